@@ -1,0 +1,31 @@
+// Bundles the command, the library door and the detached programs into dist/, with one chunk per lazily loaded part.
+import { cp, mkdir, readFile, rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+await rm('dist', { recursive: true, force: true });
+await mkdir('dist', { recursive: true });
+await build({
+  entryPoints: {
+    onward: 'src/cli/main.ts',
+    index: 'src/index.ts',
+    switch: 'src/deploy/switches/builtin/program.ts',
+    supervisor: 'src/deploy/runtimes/process/program.ts',
+  },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  minifySyntax: true,
+  external: ['pg-native'],
+  define: { ONWARD_VERSION: JSON.stringify(version) },
+  // CommonJS dependencies call require() for Node's own modules.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  chunkNames: 'chunks/[name]-[hash]',
+  logLevel: 'warning',
+});
+await cp('node_modules/libpg-query/wasm/libpg-query.wasm', 'dist/chunks/libpg-query.wasm');

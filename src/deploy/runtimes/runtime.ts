@@ -1,0 +1,71 @@
+import type { Digest, Listen } from '../../model/index.ts';
+
+/** Everything an instance is made of. Kept beside the instance (0600: it holds resolved secrets) so that it can be started again. */
+export interface InstanceSpec {
+  /** Unique in the deployment and the idempotence key of its effects, such as `api-1.2.0-01jd3k-1`. Characters `[a-z0-9.-]`. */
+  readonly id: string;
+  readonly service: string;
+  readonly release: string;
+  readonly kind: 'service' | 'one-shot';
+  /** Of the artifact's bytes. */
+  readonly identity: Digest;
+  /** Of the rendered configuration: command, environment and whatever else decides how it runs. */
+  readonly config: Digest;
+  /** Absolute path of the staged artifact; the working folder of the instance. */
+  readonly artifact: string;
+  readonly command: readonly string[];
+  readonly environment: { readonly [name: string]: string };
+  /** From SIGTERM to SIGKILL. */
+  readonly graceMs: number;
+  /** The run that created it. */
+  readonly run: string;
+}
+
+/**
+ * - `created`: has a specification and was never started.
+ * - `running`: its process is alive (`restarts` says how often it had to be started again).
+ * - `waiting`: it crashed and waits for its next start.
+ * - `stopped`: ended on request, or a one-shot that ended by itself; `exit` says how.
+ * - `lost`: its process is gone and nothing watches it; only `start` brings it back.
+ * - `unknown`: it cannot be told from here. Counts as no for every decision.
+ */
+export type InstanceState = 'created' | 'running' | 'waiting' | 'stopped' | 'lost' | 'unknown';
+
+export interface Instance {
+  readonly id: string;
+  readonly service: string;
+  readonly release: string;
+  readonly kind: 'service' | 'one-shot';
+  readonly identity: Digest;
+  readonly config: Digest;
+  readonly run: string;
+  readonly state: InstanceState;
+  /** Where it listens; set once it was started. */
+  readonly address?: Listen;
+  /** Process id while it runs, for people. */
+  readonly pid?: number;
+  /** Starts after the first one since the last `start`. */
+  readonly restarts: number;
+  /** ISO time of its process's last start. */
+  readonly startedAt?: string;
+  readonly exit?: { readonly code: number | null; readonly signal: string | null; readonly at: string };
+}
+
+/**
+ * What starts and stops instances. Every effect is idempotent (repeating it is harmless) and observable (`list` tells whether it
+ * happened), and is refused when its epoch is lower than one this deployment has seen.
+ */
+export interface Runtime {
+  /** All instances of a service, whatever their state, read from reality. */
+  list(service: string): Promise<readonly Instance[]>;
+  /** Writes the specification. Starts nothing. The same specification again is a no-op; another one under the same id is refused. */
+  create(spec: InstanceSpec, epoch: number): Promise<void>;
+  /** Starts a created, stopped or lost instance; resolves when its process exists, not when it is ready. */
+  start(id: string, epoch: number): Promise<void>;
+  /** SIGTERM, then SIGKILL after the grace period; resolves when no process of it is left. Specification and log stay. */
+  stop(id: string, epoch: number): Promise<void>;
+  /** Forgets an instance that does not run, with its specification and log. */
+  remove(id: string, epoch: number): Promise<void>;
+  /** The last lines it wrote, for errors. */
+  tail(id: string, lines: number): Promise<readonly string[]>;
+}

@@ -1,0 +1,74 @@
+import type { Listen } from '../../model/index.ts';
+
+/**
+ * - `active`: gets new requests, by weight.
+ * - `standby`: gets a request only when no active target could be connected to.
+ * - `draining`: gets nothing new; what it has in flight goes on.
+ */
+export type TargetState = 'active' | 'standby' | 'draining';
+
+export interface SwitchTarget {
+  /** The instance's id. */
+  readonly id: string;
+  readonly address: Listen;
+  /** Share of new requests among active targets; at least 1. */
+  readonly weight: number;
+  readonly state: TargetState;
+}
+
+export interface Frontend {
+  readonly service: string;
+  readonly mode: 'http' | 'tcp';
+  readonly listen: Listen;
+}
+
+export interface Latency {
+  /** Milliseconds; upper bounds of histogram buckets no wider than 5 %. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Since the frontend was opened; they survive a hand-over of the switch. */
+export interface SwitchCounters {
+  /** Requests (connections in TCP mode) answered by a target or failed, not those in flight. */
+  readonly carried: number;
+  /** Of these, the ones the client got no whole answer for: no target, no connection, cut off, timed out. */
+  readonly failed: number;
+  readonly failures: { readonly [reason: string]: number };
+  /** Answers of targets with status 500 and above; they are carried, not failed. */
+  readonly serverErrors: number;
+  /** Requests that waited in a hold. */
+  readonly held: number;
+  /** Requests that were sent again to another target after they could not be delivered. */
+  readonly retried: number;
+  readonly latency: Latency;
+}
+
+export interface FrontendObservation extends Frontend {
+  readonly targets: readonly (SwitchTarget & { readonly inFlight: number })[];
+  readonly isHeld: boolean;
+  /** Requests waiting in the hold now. */
+  readonly waiting: number;
+  readonly counters: SwitchCounters;
+  /** The highest epoch it has obeyed. */
+  readonly epoch: number;
+}
+
+export interface FrontendChange {
+  readonly targets: readonly SwitchTarget[];
+  /** New requests wait instead of failing. */
+  readonly isHeld: boolean;
+}
+
+/** What decides which instances get traffic. Changes with an epoch lower than one it has seen are refused. */
+export interface Switch {
+  /** What it does now; `undefined` when it does not run or has no such frontend. */
+  observe(service: string): Promise<FrontendObservation | undefined>;
+  /** Makes sure that the switch runs and that the frontend listens, without changing its targets. Idempotent. */
+  open(frontend: Frontend, epoch: number): Promise<void>;
+  /** Resolves once it is confirmed that new requests follow the change. */
+  change(service: string, change: FrontendChange, epoch: number): Promise<void>;
+  /** Stops listening for a service; for taking a deployment down. */
+  close(service: string, epoch: number): Promise<void>;
+}

@@ -1,0 +1,60 @@
+/**
+ * Nouns that cross modules, as readonly data, with the pure functions that belong to them.
+ * It touches no clock, disk, network or environment, and knows no feature.
+ */
+export { assertNever } from './assert-never.ts';
+export { canonicalJson, type Json } from './canonical-json.ts';
+export type {
+  Check,
+  Database,
+  Deployment,
+  Listen,
+  ReadyProbe,
+  RollClass,
+  Secret,
+  Service,
+  SwitchConfig,
+} from './deployment.ts';
+export { parseDuration } from './duration.ts';
+export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
+export { describeFinding, type Finding, type Position } from './finding.ts';
+export { formatBytes, formatDuration } from './format.ts';
+export { type Digest, isDigest, shortDigest } from './identity.ts';
+export { comparePhases, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
+export type {
+  Gate,
+  GateState,
+  Hop,
+  Plan,
+  PlannedMigration,
+  PlannedRoll,
+  PlanStep,
+  RollbackClass,
+  RollbackPolicy,
+  StepKind,
+} from './plan.ts';
+export type {
+  Catalog,
+  CatalogEntry,
+  Component,
+  MigrationRef,
+  Release,
+  ReleaseDatabase,
+  ReleaseNotes,
+  ReleaseService,
+  Stop,
+  UpgradeRules,
+} from './release.ts';
+export type { JournalKind, JournalRecord, RunOutcome, RunSummary } from './run.ts';
+export { closest } from './suggestion.ts';
+export {
+  compareVersions,
+  highestVersion,
+  isAboveRange,
+  isBelowRange,
+  isRange,
+  isVersion,
+  parseVersion,
+  satisfiesRange,
+  type VersionParts,
+} from './version.ts';

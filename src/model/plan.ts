@@ -1,0 +1,113 @@
+import type { RollClass } from './deployment.ts';
+import type { Finding } from './finding.ts';
+import type { Digest } from './identity.ts';
+import type { MigrationPhase } from './phase.ts';
+
+/** The steps of a run, in their order. `contract` is a later run of its own. */
+export type StepKind =
+  | 'resolve'
+  | 'lease'
+  | 'preflight'
+  | 'backup'
+  | 'stage'
+  | 'expand'
+  | 'skew-check'
+  | 'roll'
+  | 'data'
+  | 'postdeploy'
+  | 'verify'
+  | 'commit';
+
+/** What can be undone when a run stops at a step. */
+export type RollbackClass =
+  | 'nothing-to-undo'
+  /** Cached, harmless to keep. */
+  | 'discard'
+  /** The schema stays expanded: a safe place to stop. */
+  | 'stays-expanded'
+  /** Old artifacts come back. */
+  | 'artifacts-go-back'
+  /** Only forward from here, or a restore. */
+  | 'forward-only';
+
+export type RollbackPolicy = 'run' | 'service' | 'none';
+
+export type GateState = 'open' | 'closed' | 'unknown';
+
+/** A condition that must hold before a step. Unknown counts as closed. */
+export interface Gate {
+  readonly id: string;
+  readonly title: string;
+  readonly state: GateState;
+  /** What was seen, in a sentence. */
+  readonly evidence: string;
+  /** The command that would open it. */
+  readonly command?: string;
+}
+
+export interface PlannedMigration {
+  readonly database: string;
+  readonly version: string;
+  readonly phase: MigrationPhase;
+  readonly sequence: number;
+  readonly name: string;
+  readonly path: string;
+  readonly checksum: Digest;
+  readonly transactional: boolean;
+}
+
+export interface PlannedRoll {
+  readonly service: string;
+  readonly class: RollClass;
+  readonly replicas: number;
+  /** Services whose new instances must take traffic first. */
+  readonly after: readonly string[];
+  readonly reason: 'new-artifact' | 'new-config' | 'not-running';
+  readonly fromRelease?: string;
+  readonly identity: Digest;
+}
+
+export interface PlanStep {
+  /** Unique in its hop, such as `roll:api`. */
+  readonly key: string;
+  readonly kind: StepKind;
+  readonly title: string;
+  readonly rollback: RollbackClass;
+  /** False for a step that Onward does not do yet or that the deployment has not configured; `note` says what that means. */
+  readonly configured: boolean;
+  readonly note?: string;
+  readonly migrations?: readonly PlannedMigration[];
+  readonly roll?: PlannedRoll;
+}
+
+/** One run of the campaign: from one release to the next. */
+export interface Hop {
+  readonly from: string;
+  readonly to: string;
+  readonly releaseDigest: Digest;
+  /** Why the path stops here, for every hop but the last. */
+  readonly stop?: { readonly id: string; readonly reason: string };
+  readonly steps: readonly PlanStep[];
+  readonly carried: readonly { readonly service: string; readonly producedBy: string }[];
+}
+
+/** The ordered steps from here to the target, with gates. Pure data: `--json`, `--out` and the screen show the same value. */
+export interface Plan {
+  readonly schema: 'onward/plan/v1';
+  readonly deployment: string;
+  readonly product: string;
+  readonly from: string;
+  readonly to: string;
+  readonly requested: string;
+  readonly rollback: RollbackPolicy;
+  /** Only these services roll; `undefined` is all of them. */
+  readonly only?: readonly string[];
+  readonly hops: readonly Hop[];
+  readonly gates: readonly Gate[];
+  readonly findings: readonly Finding[];
+  /** Key of the step after which old artifacts cannot come back. */
+  readonly pointOfNoReturn: string;
+  readonly nextCommand: string;
+  /** Over everything the plan was made from and decides; a saved plan whose digest no longer comes out is void. */
+  readonly digest: Digest;
+}

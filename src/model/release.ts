@@ -1,0 +1,112 @@
+import type { ReadyProbe, RollClass } from './deployment.ts';
+import type { Digest } from './identity.ts';
+import type { MigrationPhase } from './phase.ts';
+
+/** One pinned artifact of a release. For the `process` runtime it is a folder, identified by the hash of its tree. */
+export interface Component {
+  readonly service: string;
+  readonly kind: 'folder';
+  readonly identity: Digest;
+  readonly bytes: number;
+  /** Argv that starts one instance, relative to the artifact's folder. */
+  readonly command: readonly string[];
+  /** The release whose build produced these bytes. Differs from the release's own version when it is carried. */
+  readonly producedBy: string;
+}
+
+/** What the vendor says of a service. The operator's `onward.yaml` wins where both speak. */
+export interface ReleaseService {
+  readonly name: string;
+  readonly database?: string;
+  readonly after: readonly string[];
+  readonly roll?: RollClass;
+  readonly ready?: ReadyProbe;
+}
+
+/** One migration file of a release. */
+export interface MigrationRef {
+  readonly database: string;
+  /** The version folder the file stands in, or the release that first listed it (flat layout). */
+  readonly version: string;
+  readonly phase: MigrationPhase;
+  /** The number its name starts with. */
+  readonly sequence: number;
+  /** File name without number and extension. */
+  readonly name: string;
+  /** Path relative to the release's migrations folder, with forward slashes. */
+  readonly path: string;
+  /** Over the file's bytes. */
+  readonly checksum: Digest;
+  /** Over the parsed form: equal for edits that change no meaning. */
+  readonly fingerprint: Digest;
+  readonly transactional: boolean;
+  /** The release declares that this file may be applied after files that sort behind it. */
+  readonly late?: boolean;
+}
+
+/** A release range that an upgrade path crossing the declaring release must pass through. */
+export interface Stop {
+  readonly id: string;
+  readonly satisfiedBy: string;
+  readonly prefer?: string;
+  readonly reason: string;
+  readonly url?: string;
+}
+
+export interface ReleaseNotes {
+  readonly summary?: string;
+  readonly breaking: readonly string[];
+  readonly deprecated: readonly string[];
+  readonly knownIssues: readonly string[];
+}
+
+export interface ReleaseDatabase {
+  readonly name: string;
+  readonly services: readonly string[];
+  /** Range of server versions, such as `>=14`. */
+  readonly server?: string;
+  readonly extensions: readonly string[];
+}
+
+/** One version of the product, as a release source holds it. */
+export interface Release {
+  readonly product: string;
+  readonly version: string;
+  readonly components: readonly Component[];
+  readonly services: readonly ReleaseService[];
+  readonly databases: readonly ReleaseDatabase[];
+  /** The files that this release adds; a database needs those of every earlier release too. */
+  readonly migrations: readonly MigrationRef[];
+  readonly upgradeFrom?: string;
+  readonly stops: readonly Stop[];
+  readonly requiresTool?: string;
+  /** The last step after which artifacts can still go back. */
+  readonly rollback: { readonly until: 'roll' | 'postdeploy' };
+  readonly notes: ReleaseNotes;
+}
+
+/** What path search needs to know of one release. */
+export interface CatalogEntry {
+  readonly version: string;
+  /** Identity of the release document. */
+  readonly digest: Digest;
+  readonly publishedAt: string;
+  readonly upgradeFrom?: string;
+  readonly stops: readonly Stop[];
+  readonly requiresTool?: string;
+  /** A withdrawn release stays a node: one can be on it and leave it, but not go to it. */
+  readonly withdrawn?: { readonly reason: string };
+}
+
+export interface UpgradeRules {
+  readonly skipMinor: boolean;
+  readonly skipMajor: boolean;
+}
+
+/** All releases, channels and rules of a release source. */
+export interface Catalog {
+  readonly product: string;
+  readonly rules: UpgradeRules;
+  readonly releases: readonly CatalogEntry[];
+  readonly channels: { readonly [name: string]: string };
+}

@@ -1,0 +1,208 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument as parseYaml } from 'yaml';
+import type { ZodType } from 'zod';
+import { closest, describeFinding, ExitCode, type Finding, OnwardError } from '../model/index.ts';
+import type { Files } from './files.ts';
+
+export interface DocumentSource {
+  /** What the document is, for its errors: `onward.yaml`, `release document`. */
+  readonly kind: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface ParsedDocument<T> {
+  readonly value: T | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads and parses a YAML or JSON file strictly; throws one error that holds every problem when it has any. */
+export async function loadDocument<T>(files: Files, path: string, kind: string, schema: ZodType<T>): Promise<T> {
+  const text = await files.readTextIfPresent(path);
+  if (text === undefined) {
+    throw new OnwardError({
+      code: 'document.missing',
+      message: `Could not read ${kind}: there is no file ${path}.`,
+      hint: 'Name the right file or folder, then run the same command again.',
+      state: 'unchanged',
+      exit: ExitCode.usage,
+    });
+  }
+  const { value, findings } = parseDocument({ kind, path, text }, schema);
+  if (value === undefined || findings.length > 0) throw unusable(kind, path, findings);
+  return value;
+}
+
+function unusable(kind: string, path: string, findings: readonly Finding[]): OnwardError {
+  const count = findings.length === 1 ? 'a problem' : `${findings.length} problems`;
+  return new OnwardError({
+    code: 'document.invalid',
+    message: `Could not use ${kind} ${path}: it has ${count}.`,
+    hint: `Mend ${path}, then run the same command again.`,
+    state: 'unchanged',
+    exit: ExitCode.usage,
+    findings,
+    detail: findings
+      .map((finding) => describeFinding(finding) + (finding.hint ? `\n    ${finding.hint}` : ''))
+      .join('\n'),
+  });
+}
+
+/**
+ * Text to a trusted value. Every problem is a finding with line and column: syntax, double keys, unknown keys (with the
+ * nearest known one), missing keys and wrong values.
+ */
+export function parseDocument<T>(source: DocumentSource, schema: ZodType<T>): ParsedDocument<T> {
+  const lines = new LineCounter();
+  const document = parseYaml(source.text, { lineCounter: lines, uniqueKeys: true, version: '1.2', merge: true });
+  const at = (offset: number | undefined) => {
+    const { line, col } = lines.linePos(offset ?? 0);
+    return { file: source.path, line, column: col };
+  };
+  const syntax = [...document.errors, ...document.warnings].map<Finding>((problem) => ({
+    code: 'document.syntax',
+    severity: 'error',
+    message: firstLine(problem.message),
+    position: at(problem.pos[0]),
+  }));
+  if (syntax.length > 0) return { value: undefined, findings: syntax };
+  const parsed = schema.safeParse(document.toJS() ?? {});
+  if (parsed.success) return { value: parsed.data, findings: [] };
+  const findings: Finding[] = [];
+  for (const issue of parsed.error.issues) findings.push(...toFindings(issue as Issue, schema, document.contents, at));
+  findings.sort(
+    (a, b) =>
+      (a.position?.line ?? 0) - (b.position?.line ?? 0) || (a.position?.column ?? 0) - (b.position?.column ?? 0),
+  );
+  return { value: undefined, findings };
+}
+
+interface Issue {
+  readonly code: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly keys?: readonly string[];
+  readonly errors?: readonly (readonly Issue[])[];
+}
+
+type At = (offset: number | undefined) => { file: string; line: number; column: number };
+
+function toFindings(issue: Issue, schema: ZodType, root: Node | null, at: At): readonly Finding[] {
+  if (issue.code === 'invalid_union' && issue.errors) {
+    // The branch that got furthest is the one that was meant.
+    const nearest = [...issue.errors]
+      .filter((branch) => branch.length > 0)
+      .sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
+    if (nearest && depth(nearest) > 0) {
+      return nearest.flatMap((inner) =>
+        toFindings({ ...inner, path: [...issue.path, ...inner.path] }, schema, root, at),
+      );
+    }
+  }
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(schema, issue.path);
+    return (issue.keys ?? []).map((key) => {
+      const meant = closest(key, known);
+      const hint = meant
+        ? `Did you mean "${meant}"?`
+        : known.length > 0
+          ? `Known keys here: ${known.join(', ')}.`
+          : undefined;
+      return {
+        code: 'document.unknown-key',
+        severity: 'error',
+        message: `unknown key "${[...issue.path, key].map(String).join('.')}"`,
+        position: at(keyOffset(root, issue.path, key)),
+        ...(hint ? { hint } : {}),
+      };
+    });
+  }
+  const where = issue.path.map(String).join('.');
+  return [
+    {
+      code: 'document.wrong-value',
+      severity: 'error',
+      message: where === '' ? issue.message : `${where}: ${lowerFirst(issue.message)}`,
+      position: at(offsetOf(root, issue.path)),
+    },
+  ];
+}
+
+function depth(issues: readonly Issue[]): number {
+  return Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0)));
+}
+
+/** Offset of the value at a path, or of the nearest parent that is there. */
+function offsetOf(root: Node | null, path: readonly PropertyKey[]): number | undefined {
+  let node: unknown = root;
+  let offset = root?.range?.[0];
+  for (const part of path) {
+    const pair = isMap(node) ? node.items.find((item) => keyText(item.key) === String(part)) : undefined;
+    const next = pair ? pair.value : isSeq(node) ? node.items[Number(part)] : undefined;
+    if (pair && isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset;
+    if (next === undefined || next === null || isAlias(next)) return offset;
+    node = next;
+    offset = (next as Node).range?.[0] ?? offset;
+  }
+  return offset;
+}
+
+function keyOffset(root: Node | null, path: readonly PropertyKey[], key: string): number | undefined {
+  let node: unknown = root;
+  for (const part of path) {
+    node = isMap(node)
+      ? node.items.find((item) => keyText(item.key) === String(part))?.value
+      : isSeq(node)
+        ? node.items[Number(part)]
+        : undefined;
+  }
+  if (!isMap(node)) return offsetOf(root, path);
+  const found = node.items.find((item) => keyText(item.key) === key)?.key;
+  return isScalar(found) ? (found.range?.[0] ?? undefined) : undefined;
+}
+
+function keyText(key: unknown): string {
+  return isScalar(key) ? String(key.value) : String(key);
+}
+
+/** The keys that a strict object accepts at a path, read from the schema's own shape. */
+function knownKeys(schema: ZodType, path: readonly PropertyKey[]): readonly string[] {
+  let candidates: readonly SchemaNode[] = [schema as unknown as SchemaNode];
+  for (const part of path) candidates = candidates.flatMap((candidate) => childrenOf(candidate, part));
+  const keys = candidates
+    .flatMap((candidate) => unwrap(candidate))
+    .flatMap((node) => Object.keys(node.def.shape ?? {}));
+  return [...new Set(keys)];
+}
+
+interface SchemaNode {
+  readonly def: {
+    readonly type: string;
+    readonly shape?: { readonly [key: string]: SchemaNode };
+    readonly element?: SchemaNode;
+    readonly valueType?: SchemaNode;
+    readonly innerType?: SchemaNode;
+    readonly in?: SchemaNode;
+    readonly options?: readonly SchemaNode[];
+  };
+}
+
+function unwrap(node: SchemaNode): readonly SchemaNode[] {
+  const inner = node.def.innerType ?? node.def.in;
+  if (inner) return unwrap(inner);
+  return node.def.options ? node.def.options.flatMap((option) => unwrap(option)) : [node];
+}
+
+function childrenOf(node: SchemaNode, part: PropertyKey): readonly SchemaNode[] {
+  return unwrap(node).flatMap(({ def }) => {
+    const child = def.shape?.[String(part)] ?? def.element ?? def.valueType;
+    return child ? [child] : [];
+  });
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n')[0] ?? text).replace(/ at line \d+, column \d+:?$/, '');
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+
+export interface ExecOptions {
+  readonly cwd?: string;
+  /** The whole environment of the child; the parent's when left out. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Written to standard input, which is then closed. */
+  readonly input?: string;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Bytes kept of each of stdout and stderr; what is over is dropped from the front. */
+  readonly keepBytes?: number;
+}
+
+export interface ExecResult {
+  /** `null` when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+export interface Exec {
+  /** Runs a program by its argv, never through a shell. Rejects only when it cannot be started. */
+  run(argv: readonly string[], options: ExecOptions): Promise<ExecResult>;
+}
+
+export function createExec(): Exec {
+  return { run };
+}
+
+function run(argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
+  const [program, ...args] = argv;
+  if (program === undefined) return Promise.reject(new Error('An argv needs a program'));
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: options.environment ?? process.env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    const limit = options.keepBytes ?? 1_048_576;
+    const stdout = new Tail(limit);
+    const stderr = new Tail(limit);
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      child.kill('SIGKILL');
+    }, options.timeoutMs);
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    // A program that does not read its input closes the pipe early; its exit code says what happened.
+    child.stdin.on('error', () => {});
+    child.stdin.end(options.input ?? '');
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on('close', (exitCode) => {
+      clearTimeout(timer);
+      resolve({ exitCode, stdout: stdout.text(), stderr: stderr.text(), timedOut });
+    });
+  });
+}
+
+/** The last `limit` bytes of a stream. */
+class Tail {
+  readonly #limit: number;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes > 2 * this.#limit) {
+      const kept = Buffer.concat(this.#chunks).subarray(-this.#limit);
+      this.#chunks = [kept];
+      this.#bytes = kept.length;
+    }
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).subarray(-this.#limit).toString('utf8');
+  }
+}

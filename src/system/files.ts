@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import {
+  access,
+  appendFile,
+  chmod,
+  cp,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  statfs,
+} from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import type { Digest } from '../model/index.ts';
+
+export interface FileEntry {
+  /** Relative to the listed folder, with forward slashes. */
+  readonly path: string;
+  readonly kind: 'file' | 'folder' | 'link' | 'other';
+  readonly executable: boolean;
+  readonly bytes: number;
+}
+
+export interface Files {
+  readText(path: string): Promise<string>;
+  /** `undefined` when the file does not exist. */
+  readTextIfPresent(path: string): Promise<string | undefined>;
+  readBytes(path: string): Promise<Buffer>;
+  exists(path: string): Promise<boolean>;
+  isFolder(path: string): Promise<boolean>;
+  /** Names in a folder, sorted by code unit; empty when it does not exist. */
+  names(path: string): Promise<readonly string[]>;
+  /** Everything below a folder, sorted by path; links are listed, never followed. */
+  tree(path: string): Promise<readonly FileEntry[]>;
+  /** Where a path leads once links are followed. */
+  real(path: string): Promise<string>;
+  makeFolder(path: string, mode?: number): Promise<void>;
+  /** Replaces a file as a whole and durably (temporary file, fsync, rename, fsync of the folder); 0600 unless told. */
+  writeAtomic(path: string, text: string | Buffer, mode?: number): Promise<void>;
+  append(path: string, text: string): Promise<void>;
+  /** Copies a folder so that the destination is there whole or not at all. */
+  copyFolder(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  sha256(path: string): Promise<Digest>;
+  /** Free bytes for this user on the file system that holds `path` (or its nearest existing parent). */
+  freeBytes(path: string): Promise<number>;
+  /** Opens a file for durable appends: each `append` is written and fdatasynced before it resolves. */
+  openDurable(path: string): Promise<DurableFile>;
+}
+
+export interface DurableFile {
+  append(text: string): Promise<void>;
+  /** Cuts the file to this many bytes, durably. */
+  truncate(bytes: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createFiles(): Files {
+  return {
+    readText: (path) => readFile(path, 'utf8'),
+    readTextIfPresent: (path) => absentAs(undefined, () => readFile(path, 'utf8')),
+    readBytes: (path) => readFile(path),
+    exists: (path) =>
+      absentAs(false, async () => {
+        await access(path, constants.F_OK);
+        return true;
+      }),
+    isFolder: (path) => absentAs(false, async () => (await stat(path)).isDirectory()),
+    names: (path) => absentAs([], async () => (await readdir(path)).sort()),
+    tree,
+    real: (path) => realpath(path),
+    makeFolder: async (path, mode = 0o755) => {
+      await mkdir(path, { recursive: true, mode });
+    },
+    writeAtomic,
+    append: (path, text) => appendFile(path, text, { mode: 0o600 }),
+    copyFolder,
+    remove: (path) => rm(path, { recursive: true, force: true }),
+    rename,
+    sha256,
+    freeBytes,
+    openDurable,
+  };
+}
+
+async function absentAs<T>(fallback: T, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return fallback;
+    throw error;
+  }
+}
+
+async function tree(root: string): Promise<readonly FileEntry[]> {
+  const entries: FileEntry[] = [];
+  const visit = async (folder: string): Promise<void> => {
+    for (const name of (await readdir(folder)).sort()) {
+      const path = join(folder, name);
+      const found = await lstat(path);
+      const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : found.isSymbolicLink() ? 'link' : 'other';
+      const relativePath = relative(root, path).split(sep).join('/');
+      entries.push({ path: relativePath, kind, executable: (found.mode & 0o100) !== 0, bytes: found.size });
+      if (kind === 'folder') await visit(path);
+    }
+  };
+  await visit(root);
+  return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function writeAtomic(path: string, text: string | Buffer, mode = 0o600): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  const file = await open(temporary, 'w', mode);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await chmod(temporary, mode);
+  await rename(temporary, path);
+  await syncFolder(dirname(path));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  const temporary = `${to}.${process.pid}.tmp`;
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(dirname(to), { recursive: true });
+  await cp(from, temporary, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  await rename(temporary, to);
+  await syncFolder(dirname(to));
+}
+
+async function sha256(path: string): Promise<Digest> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return `sha256:${hash.digest('hex')}`;
+}
+
+async function freeBytes(path: string): Promise<number> {
+  let folder = path;
+  for (;;) {
+    const found = await absentAs(undefined, () => statfs(folder));
+    if (found) return found.bavail * found.bsize;
+    folder = dirname(folder);
+  }
+}
+
+async function openDurable(path: string): Promise<DurableFile> {
+  const isNew = (await absentAs(undefined, () => stat(path))) === undefined;
+  const file = await open(path, 'a', 0o600);
+  if (isNew) await syncFolder(dirname(path));
+  return {
+    async append(text) {
+      await file.appendFile(text);
+      await file.datasync();
+    },
+    async truncate(bytes) {
+      await file.truncate(bytes);
+      await file.datasync();
+    },
+    close: () => file.close(),
+  };
+}

@@ -1,0 +1,26 @@
+/**
+ * Every effect: clock, random, files, processes, http, postgres, log. One `System` record is made by an entry point and
+ * passed first. It decides nothing about upgrades; secrets are redacted at this door.
+ */
+export { type Clock, createClock } from './clock.ts';
+export { type DocumentSource, loadDocument, type ParsedDocument, parseDocument } from './document.ts';
+export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+export { createExec, type Exec, type ExecOptions, type ExecResult } from './exec.ts';
+export { createFiles, type DurableFile, type FileEntry, type Files } from './files.ts';
+export { createHttp, type Http, type HttpRequest, type HttpResponse } from './http.ts';
+export { createLog, type Log, type LogEvent } from './log.ts';
+export {
+  type ConnectionTarget,
+  type ConnectOptions,
+  createPostgres,
+  type Postgres,
+  PostgresError,
+  type QueryResult,
+  type Session,
+} from './postgres.ts';
+export { type ConnectionInput, resolveConnectionTarget } from './postgres-target.ts';
+export { createProcesses, type DetachedOptions, type Processes, type ProcessIdentity } from './processes.ts';
+export { createRandom, type Random } from './random.ts';
+export { createRedaction, type Redaction } from './redaction.ts';
+export { reachableSocketPath } from './socket-path.ts';
+export { createSystem, type System } from './system.ts';

@@ -1,0 +1,281 @@
+import type { Client, ClientConfig } from 'pg';
+import { ExitCode, OnwardError } from '../model/index.ts';
+import type { Clock } from './clock.ts';
+
+export type TlsMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+
+export interface ConnectionTarget {
+  /** Name, address, or the folder of a unix socket. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+  /** `undefined`: looked up in the password file when the server asks. */
+  readonly password: string | undefined;
+  readonly tls: {
+    readonly mode: TlsMode;
+    readonly rootCertificate: string | undefined;
+    readonly certificate: string | undefined;
+    readonly key: string | undefined;
+  };
+}
+
+export interface ConnectOptions {
+  readonly applicationName: string;
+  /** Settings of the session from its start, such as `{ lock_timeout: '30ms' }`. */
+  readonly settings?: { readonly [name: string]: string };
+  /** For how long to try again while the server is starting, full or not listening. 10 s unless told; 0 is one try. */
+  readonly retryForMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface QueryResult<Row> {
+  readonly rows: readonly Row[];
+  /** Rows touched, as the server reports; 0 for statements that touch none. */
+  readonly count: number;
+}
+
+/**
+ * One connection to one server process. int8 and numeric come as text, dates and times as text in the session's format, json parsed.
+ * Only one query at a time.
+ */
+export interface Session {
+  readonly backendPid: number;
+  readonly serverVersion: number;
+  /** Without values the text goes as one simple query; with values it is one statement with `$1` parameters. */
+  query<Row extends object = Record<string, unknown>>(
+    sql: string,
+    values?: readonly unknown[],
+  ): Promise<QueryResult<Row>>;
+  /** BEGIN, `work`, COMMIT; ROLLBACK when `work` throws. */
+  transaction<T>(work: () => Promise<T>): Promise<T>;
+  readonly isLost: boolean;
+  close(): Promise<void>;
+}
+
+export interface Postgres {
+  connect(target: ConnectionTarget, options: ConnectOptions): Promise<Session>;
+}
+
+/** What a server, or the way to it, said no with. */
+export class PostgresError extends Error {
+  /** SQLSTATE, or `08006` when the connection itself failed. */
+  readonly code: string;
+  readonly detail: string | undefined;
+  readonly hint: string | undefined;
+  /** 1-based character in the statement, for errors of syntax and analysis. */
+  readonly position: number | undefined;
+  readonly where: string | undefined;
+  readonly table: string | undefined;
+
+  constructor(error: RawError) {
+    super(error.message, { cause: error });
+    this.name = 'PostgresError';
+    this.code = error.code !== undefined && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : '08006';
+    this.detail = error.detail;
+    this.hint = error.hint;
+    this.position = error.position === undefined ? undefined : Number(error.position);
+    this.where = error.where;
+    this.table = error.table;
+  }
+}
+
+interface RawError extends Error {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  readonly position?: string;
+  readonly where?: string;
+  readonly table?: string;
+}
+
+const RETRY_FOR_MS = 10_000;
+const RETRY_EVERY_MS = 200;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** The server is starting, shutting down, full, or nothing listens yet: another try may find it well. */
+const PASSING = new Set(['57P03', '57P01', '53300', 'ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EAI_AGAIN', 'ETIMEDOUT']);
+
+export function createPostgres(clock: Clock): Postgres {
+  return { connect: (target, options) => connect(clock, target, options) };
+}
+
+async function connect(clock: Clock, target: ConnectionTarget, options: ConnectOptions): Promise<Session> {
+  const deadline = clock.monotonicMs() + (options.retryForMs ?? RETRY_FOR_MS);
+  for (;;) {
+    try {
+      return await connectOnce(target, options);
+    } catch (error) {
+      const code = (error as RawError).code ?? '';
+      if (!PASSING.has(code) || clock.monotonicMs() >= deadline) throw unreachable(target, error as RawError);
+      await clock.sleep(RETRY_EVERY_MS, options.signal);
+    }
+  }
+}
+
+/** Goes through the TLS variants that the mode allows, in libpq's order. */
+async function connectOnce(target: ConnectionTarget, options: ConnectOptions): Promise<Session> {
+  const variants = tlsVariants(target);
+  for (const [index, ssl] of variants.entries()) {
+    try {
+      return await open(target, options, ssl);
+    } catch (error) {
+      const code = (error as RawError).code;
+      const isLast = index === variants.length - 1;
+      // `prefer` and `allow` fall back when the other variant may be what the server wants: no TLS there, or pg_hba says no (28000).
+      const mayDiffer = code === undefined || code === '28000' || code.startsWith('ERR_SSL') || code.includes('CERT');
+      if (isLast || !mayDiffer) throw error;
+    }
+  }
+  throw new Error('No way to connect was tried');
+}
+
+function tlsVariants(target: ConnectionTarget): readonly ClientConfig['ssl'][] {
+  if (target.host.startsWith('/')) return [false];
+  const { mode, rootCertificate, certificate, key } = target.tls;
+  const isVerified =
+    mode === 'verify-ca' || mode === 'verify-full' || (mode === 'require' && rootCertificate !== undefined);
+  const tls = {
+    rejectUnauthorized: isVerified,
+    ...(rootCertificate === undefined ? {} : { ca: rootCertificate }),
+    ...(certificate === undefined ? {} : { cert: certificate }),
+    ...(key === undefined ? {} : { key }),
+    // Only verify-full compares the name on the certificate with the host.
+    ...(mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
+  };
+  if (mode === 'disable') return [false];
+  if (mode === 'allow') return [false, tls];
+  if (mode === 'prefer') return [tls, false];
+  return [tls];
+}
+
+async function open(target: ConnectionTarget, options: ConnectOptions, ssl: ClientConfig['ssl']): Promise<Session> {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({
+    host: target.host,
+    port: target.port,
+    user: target.user,
+    database: target.database,
+    password: async () => target.password ?? (await passwordFromFile(target)),
+    ssl,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    types: { getTypeParser: chooseTypeParser(pg.types.getTypeParser) },
+    ...(options.settings ? { options: startupOptions(options.settings) } : {}),
+  });
+  const session = new PgSession(client);
+  await client.connect();
+  await session.learn();
+  return session;
+}
+
+/** The password file, by libpq's rules (`PGPASSFILE`, `~/.pgpass`, mode 0600). */
+async function passwordFromFile(target: ConnectionTarget): Promise<string> {
+  const { default: pgpass } = await import('pgpass');
+  return new Promise((resolve) => {
+    pgpass(
+      { host: target.host, port: target.port, database: target.database, user: target.user },
+      (password: string | undefined) => resolve(password ?? ''),
+    );
+  });
+}
+
+function startupOptions(settings: { readonly [name: string]: string }): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value.replace(/([\\ ])/g, '\\$1')}`)
+    .join(' ');
+}
+
+const DATE_AND_TIME_OIDS = new Set([1082, 1083, 1114, 1184, 1266, 1186]);
+
+type TypeParserChooser = (oid: number, format?: 'text' | 'binary') => unknown;
+
+function chooseTypeParser(
+  fallback: TypeParserChooser,
+): ClientConfig['types'] extends infer T ? (T extends { getTypeParser: infer G } ? G : never) : never {
+  const chooser: TypeParserChooser = (oid, format) =>
+    DATE_AND_TIME_OIDS.has(oid) ? (value: string) => value : fallback(oid, format);
+  return chooser as ReturnType<typeof chooseTypeParser>;
+}
+
+class PgSession implements Session {
+  readonly #client: Client;
+  #isLost = false;
+  backendPid = 0;
+  serverVersion = 0;
+
+  constructor(client: Client) {
+    this.#client = client;
+    client.on('error', () => {
+      this.#isLost = true;
+    });
+    client.on('end', () => {
+      this.#isLost = true;
+    });
+  }
+
+  async learn(): Promise<void> {
+    const { rows } = await this.query<{ pid: number; version: string }>(
+      `select pg_catalog.pg_backend_pid() as pid, pg_catalog.current_setting('server_version_num') as version`,
+    );
+    this.backendPid = rows[0]?.pid ?? 0;
+    this.serverVersion = Number(rows[0]?.version);
+  }
+
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  async query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<QueryResult<Row>> {
+    try {
+      const result = await (values ? this.#client.query(sql, [...values]) : this.#client.query(sql));
+      // A text with several statements gives one result per statement; the last one is the answer.
+      const last = Array.isArray(result) ? result.at(-1) : result;
+      return { rows: (last?.rows ?? []) as Row[], count: last?.rowCount ?? 0 };
+    } catch (error) {
+      throw new PostgresError(error as RawError);
+    }
+  }
+
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    await this.query('begin');
+    try {
+      const result = await work();
+      await this.query('commit');
+      return result;
+    } catch (error) {
+      // The first error is the one to tell; a connection that is gone has rolled back by itself.
+      if (!this.#isLost) await this.query('rollback').catch(() => {});
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isLost) await this.#client.end();
+  }
+}
+
+function unreachable(target: ConnectionTarget, error: RawError): OnwardError {
+  const place = `database ${target.database} as ${target.user} on ${target.host}:${target.port}`;
+  const isRefused = (error.code ?? '').startsWith('28');
+  const isMissing = error.code === '3D000';
+  return new OnwardError({
+    code: 'postgres.unreachable',
+    message: `Could not connect to ${place}: ${describeConnectError(error)}.`,
+    hint: isRefused
+      ? 'Check the role and its password (PGPASSWORD_FILE, passwordFile or a password file), then run the same command again.'
+      : isMissing
+        ? `Create the database, for example with: createdb -h ${target.host} -p ${target.port} ${target.database}`
+        : 'Check that the server runs and can be reached from here, then run the same command again.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+    cause: error,
+  });
+}
+
+function describeConnectError(error: RawError): string {
+  // An address that has several endpoints fails with an AggregateError without a message of its own.
+  const inner = (error as { readonly errors?: readonly Error[] }).errors?.[0];
+  return (error.message || inner?.message || error.code || 'no reason given').replace(/\.$/, '');
+}
