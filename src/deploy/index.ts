@@ -1,0 +1,18 @@
+/**
+ * Runtimes, switches and rolls: moves one service from what runs to what should run without failing a request. It decides neither
+ * what should run nor what happens when a roll fails, and knows no release, journal or database.
+ */
+export { createFenceFile, type FenceFile } from './fence-file.ts';
+export { type ProbeResult, probeInstance } from './probe.ts';
+export { hasProcess } from './roll/instances.ts';
+export type { DesiredInstance, PerformEffect, RollContext, RollRequest } from './roll/roll.ts';
+export { runRoll } from './roll/run-roll.ts';
+export type { Instance, InstanceSpec, InstanceState, Runtime } from './runtimes/runtime.ts';
+export type {
+  Frontend,
+  FrontendChange,
+  FrontendObservation,
+  Switch,
+  SwitchCounters,
+  SwitchTarget,
+} from './switches/switch.ts';

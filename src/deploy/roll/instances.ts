@@ -1,0 +1,122 @@
+import { endedEarly, neverReady } from '../errors.ts';
+import { probeInstance } from '../probe.ts';
+import type { Instance } from '../runtimes/runtime.ts';
+import type { RollContext, RollRequest } from './roll.ts';
+
+const POLL_MS = 20;
+/** Probes in a row that must succeed, so that one lucky answer is not taken for readiness. */
+const CONSECUTIVE_PROBES = 2;
+/** Crashes of a new instance before it is given up, within the time it has to become ready. */
+const CRASHES_ALLOWED = 2;
+const TAIL_LINES = 15;
+
+export interface Sides {
+  readonly wanted: readonly Instance[];
+  /** Everything else of the service that has, or may have, a process. */
+  readonly others: readonly Instance[];
+}
+
+/** Looks at the service's instances anew and sorts them by whether they are wanted at the end. */
+export async function observeSides(context: RollContext, request: RollRequest): Promise<Sides> {
+  const instances = await context.runtime.list(request.service.name);
+  const ids = new Set(request.desired.map((instance) => instance.id));
+  return {
+    wanted: instances.filter((instance) => ids.has(instance.id)),
+    others: instances.filter((instance) => !ids.has(instance.id) && hasProcess(instance)),
+  };
+}
+
+/** A state that cannot be told counts as having a process: it must be stopped, not forgotten. */
+export function hasProcess(instance: Instance): boolean {
+  return instance.state === 'running' || instance.state === 'waiting' || instance.state === 'unknown';
+}
+
+/** Creates and starts what is wanted and does not run. */
+export async function startWanted(context: RollContext, request: RollRequest): Promise<void> {
+  const { wanted } = await observeSides(context, request);
+  await Promise.all(
+    request.desired.map(async ({ id, spec }) => {
+      const found = wanted.find((instance) => instance.id === id);
+      if (!found && spec) {
+        await context.perform(`create:${id}`, { instance: id }, (epoch) => context.runtime.create(spec, epoch));
+      }
+      context.signal.throwIfAborted();
+      if (!found || !hasProcess(found)) {
+        await context.perform(`start:${id}`, { instance: id }, (epoch) => context.runtime.start(id, epoch));
+      }
+    }),
+  );
+}
+
+/** Waits until every wanted instance has been ready several times in a row; returns them as they are then. */
+export async function waitUntilReady(context: RollContext, request: RollRequest): Promise<readonly Instance[]> {
+  const { clock } = context.system;
+  const deadline = clock.monotonicMs() + request.service.readyTimeoutMs;
+  const streaks = new Map<string, number>();
+  context.onWaiting(`${request.service.name} to become ready`);
+  for (;;) {
+    context.signal.throwIfAborted();
+    const { wanted } = await observeSides(context, request);
+    const results = await Promise.all(
+      wanted.map(async (instance) => ({
+        instance,
+        result: await probeInstance(context.system, instance, request.ready),
+      })),
+    );
+    for (const { instance, result } of results) {
+      streaks.set(instance.id, result.isReady ? (streaks.get(instance.id) ?? 0) + 1 : 0);
+    }
+    if (request.desired.every(({ id }) => (streaks.get(id) ?? 0) >= CONSECUTIVE_PROBES)) return wanted;
+    const late = results.find(({ instance, result }) => !result.isReady && hasFailed(instance));
+    if (late || clock.monotonicMs() > deadline) {
+      const worst = late ?? results.find(({ result }) => !result.isReady) ?? results[0];
+      throw neverReady({
+        service: request.service.name,
+        instance: worst?.instance.id ?? request.desired[0]?.id ?? '',
+        evidence: worst?.result.evidence ?? 'it is not there',
+        limitMs: request.service.readyTimeoutMs,
+        tail: worst ? await context.runtime.tail(worst.instance.id, TAIL_LINES) : [],
+      });
+    }
+    await clock.sleep(POLL_MS, context.signal);
+  }
+}
+
+function hasFailed(instance: Instance): boolean {
+  return instance.state === 'stopped' || instance.state === 'lost' || instance.restarts > CRASHES_ALLOWED;
+}
+
+/** Watches the wanted instances for a while: one that ends, or had to be started again, is a failure. */
+export async function settle(context: RollContext, request: RollRequest): Promise<void> {
+  const { clock } = context.system;
+  const until = clock.monotonicMs() + request.settleMs;
+  const before = new Map((await observeSides(context, request)).wanted.map((found) => [found.id, found.restarts]));
+  context.onWaiting(`${request.service.name} to stay up for ${request.settleMs} ms`);
+  while (clock.monotonicMs() < until) {
+    await clock.sleep(POLL_MS * 5, context.signal);
+    const { wanted } = await observeSides(context, request);
+    const fallen = wanted.find((found) => found.state !== 'running' || found.restarts > (before.get(found.id) ?? 0));
+    if (fallen || wanted.length < request.desired.length) {
+      const instance = fallen?.id ?? request.desired[0]?.id ?? '';
+      throw endedEarly({
+        service: request.service.name,
+        instance,
+        exit: fallen?.exit,
+        tail: await context.runtime.tail(instance, TAIL_LINES),
+      });
+    }
+  }
+}
+
+/** Stops everything of the service that is not wanted; the specifications stay, so that it can come back. */
+export async function stopOthers(context: RollContext, request: RollRequest): Promise<void> {
+  const { others } = await observeSides(context, request);
+  if (others.length > 0) context.onWaiting(`old instances of ${request.service.name} to stop`);
+  await Promise.all(
+    others.map((instance) =>
+      context.perform(`stop:${instance.id}`, { instance: instance.id }, (epoch) =>
+        context.runtime.stop(instance.id, epoch),
+      ),
+    ),
+  );
+}

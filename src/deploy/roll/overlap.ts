@@ -1,0 +1,13 @@
+import { observeSides, settle, startWanted, stopOthers, waitUntilReady } from './instances.ts';
+import type { RollContext, RollRequest } from './roll.ts';
+
+/** For workers: new instances take work beside the old ones, which then get SIGTERM, take nothing new, finish and end. */
+export async function rollOverlap(context: RollContext, request: RollRequest): Promise<void> {
+  await startWanted(context, request);
+  await waitUntilReady(context, request);
+  request.onServing();
+  const { others } = await observeSides(context, request);
+  if (others.length === 0) return;
+  await settle(context, request);
+  await stopOthers(context, request);
+}

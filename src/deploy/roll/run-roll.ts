@@ -1,0 +1,29 @@
+import type { RollClass } from '../../model/index.ts';
+import { stopOthers } from './instances.ts';
+import { rollOneShot } from './one-shot.ts';
+import { rollOverlap } from './overlap.ts';
+import type { RollContext, RollRequest, RollStage } from './roll.ts';
+import { rollStartFirst } from './start-first.ts';
+import { rollStopFirst } from './stop-first.ts';
+import { openFrontend, switchTraffic } from './traffic.ts';
+
+const CLASSES: Readonly<Record<RollClass, RollStage>> = {
+  'start-first': rollStartFirst,
+  'stop-first': rollStopFirst,
+  overlap: rollOverlap,
+  'one-shot': rollOneShot,
+};
+
+/**
+ * Brings one service to its desired instances, whatever is there now: forward, back, or again after it was cut off. On failure the
+ * service is left as it is, observable, for the run to decide.
+ */
+export async function runRoll(context: RollContext, request: RollRequest): Promise<void> {
+  if (request.desired.length > 0) return CLASSES[request.class](context, request);
+  if (request.service.switch.kind !== 'none') {
+    await openFrontend(context, request);
+    await switchTraffic(context, request, { targets: [], isHeld: false, why: 'none' });
+  }
+  await stopOthers(context, request);
+  request.onServing();
+}

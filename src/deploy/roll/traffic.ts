@@ -1,0 +1,80 @@
+import { noFrontend } from '../errors.ts';
+import type { Instance } from '../runtimes/runtime.ts';
+import type { FrontendObservation, SwitchTarget, TargetState } from '../switches/switch.ts';
+import type { RollContext, RollRequest } from './roll.ts';
+
+const POLL_MS = 20;
+
+/** The targets for these instances, in one state; instances without an address have never listened. */
+export function targetsOf(instances: readonly Instance[], state: TargetState): readonly SwitchTarget[] {
+  return instances.flatMap((instance) =>
+    instance.address ? [{ id: instance.id, address: instance.address, weight: 1, state }] : [],
+  );
+}
+
+/** Makes sure that the service's frontend listens. */
+export async function openFrontend(context: RollContext, request: RollRequest): Promise<void> {
+  const config = request.service.switch;
+  if (config.kind === 'none') return;
+  const service = request.service.name;
+  if (await context.switch.observe(service)) return;
+  const { mode, listen } = config;
+  await context.perform(`open:${service}`, { listen: `${listen.host}:${listen.port}` }, (epoch) =>
+    context.switch.open({ service, mode, listen }, epoch),
+  );
+}
+
+/** True when new requests go to all of these instances already. */
+export async function isServing(
+  context: RollContext,
+  request: RollRequest,
+  instances: readonly Instance[],
+): Promise<boolean> {
+  const { targets } = await observeFrontend(context, request.service.name);
+  const active = new Set(targets.filter((target) => target.state === 'active').map((target) => target.id));
+  return instances.every((instance) => active.has(instance.id));
+}
+
+/** Changes where new requests go, unless they go there already. Resolves once it is confirmed. */
+export async function switchTraffic(
+  context: RollContext,
+  request: RollRequest,
+  change: { readonly targets: readonly SwitchTarget[]; readonly isHeld: boolean; readonly why: string },
+): Promise<void> {
+  const service = request.service.name;
+  const { targets, isHeld, why } = change;
+  const now = await observeFrontend(context, service);
+  if (now.isHeld === isHeld && isSame(now, targets)) return;
+  await context.perform(
+    `switch:${service}:${why}`,
+    { targets: targets.map((target) => `${target.id}=${target.state}`), isHeld },
+    (epoch) => context.switch.change(service, { targets, isHeld }, epoch),
+  );
+}
+
+/** Waits until targets have nothing in flight, or for the service's drain time; what is left then is cut off when they stop. */
+export async function drain(context: RollContext, request: RollRequest, ids: readonly string[]): Promise<void> {
+  const { clock } = context.system;
+  const deadline = clock.monotonicMs() + request.service.drainMs;
+  for (;;) {
+    const { targets } = await observeFrontend(context, request.service.name);
+    const inFlight = targets
+      .filter((target) => ids.includes(target.id))
+      .reduce((sum, target) => sum + target.inFlight, 0);
+    if (inFlight === 0 || clock.monotonicMs() > deadline) return;
+    context.onWaiting(`${inFlight} requests of old ${request.service.name} to finish`);
+    await clock.sleep(POLL_MS, context.signal);
+  }
+}
+
+async function observeFrontend(context: RollContext, service: string): Promise<FrontendObservation> {
+  const found = await context.switch.observe(service);
+  if (!found) throw noFrontend(service);
+  return found;
+}
+
+function isSame(now: FrontendObservation, targets: readonly SwitchTarget[]): boolean {
+  const describe = (target: SwitchTarget) =>
+    `${target.id} ${target.address.host}:${target.address.port} ${target.weight} ${target.state}`;
+  return now.targets.map(describe).sort().join() === targets.map(describe).sort().join();
+}

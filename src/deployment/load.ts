@@ -1,0 +1,66 @@
+import { dirname, join, resolve } from 'node:path';
+import { type Deployment, ExitCode, type Finding, OnwardError } from '../model/index.ts';
+import { loadDocument, type System } from '../system/index.ts';
+import { buildCheck } from './build-check.ts';
+import { buildService } from './build-service.ts';
+import { checkReferences } from './check-references.ts';
+import { milliseconds } from './durations.ts';
+import { deploymentSchema, type RawDeployment } from './schema.ts';
+import { parseSecret } from './secrets.ts';
+
+export const DEPLOYMENT_FILE = 'onward.yaml';
+const STATE_DIRECTORY = '.onward';
+
+/** Longest wait that a schema change may cause to the application (promise P6). */
+const LOCK_BUDGET_MS = 50;
+const LOCK_WAIT_MS = 120_000;
+const LEASE_TTL_MS = 30_000;
+
+/** Reads `onward.yaml` (`path` may be the file or its folder). Every problem of the file is reported at once, and nothing has changed. */
+export async function loadDeployment(system: System, path: string): Promise<Deployment> {
+  const file = (await system.files.isFolder(path)) ? join(resolve(path), DEPLOYMENT_FILE) : resolve(path);
+  const raw = await loadDocument(system.files, file, DEPLOYMENT_FILE, deploymentSchema);
+  const findings = checkReferences(raw, file);
+  if (findings.length > 0) throw unusable(file, findings);
+  return buildDeployment(raw, file);
+}
+
+function buildDeployment(raw: RawDeployment, file: string): Deployment {
+  const folder = dirname(file);
+  const databases = Object.entries(raw.databases).map(([name, database]) => ({
+    name,
+    url: parseSecret(database.url, folder),
+    ...(database.passwordFile === undefined
+      ? {}
+      : { password: { from: 'file' as const, path: resolve(folder, database.passwordFile) } }),
+  }));
+  return {
+    name: raw.deployment,
+    file,
+    stateDirectory: join(folder, STATE_DIRECTORY),
+    releases: { source: resolveSource(raw.releases.source, folder), channel: raw.releases.channel ?? 'stable' },
+    databases,
+    control: raw.control ?? databases[0]?.name ?? '',
+    services: Object.entries(raw.services).map(([name, service]) => buildService(name, service, folder)),
+    checks: (raw.checks ?? []).map((check) => buildCheck(check, folder)),
+    lockBudgetMs: milliseconds(raw.locks?.budget, LOCK_BUDGET_MS),
+    lockWaitMs: milliseconds(raw.locks?.wait, LOCK_WAIT_MS),
+    leaseTtlMs: milliseconds(raw.lease?.ttl, LEASE_TTL_MS),
+  };
+}
+
+function resolveSource(source: string, folder: string): string {
+  return /^[a-z][a-z0-9+.-]+:/i.test(source) ? source : resolve(folder, source);
+}
+
+function unusable(file: string, findings: readonly Finding[]): OnwardError {
+  return new OnwardError({
+    code: 'deployment.inconsistent',
+    message: `Could not use ${DEPLOYMENT_FILE} ${file}: ${findings.length === 1 ? 'it has a problem' : `it has ${findings.length} problems`}.`,
+    hint: `Mend ${file}, then run the same command again.`,
+    state: 'unchanged',
+    exit: ExitCode.usage,
+    findings,
+    detail: findings.map((finding) => `${file}: ${finding.message}`).join('\n'),
+  });
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { isVersion, parseDuration } from '../model/index.ts';
+
+/** What `onward.yaml` may hold, before names are resolved and defaults are filled in. The JSON Schema is made from it. */
+
+const NAME = /^[a-z][a-z0-9-]*$/;
+const name = z.string().regex(NAME, 'must be lower-case letters, digits and hyphens, starting with a letter');
+const duration = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, 'must be a duration such as 250ms, 30s, 2m or 12h')
+  .meta({ description: 'A duration such as 250ms, 30s, 2m or 12h' });
+const address = z
+  .string()
+  .regex(/^(\[[0-9a-f:]+\]|[^:\s]+):\d{1,5}$/i, 'must be host:port')
+  .meta({ description: 'host:port' });
+const value = z
+  .union([z.string(), z.number(), z.boolean()])
+  .meta({ description: 'A value, or env:NAME to read an environment variable, or file:PATH to read a file' });
+
+const ready = z.union([
+  z.strictObject({ http: z.string().startsWith('/', 'must be a path such as /ready') }),
+  z.strictObject({ tcp: z.literal(true) }),
+  z.strictObject({ up: duration }),
+]);
+
+const builtin = z.strictObject({
+  listen: address,
+  mode: z.enum(['http', 'tcp']).optional(),
+});
+
+const service = z.strictObject({
+  runtime: z.enum(['process']).meta({ description: 'What starts and stops its instances' }),
+  replicas: z.int().min(1, 'must be at least 1').max(100, 'must be at most 100').optional(),
+  roll: z.enum(['start-first', 'overlap', 'stop-first', 'one-shot']).optional(),
+  after: z.array(name).optional(),
+  ready: ready.optional(),
+  readyTimeout: duration.optional(),
+  switch: z.strictObject({ builtin }).optional(),
+  drain: duration.optional(),
+  grace: duration.optional(),
+  settle: duration.optional(),
+  environment: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'), value)
+    .optional(),
+});
+
+const headers = z.record(z.string(), z.string());
+const checkBase = { name: z.string().min(1), timeout: duration.optional() };
+
+const check = z.union([
+  z.strictObject({
+    ...checkBase,
+    http: z.strictObject({
+      url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
+      method: z.string().optional(),
+      headers: headers.optional(),
+      body: z.string().optional(),
+      expect: z.strictObject({ status: z.int().optional(), bodyIncludes: z.string().optional() }).optional(),
+      unchanged: z.boolean().optional(),
+    }),
+  }),
+  z.strictObject({
+    ...checkBase,
+    sql: z.strictObject({
+      database: name,
+      query: z.string().min(1),
+      expect: z.union([z.string(), z.number(), z.boolean()]).optional(),
+      unchanged: z.boolean().optional(),
+    }),
+  }),
+  z.strictObject({ ...checkBase, tcp: z.strictObject({ connect: address }) }),
+  z.strictObject({
+    ...checkBase,
+    command: z.strictObject({
+      argv: z.array(z.string()).min(1, 'must name a program'),
+      expect: z.strictObject({ exit: z.int().optional(), stdoutIncludes: z.string().optional() }).optional(),
+    }),
+  }),
+  z.strictObject({
+    ...checkBase,
+    redis: z.strictObject({ connect: address, password: value.optional() }),
+  }),
+]);
+
+const channelOrVersion = z
+  .string()
+  .refine(
+    (text) => NAME.test(text) || isVersion(text.replace(/^v/, '')),
+    'must be a channel such as stable, or a version',
+  );
+
+export const deploymentSchema = z
+  .strictObject({
+    deployment: name,
+    releases: z.strictObject({ source: z.string().min(1), channel: channelOrVersion.optional() }),
+    databases: z.record(name, z.strictObject({ url: z.string().min(1), passwordFile: z.string().optional() })),
+    control: name.optional(),
+    services: z.record(name, service),
+    checks: z.array(check).optional(),
+    locks: z.strictObject({ budget: duration.optional(), wait: duration.optional() }).optional(),
+    lease: z.strictObject({ ttl: duration.optional() }).optional(),
+  })
+  .meta({ title: 'onward.yaml', description: 'One running installation of a product, described by its operator' });
+
+export type RawDeployment = z.infer<typeof deploymentSchema>;
+export type RawService = z.infer<typeof service>;
+export type RawCheck = z.infer<typeof check>;
+export type RawReady = z.infer<typeof ready>;
