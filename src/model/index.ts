@@ -17,6 +17,7 @@ export type {
 } from './deployment.ts';
 export { parseDuration } from './duration.ts';
 export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
+export type { DatabaseFact, Facts, FrontendFact, InstanceFact, LeaseFact } from './facts.ts';
 export { describeFinding, type Finding, type Position } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
@@ -33,6 +34,7 @@ export type {
   RollbackPolicy,
   StepKind,
 } from './plan.ts';
+export { createRangeIndexer, type RangeIndex, type RangeIndexer } from './range-index.ts';
 export type {
   Catalog,
   CatalogEntry,
@@ -56,5 +58,6 @@ export {
   isVersion,
   parseVersion,
   satisfiesRange,
+  sortVersions,
   type VersionParts,
 } from './version.ts';

@@ -21,6 +21,8 @@ export interface ReleaseService {
   readonly after: readonly string[];
   readonly roll?: RollClass;
   readonly ready?: ReadyProbe;
+  /** Command line that speaks the data-migrations protocol, split on spaces. */
+  readonly dataMigrations?: string;
 }
 
 /** One migration file of a release. */
@@ -75,7 +77,7 @@ export interface Release {
   readonly components: readonly Component[];
   readonly services: readonly ReleaseService[];
   readonly databases: readonly ReleaseDatabase[];
-  /** The files that this release adds; a database needs those of every earlier release too. */
+  /** Every file up to and including this release: those of earlier releases are carried forward. */
   readonly migrations: readonly MigrationRef[];
   readonly upgradeFrom?: string;
   readonly stops: readonly Stop[];

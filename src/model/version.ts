@@ -1,3 +1,4 @@
+import semverVersion from 'semver/classes/semver.js';
 import semverCompare from 'semver/functions/compare.js';
 import semverParse from 'semver/functions/parse.js';
 import semverSatisfies from 'semver/functions/satisfies.js';
@@ -31,6 +32,14 @@ export function isVersion(text: string): boolean {
 /** Negative, zero or positive, by semantic-version precedence. Both must be versions. */
 export function compareVersions(a: string, b: string): number {
   return semverCompare(a, b);
+}
+
+/** The versions from the oldest to the newest; each is parsed once. */
+export function sortVersions(versions: readonly string[]): readonly string[] {
+  return versions
+    .map((version) => new semverVersion(version))
+    .sort((a, b) => a.compare(b))
+    .map((parsed) => parsed.version);
 }
 
 export function highestVersion(versions: readonly string[]): string | undefined {
