@@ -21,9 +21,9 @@ await build({
   minifySyntax: true,
   external: ['pg-native'],
   define: { ONWARD_VERSION: JSON.stringify(version) },
-  // CommonJS dependencies call require() for Node's own modules.
+  // CommonJS dependencies call require() for Node's own modules, and the SQL parser looks for its .wasm in __dirname.
   banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url); const __dirname = import.meta.dirname;",
   },
   chunkNames: 'chunks/[name]-[hash]',
   logLevel: 'warning',

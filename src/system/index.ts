@@ -2,13 +2,17 @@
  * Every effect: clock, random, files, processes, http, postgres, log. One `System` record is made by an entry point and
  * passed first. It decides nothing about upgrades; secrets are redacted at this door.
  */
+export { hashArtifact } from './artifact.ts';
 export { type Clock, createClock } from './clock.ts';
+export { createLocator, renderCodeFrame, type TextPlace } from './code-frame.ts';
 export { type DocumentSource, loadDocument, type ParsedDocument, parseDocument } from './document.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 export { createExec, type Exec, type ExecOptions, type ExecResult } from './exec.ts';
 export { createFiles, type DurableFile, type FileEntry, type Files } from './files.ts';
+export type { GatedOptions, GatedProcess, ProcessExit } from './gated-process.ts';
 export { createHttp, type Http, type HttpRequest, type HttpResponse } from './http.ts';
 export { createLog, type Log, type LogEvent } from './log.ts';
+export { isPortFree } from './port.ts';
 export {
   type ConnectionTarget,
   type ConnectOptions,
@@ -23,4 +27,12 @@ export { createProcesses, type DetachedOptions, type Processes, type ProcessIden
 export { createRandom, type Random } from './random.ts';
 export { createRedaction, type Redaction } from './redaction.ts';
 export { reachableSocketPath } from './socket-path.ts';
+export {
+  loadSqlParser,
+  offsetOfCharacter,
+  type SqlNode,
+  type SqlParser,
+  type SqlStatement,
+  type SqlToken,
+} from './sql.ts';
 export { createSystem, type System } from './system.ts';
