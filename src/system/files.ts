@@ -1,15 +1,17 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import {
   access,
   appendFile,
   chmod,
   cp,
+  link,
   lstat,
   mkdir,
   open,
   readdir,
   readFile,
+  readlink,
   realpath,
   rename,
   rm,
@@ -40,9 +42,13 @@ export interface Files {
   tree(path: string): Promise<readonly FileEntry[]>;
   /** Where a path leads once links are followed. */
   real(path: string): Promise<string>;
+  /** What a symbolic link says, as it is written. */
+  linkTarget(path: string): Promise<string>;
   makeFolder(path: string, mode?: number): Promise<void>;
   /** Replaces a file as a whole and durably (temporary file, fsync, rename, fsync of the folder); 0600 unless told. */
   writeAtomic(path: string, text: string | Buffer, mode?: number): Promise<void>;
+  /** Creates a file durably, whole from the start; false when the path is taken. Of several at once, one succeeds. 0600. */
+  createOnce(path: string, text: string): Promise<boolean>;
   append(path: string, text: string): Promise<void>;
   /** Copies a folder so that the destination is there whole or not at all. */
   copyFolder(from: string, to: string): Promise<void>;
@@ -79,7 +85,9 @@ export function createFiles(): Files {
     makeFolder: async (path, mode = 0o755) => {
       await mkdir(path, { recursive: true, mode });
     },
+    linkTarget: (path) => readlink(path),
     writeAtomic,
+    createOnce,
     append: (path, text) => appendFile(path, text, { mode: 0o600 }),
     copyFolder,
     remove: (path) => rm(path, { recursive: true, force: true }),
@@ -118,16 +126,35 @@ async function tree(root: string): Promise<readonly FileEntry[]> {
 
 async function writeAtomic(path: string, text: string | Buffer, mode = 0o600): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, 'w', mode);
+  await writeDurably(temporary, text, mode);
+  await chmod(temporary, mode);
+  await rename(temporary, path);
+  await syncFolder(dirname(path));
+}
+
+async function writeDurably(path: string, text: string | Buffer, mode: number): Promise<void> {
+  const file = await open(path, 'w', mode);
   try {
     await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
-  await chmod(temporary, mode);
-  await rename(temporary, path);
+}
+
+async function createOnce(path: string, text: string): Promise<boolean> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await writeDurably(temporary, text, 0o600);
+    await link(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
   await syncFolder(dirname(path));
+  return true;
 }
 
 async function syncFolder(path: string): Promise<void> {
@@ -143,8 +170,13 @@ async function copyFolder(from: string, to: string): Promise<void> {
   const temporary = `${to}.${process.pid}.tmp`;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(dirname(to), { recursive: true });
-  await cp(from, temporary, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-  await rename(temporary, to);
+  try {
+    await cp(from, temporary, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    await rename(temporary, to);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
   await syncFolder(dirname(to));
 }
 

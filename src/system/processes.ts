@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { type GatedOptions, type GatedProcess, isAtGate, startGated } from './gated-process.ts';
+import { bootId, listSession, pidNamespace, readProcess } from './process-table.ts';
 
 /**
  * Which process this is, beyond its number: numbers are used again. A process is the same one only when its number, its
@@ -31,10 +32,28 @@ export interface Processes {
   signal(identity: ProcessIdentity, name: NodeJS.Signals): boolean;
   /** Starts a program that outlives this process, in its own session. */
   startDetached(options: DetachedOptions): Promise<ProcessIdentity>;
+  /** Starts a process that outlives this one, leads a session of its own, and waits to be let before it runs its program. */
+  startGated(options: GatedOptions): Promise<GatedProcess>;
+  /** True while that process waits at its gate; its program has not run then. */
+  isAtGate(identity: ProcessIdentity): boolean;
+  /** Whether the process, or one of its descendants that stayed in the session it led, is alive. */
+  groupState(leader: ProcessIdentity): 'alive' | 'dead' | 'unknown';
+  /** Sends a signal to that process and all of its session. True when one was alive. */
+  signalGroup(leader: ProcessIdentity, name: NodeJS.Signals): boolean;
 }
 
 export function createProcesses(): Processes {
-  return { self: () => requireIdentity(process.pid), identify, state, signal, startDetached };
+  return {
+    self: () => requireIdentity(process.pid),
+    identify,
+    state,
+    signal,
+    startDetached,
+    startGated,
+    isAtGate: (identity) => state(identity) === 'alive' && isAtGate(identity.pid),
+    groupState,
+    signalGroup,
+  };
 }
 
 function identify(pid: number): ProcessIdentity | undefined {
@@ -56,14 +75,7 @@ function state(identity: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
 }
 
 function signal(identity: ProcessIdentity, name: NodeJS.Signals): boolean {
-  if (state(identity) !== 'alive') return false;
-  try {
-    process.kill(identity.pid, name);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-    throw error;
-  }
+  return state(identity) === 'alive' && send(identity.pid, name);
 }
 
 async function startDetached(options: DetachedOptions): Promise<ProcessIdentity> {
@@ -90,22 +102,40 @@ async function startDetached(options: DetachedOptions): Promise<ProcessIdentity>
 
 /** A zombie has ended, though its number is still taken. */
 function readStartTicks(pid: number): string | undefined {
+  const entry = readProcess(pid);
+  return entry?.hasEnded ? undefined : entry?.startTicks;
+}
+
+function groupState(leader: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
+  if (leader.namespace !== pidNamespace()) return 'unknown';
+  return groupMembers(leader).length > 0 ? 'alive' : 'dead';
+}
+
+function signalGroup(leader: ProcessIdentity, name: NodeJS.Signals): boolean {
+  const members = groupMembers(leader);
+  for (const pid of members) send(pid, name);
+  return members.length > 0;
+}
+
+/**
+ * A number is not given again while a session bears it, so when the leader is gone what is left of the session is ours, unless
+ * another process has the number by now.
+ */
+function groupMembers(leader: ProcessIdentity): readonly number[] {
+  if (leader.namespace !== pidNamespace() || leader.boot !== bootId()) return [];
+  const holder = readProcess(leader.pid);
+  if (holder && holder.startTicks !== leader.startTicks) return [];
+  return listSession(leader.pid)
+    .filter((entry) => BigInt(entry.startTicks) >= BigInt(leader.startTicks))
+    .map((entry) => entry.pid);
+}
+
+function send(pid: number, name: NodeJS.Signals): boolean {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in parentheses and may hold anything; fields are counted behind it.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+    process.kill(pid, name);
+    return true;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
     throw error;
   }
-}
-
-function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-}
-
-function pidNamespace(): string {
-  return readlinkSync('/proc/self/ns/pid');
 }

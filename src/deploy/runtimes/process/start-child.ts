@@ -1,0 +1,55 @@
+import type { System } from '../../../system/index.ts';
+import type { InstanceSpec } from '../runtime.ts';
+import { childArgv, childEnvironment } from './child-process.ts';
+import { choosePort } from './choose-port.ts';
+import { pathsOf, writeRecord } from './instance-folder.ts';
+import type { InstanceRecord } from './instance-record.ts';
+import { type SupervisedChild, watchOwnChild } from './supervised-child.ts';
+
+export const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
+
+export interface StartChildOptions {
+  readonly folder: string;
+  readonly spec: InstanceSpec;
+  /** What is remembered so far. */
+  readonly record: InstanceRecord;
+  /** The Node that `node` in a command means. */
+  readonly node: string;
+  /** Called right before the program is let run; when it throws, the program never runs. */
+  readonly assertMayRun: () => Promise<void>;
+}
+
+/**
+ * Starts the process of an instance. Its identity is on disk before its program can run, and when this process ends in between,
+ * the program never runs; so there is no moment at which a second one could be started beside it. When it throws, no process is
+ * left, and what is on disk may name one that has ended.
+ */
+export async function startChild(
+  system: System,
+  options: StartChildOptions,
+): Promise<{ readonly child: SupervisedChild; readonly record: InstanceRecord }> {
+  const { folder, spec, record } = options;
+  const address = { host: '127.0.0.1', port: await choosePort(system, record.address?.port) };
+  const gated = await system.processes.startGated({
+    argv: childArgv(spec, options.node),
+    cwd: spec.artifact,
+    environment: childEnvironment(spec, address, system.environment),
+    logFile: pathsOf(folder).log,
+    logLimitBytes: LOG_LIMIT_BYTES,
+  });
+  try {
+    const { exit: _earlier, ...kept } = record;
+    const startedAt = system.clock.now().toISOString();
+    const started: InstanceRecord = { ...kept, child: gated.identity, address, startedAt };
+    await writeRecord(system, folder, started);
+    await options.assertMayRun();
+    gated.release();
+    const running: InstanceRecord = { ...started, hasRun: true };
+    await writeRecord(system, folder, running);
+    return { child: watchOwnChild(system, gated), record: running };
+  } catch (error) {
+    gated.abandon();
+    await gated.ended;
+    throw error;
+  }
+}

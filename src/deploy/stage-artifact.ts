@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { type Digest, ExitCode, formatBytes, OnwardError } from '../model/index.ts';
+import { hashArtifact, type System } from '../system/index.ts';
+
+export interface StageOptions {
+  /** The artifact's folder in the release source. */
+  readonly from: string;
+  readonly identity: Digest;
+  readonly stateDirectory: string;
+}
+
+/**
+ * Copies an artifact to `<stateDirectory>/artifacts/<hex>` and returns that path. The copy is there whole and verified, or not at all;
+ * one that is there already is verified again, and replaced when it has changed. Throws `deploy.wrong-identity`,
+ * `deploy.no-space`, and what `hashArtifact` throws.
+ */
+export async function stageArtifact(system: System, options: StageOptions): Promise<string> {
+  const { files } = system;
+  const { from, identity, stateDirectory } = options;
+  const folder = join(stateDirectory, 'artifacts');
+  const hex = identity.slice('sha256:'.length);
+  const target = join(folder, hex);
+  if (await isIntact(system, target, identity)) return target;
+  const source = await hashArtifact(files, from);
+  if (source.identity !== identity) throw wrongIdentity(from, identity, source.identity);
+  await files.makeFolder(folder, 0o700);
+  await assertSpace(system, folder, source.bytes);
+  const temporary = join(folder, `.staging-${hex}-${system.random.hex(4)}`);
+  try {
+    await files.copyFolder(from, temporary);
+    const copy = await hashArtifact(files, temporary);
+    if (copy.identity !== identity) throw wrongIdentity(from, identity, copy.identity);
+    await putInPlace(system, temporary, { target, identity });
+  } catch (error) {
+    await files.remove(temporary);
+    throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? noSpace(folder, source.bytes, 0) : error;
+  }
+  return target;
+}
+
+async function isIntact(system: System, folder: string, identity: Digest): Promise<boolean> {
+  if (!(await system.files.isFolder(folder))) return false;
+  try {
+    return (await hashArtifact(system.files, folder)).identity === identity;
+  } catch (error) {
+    if (error instanceof OnwardError) return false;
+    throw error;
+  }
+}
+
+/** A copy that has changed steps aside: what still runs from it keeps its working folder, which is not deleted under it. */
+async function putInPlace(
+  system: System,
+  temporary: string,
+  { target, identity }: { readonly target: string; readonly identity: Digest },
+): Promise<void> {
+  const { files } = system;
+  if (await files.isFolder(target)) {
+    // Another stage of the same artifact may have been faster.
+    if (await isIntact(system, target, identity)) return files.remove(temporary);
+    const aside = `${target}.changed-${system.random.hex(4)}`;
+    await files.rename(target, aside);
+    system.log.emit({ type: 'stage.replaced', artifact: target, aside });
+  }
+  await files.rename(temporary, target);
+}
+
+async function assertSpace(system: System, folder: string, bytes: number): Promise<void> {
+  const free = await system.files.freeBytes(folder);
+  if (free < bytes) throw noSpace(folder, bytes, free);
+}
+
+function wrongIdentity(from: string, wanted: Digest, found: Digest): OnwardError {
+  return new OnwardError({
+    code: 'deploy.wrong-identity',
+    message: `Could not stage the artifact ${from}: it is ${found}, and the release says ${wanted}.`,
+    hint: 'Fetch the release again and run "onward release verify" on it.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+  });
+}
+
+function noSpace(folder: string, needed: number, free: number): OnwardError {
+  return new OnwardError({
+    code: 'deploy.no-space',
+    message: `Could not stage an artifact in ${folder}: it needs ${formatBytes(needed)}, and ${formatBytes(free)} are free.`,
+    hint: `Free space on the file system of ${folder}, then run the same command again.`,
+    state: 'unchanged',
+    exit: ExitCode.findings,
+  });
+}
