@@ -1,0 +1,1 @@
+alter table customers validate constraint customers_have_a_given_name;

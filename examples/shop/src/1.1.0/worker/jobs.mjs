@@ -1,0 +1,9 @@
+/** What the statements below need to be there. */
+export const needs = { revision: 2, tables: ['jobs', 'orders', 'shipments'] };
+
+/** Every kind of job, and how it is done. */
+export const jobs = {
+  confirm: (session, job) => session.query(`update orders set state = 'confirmed' where id = $1`, [job.order_id]),
+  ship: (session, job) => session.query('insert into shipments (order_id) values ($1)', [job.order_id]),
+  sweep: (session) => session.query(`delete from jobs where done_at < now() - interval '1 minute'`),
+};
