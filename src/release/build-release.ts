@@ -1,0 +1,152 @@
+import { type Catalog, type Digest, type Finding, isVersion, parseVersion, type Release } from '../model/index.ts';
+import { hashArtifact, type System } from '../system/index.ts';
+import { decodeCatalog } from './catalog-document.ts';
+import { checkDetails } from './check-details.ts';
+import { checkMigrations } from './check-migrations.ts';
+import { notBuildable, otherProduct } from './errors.ts';
+import { loadHistory } from './history.ts';
+import { loadProduct, type Product } from './product.ts';
+import { type Artifact, publishRelease } from './publish-release.ts';
+import { loadReleaseDetails, type ReleaseDetails } from './release-details.ts';
+import { encodeRelease } from './release-document.ts';
+import { type MigrationFile, resolveLocation } from './source.ts';
+import { catalogFile } from './source-layout.ts';
+import { withSourceLock } from './source-lock.ts';
+
+export interface BuildRequest {
+  readonly productFile: string;
+  /** Plain semantic version, without a leading `v`. */
+  readonly version: string;
+  /** Folder of the release source; made when it is not there. */
+  readonly source: string;
+  /** Every migration file of the product, as the migrate module lists them; version '' for the flat layout. */
+  readonly migrations: readonly MigrationFile[];
+}
+
+export interface BuiltRelease {
+  readonly release: Release;
+  readonly digest: Digest;
+  /** The very same content was published before; nothing was written. */
+  readonly alreadyPublished: boolean;
+  /** Services whose bytes an earlier release produced: they are not rolled when only this release changes. */
+  readonly carried: readonly { readonly service: string; readonly producedBy: string }[];
+  /** Warnings and remarks; no errors. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Builds a release from product.yaml and publishes it into a source folder. Everything is checked first: on any error nothing is
+ * written and `release.not-buildable` holds every reason. The catalog is written last and as a whole, under the folder's lock; a build
+ * that was cut off is completed by running it again. The same content again is a success that writes nothing.
+ */
+export async function buildRelease(system: System, request: BuildRequest): Promise<BuiltRelease> {
+  const { version } = request;
+  if (!isVersion(version)) throw notBuildable(version, [notAVersion(version)]);
+  const folder = resolveLocation(request.source);
+  const product = await loadProduct(system, request.productFile);
+  const details = await loadReleaseDetails(system, product, version);
+  const artifacts = await hashArtifacts(system, product);
+  return withSourceLock(system, folder, async () => {
+    const catalog = await loadCatalog(system, folder, product);
+    const published = catalog.releases.find((entry) => entry.version === version);
+    const history = await loadHistory(system, { folder, catalog, version });
+    const migrations = checkMigrations({ version, product, history, details, files: request.migrations });
+    const release = assembleRelease({ version, product, details, artifacts, history, migrations: migrations.refs });
+    const encoded = encodeRelease(release);
+    const findings = [...migrations.findings, ...checkDetails(details, { version, catalog })];
+    if (published && published.digest !== encoded.digest) findings.push(versionTaken(version, published.publishedAt));
+    if (findings.some((finding) => finding.severity === 'error')) throw notBuildable(version, findings);
+    if (!published) {
+      await publishRelease(system, {
+        folder,
+        catalog,
+        product,
+        release,
+        encoded,
+        artifacts,
+        files: request.migrations,
+      });
+    }
+    const carried = release.components.filter((component) => component.producedBy !== version);
+    return { release, digest: encoded.digest, alreadyPublished: published !== undefined, carried, findings };
+  });
+}
+
+async function hashArtifacts(system: System, product: Product): Promise<readonly Artifact[]> {
+  const artifacts: Artifact[] = [];
+  for (const service of product.services) {
+    artifacts.push({
+      service: service.name,
+      folder: service.artifact,
+      ...(await hashArtifact(system.files, service.artifact)),
+    });
+  }
+  return artifacts;
+}
+
+async function loadCatalog(system: System, folder: string, product: Product): Promise<Catalog> {
+  const path = catalogFile(folder);
+  const text = await system.files.readTextIfPresent(path);
+  if (text === undefined) return { product: product.name, rules: product.rules, releases: [], channels: {} };
+  const catalog = decodeCatalog(path, text);
+  if (catalog.product !== product.name) throw otherProduct({ found: catalog.product, expected: product.name }, folder);
+  return catalog;
+}
+
+interface Parts {
+  readonly version: string;
+  readonly product: Product;
+  readonly details: ReleaseDetails;
+  readonly artifacts: readonly Artifact[];
+  readonly history: readonly Release[];
+  readonly migrations: Release['migrations'];
+}
+
+function assembleRelease({ version, product, details, artifacts, history, migrations }: Parts): Release {
+  const { lateMigrations: _, ...declared } = details;
+  return {
+    product: product.name,
+    version,
+    components: product.services.flatMap((service) => {
+      const artifact = artifacts.find((candidate) => candidate.service === service.name);
+      if (!artifact) return [];
+      const { identity, bytes } = artifact;
+      const producedBy = findProducer(history, service.name, identity) ?? version;
+      return [
+        { service: service.name, kind: 'folder' as const, identity, bytes, command: service.command, producedBy },
+      ];
+    }),
+    services: product.services.map(({ artifact: _artifact, command: _command, ...service }) => service),
+    databases: product.databases,
+    migrations,
+    ...declared,
+  };
+}
+
+/** The release that produced the same bytes for the same service. */
+function findProducer(history: readonly Release[], service: string, identity: Digest): string | undefined {
+  return history
+    .flatMap((release) => release.components)
+    .find((component) => component.service === service && component.identity === identity)?.producedBy;
+}
+
+function notAVersion(version: string): Finding {
+  const plain = version.replace(/^v/, '');
+  return {
+    code: 'release.not-a-version',
+    severity: 'error',
+    message: `"${version}" is not a version such as 1.2.0`,
+    hint: parseVersion(plain)
+      ? `Run \`onward release build ${plain}\`.`
+      : 'Name a semantic version, without build metadata.',
+  };
+}
+
+function versionTaken(version: string, publishedAt: string): Finding {
+  return {
+    code: 'release.version-taken',
+    severity: 'error',
+    message: `${version} was published on ${publishedAt.slice(0, 10)} with other content, and a published release never changes`,
+    hint: 'Build the change as a new version.',
+  };
+}

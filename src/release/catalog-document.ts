@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import type { Catalog, Json } from '../model/index.ts';
+import { decodeDocument, renderDocument } from './document.ts';
+import { digestShape, rangeShape, stopShape, versionShape } from './release-document.ts';
+
+const CATALOG_SCHEMA = 'onward/catalog/v1';
+
+export const CHANNEL_NAME = /^[a-z][a-z0-9-]*$/;
+
+const entry = z.strictObject({
+  version: versionShape,
+  digest: digestShape,
+  publishedAt: z.iso.datetime(),
+  upgradeFrom: rangeShape.exactOptional(),
+  stops: z.array(stopShape),
+  requiresTool: rangeShape.exactOptional(),
+  withdrawn: z.strictObject({ reason: z.string() }).exactOptional(),
+});
+
+/** The catalog document, as a release source holds it. Another version or an unknown key is refused. */
+export const catalogSchema = z
+  .strictObject({
+    schema: z.literal(CATALOG_SCHEMA),
+    product: z.string(),
+    rules: z.strictObject({ skipMinor: z.boolean(), skipMajor: z.boolean() }),
+    releases: z.array(entry),
+    channels: z.record(z.string().regex(CHANNEL_NAME), versionShape),
+  })
+  .superRefine((catalog, report) => {
+    const seen = new Set<string>();
+    for (const [index, { version }] of catalog.releases.entries()) {
+      if (seen.has(version))
+        report.addIssue({ code: 'custom', path: ['releases', index], message: `${version} stands twice` });
+      seen.add(version);
+    }
+    for (const [channel, version] of Object.entries(catalog.channels)) {
+      if (!seen.has(version)) {
+        report.addIssue({ code: 'custom', path: ['channels', channel], message: `there is no release ${version}` });
+      }
+    }
+  });
+
+export function encodeCatalog(catalog: Catalog): string {
+  return renderDocument({ schema: CATALOG_SCHEMA, ...catalog } as unknown as Json);
+}
+
+/** Throws `release.wrong-document` with every problem when the text is not a catalog of this version. */
+export function decodeCatalog(path: string, text: string): Catalog {
+  const { value } = decodeDocument({ path, text, kind: 'catalog', name: CATALOG_SCHEMA }, catalogSchema);
+  const { schema: _, ...catalog } = value;
+  return catalog;
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import type { ZodType } from 'zod';
+import { canonicalJson, type Digest, type Finding, type Json } from '../model/index.ts';
+import { otherDocumentVersion, wrongDocument } from './errors.ts';
+
+export interface DocumentText {
+  readonly path: string;
+  readonly text: string;
+  /** What it is, for errors. */
+  readonly kind: string;
+  /** What its `schema` must say. */
+  readonly name: string;
+}
+
+/**
+ * Text of a document that a tool wrote to a trusted value. Fails closed: no JSON, another `schema`, an unknown key or a wrong value
+ * throws. It is read as JSON, not as YAML, because a release may list thousands of files.
+ */
+export function decodeDocument<T>(
+  document: DocumentText,
+  schema: ZodType<T>,
+): { readonly value: T; readonly json: Json } {
+  let json: Json;
+  try {
+    json = JSON.parse(document.text) as Json;
+  } catch (error) {
+    throw wrongDocument(document, [problem(document, `is not JSON: ${(error as Error).message}`)]);
+  }
+  const found = json !== null && typeof json === 'object' && 'schema' in json ? json.schema : undefined;
+  if (typeof found === 'string' && found !== document.name) throw otherDocumentVersion(document, found);
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return { value: parsed.data, json };
+  const findings = parsed.error.issues.map((issue) => {
+    const where = issue.path.map(String).join('.');
+    return problem(document, where === '' ? issue.message : `${where}: ${issue.message}`);
+  });
+  throw wrongDocument(document, findings);
+}
+
+function problem({ path }: DocumentText, message: string): Finding {
+  return { code: 'release.wrong-document', severity: 'error', message, position: { file: path } };
+}
+
+/** Canonical key order, two spaces: equal documents have equal text, and a change is a small diff. */
+export function renderDocument(document: Json): string {
+  return `${JSON.stringify(JSON.parse(canonicalJson(document)), undefined, 2)}\n`;
+}
+
+export function digestOfText(text: string | Uint8Array): Digest {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { isRange, parseDuration } from '../model/index.ts';
+import { checkReferences } from './check-references.ts';
+
+const NAME = /^[a-z][a-z0-9-]*$/;
+/** Database names become folders and identifiers; an underscore is common in them. */
+const DATABASE_NAME = /^[a-z][a-z0-9_-]*$/;
+
+const name = z
+  .string()
+  .regex(NAME, { error: 'must be lower-case letters, digits and hyphens, beginning with a letter' });
+const databaseName = z.string().regex(DATABASE_NAME, {
+  error: 'must be lower-case letters, digits, hyphens and underscores, beginning with a letter',
+});
+
+/** A path below the folder of the file that names it. */
+export const relativePath = z.string().refine(staysInside, {
+  error: 'must be a relative path inside the folder of product.yaml, with forward slashes',
+});
+
+export const range = z.string().refine(isRange, { error: 'must be a version range, such as ">=1.2 <2"' });
+
+const words = z
+  .string()
+  .refine((text) => !/["'`\\$|&;<>]/.test(text), {
+    error: 'must hold no quotes or shell characters, because no shell reads it: write a list, such as [node, main.mjs]',
+  })
+  .refine((text) => text.trim() !== '', { error: 'must name a program' });
+
+const ready = z.union([
+  z.strictObject({ http: z.string().startsWith('/', { error: 'must be a path that starts with /' }) }),
+  z.strictObject({ tcp: z.literal(true) }),
+  z.strictObject({
+    up: z.string().refine((text) => parseDuration(text) !== undefined, { error: 'must be a duration, such as 2s' }),
+  }),
+]);
+
+const service = z.strictObject({
+  database: databaseName.exactOptional(),
+  artifact: relativePath.meta({ description: 'Folder with what the release ships for this service.' }),
+  command: z
+    .union([words, z.array(z.string().min(1)).min(1, { error: 'must name a program' })])
+    .meta({ description: 'Program and arguments, started in the artifact folder without a shell.' }),
+  after: z.array(name).default([]).meta({ description: 'Services whose new instances must take traffic first.' }),
+  roll: z.enum(['start-first', 'overlap', 'stop-first', 'one-shot']).exactOptional(),
+  ready: ready.exactOptional().meta({ description: 'How an instance says that it can take work.' }),
+  dataMigrations: words.exactOptional().meta({ description: 'Command that speaks the data-migrations protocol.' }),
+});
+
+const database = z.strictObject({
+  services: z.array(name).default([]),
+  server: range.exactOptional().meta({ description: 'Range of Postgres versions, such as ">=14".' }),
+  extensions: z.array(z.string().min(1)).default([]),
+});
+
+/** The shape of product.yaml, and that its names refer to each other. */
+export const productSchema = z
+  .strictObject({
+    product: name,
+    upgrades: z
+      .strictObject({ skipMinor: z.boolean().default(false), skipMajor: z.boolean().default(false) })
+      .default({ skipMinor: false, skipMajor: false }),
+    databases: z.record(databaseName, database).default({}),
+    services: z.record(name, service),
+    migrations: relativePath.exactOptional(),
+    releases: relativePath
+      .exactOptional()
+      .meta({ description: 'Folder with a <version>.yaml for releases that need one.' }),
+  })
+  .superRefine(checkReferences);
+
+export type ProductDocument = z.output<typeof productSchema>;
+
+function staysInside(path: string): boolean {
+  if (path === '' || path.startsWith('/') || /[\\\0]/.test(path) || /^[A-Za-z]:/.test(path)) return false;
+  let depth = 0;
+  for (const part of path.split('/')) {
+    if (part === '..') depth -= 1;
+    else if (part !== '.' && part !== '') depth += 1;
+    if (depth < 0) return false;
+  }
+  return true;
+}

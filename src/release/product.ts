@@ -1,0 +1,102 @@
+import { dirname, join, resolve } from 'node:path';
+import {
+  parseDuration,
+  type ReadyProbe,
+  type ReleaseDatabase,
+  type ReleaseService,
+  type UpgradeRules,
+} from '../model/index.ts';
+import { loadDocument, parseDocument, type System } from '../system/index.ts';
+import { unusableFile } from './errors.ts';
+import { type ProductDocument, productSchema } from './product-schema.ts';
+
+export interface ProductService extends ReleaseService {
+  /** Absolute path of the folder that a release ships. */
+  readonly artifact: string;
+  readonly command: readonly string[];
+}
+
+/** What the vendor says of the product, from product.yaml. Paths are absolute. */
+export interface Product {
+  readonly name: string;
+  readonly file: string;
+  readonly rules: UpgradeRules;
+  readonly databases: readonly ReleaseDatabase[];
+  readonly services: readonly ProductService[];
+  /** Folder with the migrations; `undefined` when the product has none. */
+  readonly migrations?: string;
+  /** Folder with `<version>.yaml` files. */
+  readonly releases?: string;
+}
+
+/**
+ * Reads product.yaml. Throws one error with every problem, each with line and column: the shape, names that refer to nothing, and
+ * artifact or migration folders that are not there.
+ */
+export async function loadProduct(system: System, productFile: string): Promise<Product> {
+  const file = resolve(productFile);
+  const document = await loadDocument(system.files, file, 'product.yaml', productSchema);
+  await assertFolders(system, file, document);
+  return toProduct(file, document);
+}
+
+/** The file is parsed again with the missing folders as issues, so that they are reported where they are written. */
+async function assertFolders(system: System, file: string, document: ProductDocument): Promise<void> {
+  const named: { readonly path: PropertyKey[]; readonly folder: string }[] = Object.entries(document.services).map(
+    ([name, service]) => ({ path: ['services', name, 'artifact'], folder: service.artifact }),
+  );
+  if (document.migrations !== undefined) named.push({ path: ['migrations'], folder: document.migrations });
+  if (document.releases !== undefined) named.push({ path: ['releases'], folder: document.releases });
+  const missing: typeof named = [];
+  for (const entry of named) {
+    if (!(await system.files.isFolder(join(dirname(file), entry.folder)))) missing.push(entry);
+  }
+  if (missing.length === 0) return;
+  const schema = productSchema.superRefine((_, report) => {
+    for (const { path, folder } of missing) {
+      report.addIssue({ code: 'custom', path, message: `there is no folder ${folder}; build it first` });
+    }
+  });
+  const text = await system.files.readText(file);
+  throw unusableFile('product.yaml', file, parseDocument({ kind: 'product.yaml', path: file, text }, schema).findings);
+}
+
+function toProduct(file: string, document: ProductDocument): Product {
+  const folder = dirname(file);
+  return {
+    name: document.product,
+    file,
+    rules: document.upgrades,
+    databases: Object.entries(document.databases).map(([name, database]) => ({
+      name,
+      ...database,
+      services: listDatabaseServices(document, name),
+    })),
+    services: Object.entries(document.services).map(([name, service]) => toService(folder, name, service)),
+    ...(document.migrations === undefined ? {} : { migrations: join(folder, document.migrations) }),
+    ...(document.releases === undefined ? {} : { releases: join(folder, document.releases) }),
+  };
+}
+
+/** A service may be named by the database, name the database itself, or both. */
+function listDatabaseServices(document: ProductDocument, database: string): readonly string[] {
+  const naming = Object.entries(document.services).filter(([, service]) => service.database === database);
+  return [...new Set([...(document.databases[database]?.services ?? []), ...naming.map(([name]) => name)])];
+}
+
+function toService(folder: string, name: string, service: ProductDocument['services'][string]): ProductService {
+  const { artifact, command, ready, ...rest } = service;
+  return {
+    name,
+    ...rest,
+    ...(ready ? { ready: toProbe(ready) } : {}),
+    artifact: join(folder, artifact),
+    command: typeof command === 'string' ? command.trim().split(/\s+/) : command,
+  };
+}
+
+function toProbe(ready: NonNullable<ProductDocument['services'][string]['ready']>): ReadyProbe {
+  if ('http' in ready) return { kind: 'http', path: ready.http };
+  if ('tcp' in ready) return { kind: 'tcp' };
+  return { kind: 'up', forMs: parseDuration(ready.up) ?? 0 };
+}

@@ -1,0 +1,100 @@
+import {
+  type Catalog,
+  type CatalogEntry,
+  compareVersions,
+  type Digest,
+  highestVersion,
+  type Release,
+} from '../model/index.ts';
+import { hashArtifact, type System } from '../system/index.ts';
+import { encodeCatalog } from './catalog-document.ts';
+import { digestOfText } from './document.ts';
+import { changedArtifact } from './errors.ts';
+import type { Product } from './product.ts';
+import type { MigrationFile } from './source.ts';
+import { artifactPath, catalogFile, migrationFile, releaseFile } from './source-layout.ts';
+
+/** What a source holds is published: anyone may read it. */
+const PUBLIC = 0o644;
+
+export interface Artifact {
+  readonly service: string;
+  readonly folder: string;
+  readonly identity: Digest;
+  readonly bytes: number;
+}
+
+export interface Publication {
+  readonly folder: string;
+  /** As it is now. */
+  readonly catalog: Catalog;
+  readonly product: Product;
+  readonly release: Release;
+  readonly encoded: { readonly text: string; readonly digest: Digest };
+  readonly artifacts: readonly Artifact[];
+  readonly files: readonly MigrationFile[];
+}
+
+/**
+ * Writes a checked release into its source: content first, under names that are its hashes, then the release document, and the catalog
+ * last. Until then nothing refers to what was written. The caller holds the source's lock.
+ */
+export async function publishRelease(system: System, publication: Publication): Promise<void> {
+  const { folder, release, encoded, artifacts, files } = publication;
+  for (const name of ['artifacts', 'migrations', 'releases']) await system.files.makeFolder(`${folder}/${name}`);
+  for (const artifact of artifacts) await publishArtifact(system, artifact, artifactPath(folder, artifact.identity));
+  for (const file of files) await publishMigration(system, file, migrationFile(folder, file.checksum));
+  await system.files.writeAtomic(releaseFile(folder, release.version), encoded.text, PUBLIC);
+  await system.files.writeAtomic(catalogFile(folder), encodeCatalog(addEntry(system, publication)), PUBLIC);
+}
+
+/** The copy is hashed before it gets its name: the build folder may change meanwhile. A damaged one from before is replaced. */
+async function publishArtifact(system: System, artifact: Artifact, target: string): Promise<void> {
+  const { files } = system;
+  if (await files.isFolder(target)) {
+    const found = await hashArtifact(files, target);
+    if (found.identity === artifact.identity) return;
+  }
+  const incoming = `${target}.incoming`;
+  await files.remove(incoming);
+  await files.copyFolder(artifact.folder, incoming);
+  const copied = await hashArtifact(files, incoming);
+  if (copied.identity !== artifact.identity) {
+    await files.remove(incoming);
+    throw changedArtifact(artifact.folder);
+  }
+  await files.remove(target);
+  await files.rename(incoming, target);
+}
+
+async function publishMigration(system: System, file: MigrationFile, target: string): Promise<void> {
+  const isThere = await system.files.exists(target);
+  if (isThere && digestOfText(await system.files.readBytes(target)) === file.checksum) return;
+  await system.files.writeAtomic(target, file.text, PUBLIC);
+}
+
+function addEntry(system: System, { catalog, product, release, encoded }: Publication): Catalog {
+  const { version, stops, upgradeFrom, requiresTool } = release;
+  const entry: CatalogEntry = {
+    version,
+    digest: encoded.digest,
+    publishedAt: choosePublishedAt(system, catalog),
+    stops,
+    ...(upgradeFrom === undefined ? {} : { upgradeFrom }),
+    ...(requiresTool === undefined ? {} : { requiresTool }),
+  };
+  const highest = highestVersion(catalog.releases.map((other) => other.version));
+  const isHighest = highest === undefined || compareVersions(version, highest) > 0;
+  return {
+    ...catalog,
+    // A fix for an older line does not bring back the rules of its day.
+    rules: isHighest ? product.rules : catalog.rules,
+    releases: [...catalog.releases, entry].sort((a, b) => compareVersions(a.version, b.version)),
+  };
+}
+
+/** Now, or just after the last publication when the clock stands behind it: the order of publication is relied on. */
+function choosePublishedAt(system: System, catalog: Catalog): string {
+  const last = Math.max(0, ...catalog.releases.map((entry) => Date.parse(entry.publishedAt)));
+  return new Date(Math.max(system.clock.now().getTime(), last + 1)).toISOString();
+}

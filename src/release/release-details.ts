@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Release } from '../model/index.ts';
+import { loadDocument, type System } from '../system/index.ts';
+import { misnamedDetails } from './errors.ts';
+import type { Product } from './product.ts';
+import { range } from './product-schema.ts';
+import { stopShape } from './release-document.ts';
+
+const lines = z.array(z.string().min(1)).default([]);
+
+/** The shape of `<releases>/<version>.yaml`: what a vendor says of one release beyond what is built. */
+export const releaseDetailsSchema = z.strictObject({
+  upgradeFrom: range.exactOptional().meta({ description: 'Releases that this one can be reached from directly.' }),
+  stops: z.array(stopShape).default([]),
+  requiresTool: range.exactOptional().meta({ description: 'Versions of Onward that may upgrade to this release.' }),
+  rollback: z.strictObject({ until: z.enum(['roll', 'postdeploy']) }).default({ until: 'roll' }),
+  lateMigrations: z
+    .array(z.string().min(1))
+    .default([])
+    .meta({ description: 'Migration files that may be applied after files that sort behind them.' }),
+  notes: z
+    .strictObject({ summary: z.string().exactOptional(), breaking: lines, deprecated: lines, knownIssues: lines })
+    .default({ breaking: [], deprecated: [], knownIssues: [] }),
+});
+
+export type ReleaseDetails = Pick<Release, 'upgradeFrom' | 'stops' | 'requiresTool' | 'rollback' | 'notes'> & {
+  readonly lateMigrations: readonly string[];
+};
+
+/** What the vendor says of one release; the defaults when there is no file for it. Throws when the file has a problem or a near-miss name. */
+export async function loadReleaseDetails(system: System, product: Product, version: string): Promise<ReleaseDetails> {
+  if (product.releases === undefined) return releaseDetailsSchema.parse({});
+  const expected = `${version}.yaml`;
+  const names = await system.files.names(product.releases);
+  const misnamed = names.find(
+    (name) => name !== expected && name.replace(/^v/, '').replace(/\.(ya?ml|json)$/, '') === version,
+  );
+  if (misnamed !== undefined) throw misnamedDetails(join(product.releases, misnamed), expected);
+  if (!names.includes(expected)) return releaseDetailsSchema.parse({});
+  return loadDocument(system.files, join(product.releases, expected), 'release file', releaseDetailsSchema);
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import {
+  canonicalJson,
+  type Digest,
+  isRange,
+  isVersion,
+  type Json,
+  MIGRATION_PHASES,
+  type Release,
+} from '../model/index.ts';
+import { decodeDocument, digestOfText, renderDocument } from './document.ts';
+
+const RELEASE_SCHEMA = 'onward/release/v1';
+
+export const digestShape = z.templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)], {
+  error: 'must be sha256: and 64 hex digits',
+});
+export const versionShape = z.string().refine(isVersion, { error: 'must be a version, such as 1.2.0' });
+export const rangeShape = z.string().refine(isRange, { error: 'must be a version range, such as ">=1.2 <2"' });
+
+export const stopShape = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, { error: 'must be lower-case letters, digits and hyphens' }),
+  satisfiedBy: rangeShape,
+  prefer: versionShape.exactOptional(),
+  reason: z.string().min(1),
+  url: z.url({ protocol: /^https?$/ }).exactOptional(),
+});
+
+const ready = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('http'), path: z.string() }),
+  z.strictObject({ kind: z.literal('tcp') }),
+  z.strictObject({ kind: z.literal('up'), forMs: z.int().nonnegative() }),
+]);
+
+const component = z.strictObject({
+  service: z.string(),
+  kind: z.literal('folder'),
+  identity: digestShape,
+  bytes: z.int().nonnegative(),
+  command: z.array(z.string()).min(1),
+  producedBy: versionShape,
+});
+
+const service = z.strictObject({
+  name: z.string(),
+  database: z.string().exactOptional(),
+  after: z.array(z.string()),
+  roll: z.enum(['start-first', 'overlap', 'stop-first', 'one-shot']).exactOptional(),
+  ready: ready.exactOptional(),
+  dataMigrations: z.string().exactOptional(),
+});
+
+const database = z.strictObject({
+  name: z.string(),
+  services: z.array(z.string()),
+  server: rangeShape.exactOptional(),
+  extensions: z.array(z.string()),
+});
+
+const migration = z.strictObject({
+  database: z.string(),
+  version: versionShape,
+  phase: z.enum(MIGRATION_PHASES),
+  sequence: z.int().nonnegative(),
+  name: z.string(),
+  // Names that no file system and no shell reads as anything else.
+  path: z
+    .string()
+    .regex(/^(?!.*(^|\/)\.\.?(\/|$))[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/, { error: 'must be a plain relative path' }),
+  checksum: digestShape,
+  fingerprint: digestShape,
+  transactional: z.boolean(),
+  late: z.boolean().exactOptional(),
+});
+
+const lines = z.array(z.string());
+
+/** The release document, as a release source holds it. Another version or an unknown key is refused. */
+export const releaseSchema = z.strictObject({
+  schema: z.literal(RELEASE_SCHEMA),
+  product: z.string(),
+  version: versionShape,
+  components: z.array(component),
+  services: z.array(service),
+  databases: z.array(database),
+  migrations: z.array(migration),
+  upgradeFrom: rangeShape.exactOptional(),
+  stops: z.array(stopShape),
+  requiresTool: rangeShape.exactOptional(),
+  rollback: z.strictObject({ until: z.enum(['roll', 'postdeploy']) }),
+  notes: z.strictObject({
+    summary: z.string().exactOptional(),
+    breaking: lines,
+    deprecated: lines,
+    knownIssues: lines,
+  }),
+});
+
+/** The text of a release document and its identity, which is over its canonical form and so does not depend on white space. */
+export function encodeRelease(release: Release): { readonly text: string; readonly digest: Digest } {
+  const document = { schema: RELEASE_SCHEMA, ...release } as unknown as Json;
+  return { text: renderDocument(document), digest: digestOfText(canonicalJson(document)) };
+}
+
+/** Throws `release.wrong-document` with every problem when the text is not a release document of this version. */
+export function decodeRelease(path: string, text: string): { readonly release: Release; readonly digest: Digest } {
+  const { value, json } = decodeDocument({ path, text, kind: 'release document', name: RELEASE_SCHEMA }, releaseSchema);
+  const { schema: _, ...release } = value;
+  return { release, digest: digestOfText(canonicalJson(json)) };
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { type Digest, isDigest, isVersion } from '../model/index.ts';
+import { unknownRelease, wrongIdentity } from './errors.ts';
+
+/**
+ * Where things are in a source folder. What documents name becomes a path only here, and only as a version or as hex digits, so
+ * that no document can lead out of the folder.
+ */
+export function catalogFile(folder: string): string {
+  return join(folder, 'catalog.json');
+}
+
+export function releaseFile(folder: string, version: string): string {
+  if (!isVersion(version)) throw unknownRelease(version, { list: 'versions such as 1.2.0 only' });
+  return join(folder, 'releases', `${version}.json`);
+}
+
+export function artifactPath(folder: string, identity: Digest): string {
+  return join(folder, 'artifacts', hexOf(identity));
+}
+
+export function migrationFile(folder: string, checksum: Digest): string {
+  return join(folder, 'migrations', `${hexOf(checksum)}.sql`);
+}
+
+export function lockFile(folder: string): string {
+  return join(folder, '.lock');
+}
+
+function hexOf(digest: Digest): string {
+  if (!isDigest(digest)) throw wrongIdentity(digest);
+  return digest.slice('sha256:'.length);
+}
