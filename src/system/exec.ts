@@ -8,6 +8,8 @@ export interface ExecOptions {
   readonly input?: string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Gives the program a process group of its own; at the time limit all of it is killed, not the program alone. */
+  readonly ownGroup?: boolean;
   /** Bytes kept of each of stdout and stderr; what is over is dropped from the front. */
   readonly keepBytes?: number;
 }
@@ -37,6 +39,7 @@ function run(argv: readonly string[], options: ExecOptions): Promise<ExecResult>
       cwd: options.cwd,
       env: options.environment ?? process.env,
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached: options.ownGroup ?? false,
       ...(options.signal ? { signal: options.signal } : {}),
     });
     const limit = options.keepBytes ?? 1_048_576;
@@ -45,7 +48,8 @@ function run(argv: readonly string[], options: ExecOptions): Promise<ExecResult>
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
-      child.kill('SIGKILL');
+      if (options.ownGroup) killGroup(child.pid);
+      else child.kill('SIGKILL');
     }, options.timeoutMs);
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
@@ -61,6 +65,15 @@ function run(argv: readonly string[], options: ExecOptions): Promise<ExecResult>
       resolve({ exitCode, stdout: stdout.text(), stderr: stderr.text(), timedOut });
     });
   });
+}
+
+/** A program that could not be started has no group; one that has ended may have left some of it. */
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** The last `limit` bytes of a stream. */

@@ -33,6 +33,8 @@ export interface QueryResult<Row> {
   readonly rows: readonly Row[];
   /** Rows touched, as the server reports; 0 for statements that touch none. */
   readonly count: number;
+  /** Names of the result's columns, in order, equal ones included; empty for statements that give no rows. */
+  readonly columns: readonly string[];
 }
 
 /**
@@ -229,10 +231,16 @@ class PgSession implements Session {
 
   async query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<QueryResult<Row>> {
     try {
-      const result = await (values ? this.#client.query(sql, [...values]) : this.#client.query(sql));
+      // Without this mode the driver would send a text with no values as a simple query, which may hold several statements.
+      const extended = values && { text: sql, values: [...values], queryMode: 'extended' };
+      const result = await (extended ? this.#client.query(extended) : this.#client.query(sql));
       // A text with several statements gives one result per statement; the last one is the answer.
       const last = Array.isArray(result) ? result.at(-1) : result;
-      return { rows: (last?.rows ?? []) as Row[], count: last?.rowCount ?? 0 };
+      return {
+        rows: (last?.rows ?? []) as Row[],
+        count: last?.rowCount ?? 0,
+        columns: (last?.fields ?? []).map((field: { readonly name: string }) => field.name),
+      };
     } catch (error) {
       throw new PostgresError(error as RawError);
     }
