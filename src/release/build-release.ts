@@ -4,7 +4,7 @@ import { decodeCatalog } from './catalog-document.ts';
 import { checkDetails } from './check-details.ts';
 import { checkMigrations } from './check-migrations.ts';
 import { notBuildable, otherProduct } from './errors.ts';
-import { loadHistory } from './history.ts';
+import { loadHistory, loadSuccessor } from './history.ts';
 import { loadProduct, type Product } from './product.ts';
 import { type Artifact, publishRelease } from './publish-release.ts';
 import { loadReleaseDetails, type ReleaseDetails } from './release-details.ts';
@@ -50,7 +50,8 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const catalog = await loadCatalog(system, folder, product);
     const published = catalog.releases.find((entry) => entry.version === version);
     const history = await loadHistory(system, { folder, catalog, version });
-    const migrations = checkMigrations({ version, product, history, details, files: request.migrations });
+    const successor = published ? undefined : await loadSuccessor(system, { folder, catalog, version });
+    const migrations = checkMigrations({ version, product, history, successor, details, files: request.migrations });
     const release = assembleRelease({ version, product, details, artifacts, history, migrations: migrations.refs });
     const encoded = encodeRelease(release);
     const findings = [...migrations.findings, ...checkDetails(details, { version, catalog })];

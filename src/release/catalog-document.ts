@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Catalog, Json } from '../model/index.ts';
 import { decodeDocument, renderDocument } from './document.ts';
-import { digestShape, rangeShape, stopShape, versionShape } from './release-document.ts';
+import { digestShape, rangeShape, stopShape, versionShape } from './shapes.ts';
 
 const CATALOG_SCHEMA = 'onward/catalog/v1';
 

@@ -1,5 +1,5 @@
 import { compareVersions, type Finding, type MigrationRef, parseVersion, type Release } from '../model/index.ts';
-import { digestOfText } from './document.ts';
+import { bytesOf } from './document.ts';
 import type { Product } from './product.ts';
 import type { ReleaseDetails } from './release-details.ts';
 import type { MigrationFile } from './source.ts';
@@ -9,6 +9,8 @@ export interface MigrationCheck {
   readonly product: Pick<Product, 'databases'>;
   /** Earlier releases, the predecessor first. */
   readonly history: readonly Release[];
+  /** The published release that deployments of this one go to next, when this one is a fix for an older line. */
+  readonly successor?: Release | undefined;
   readonly details: Pick<ReleaseDetails, 'lateMigrations'>;
   readonly files: readonly MigrationFile[];
 }
@@ -27,7 +29,7 @@ export function checkMigrations(check: MigrationCheck): {
     findings.push(...checkFile(check, file));
     const before = shipped.get(keyOf(file));
     if (before) findings.push(...checkShipped(file, before));
-    else findings.push(...checkNew(check, file, shipped));
+    else findings.push(...checkNew(check, file, shipped), ...checkSuccessor(check, file));
     return toRef(check, file, before);
   });
   const listed = new Set(check.files.map(keyOf));
@@ -74,7 +76,7 @@ function checkFile({ product }: MigrationCheck, file: MigrationFile): readonly F
       }),
     );
   }
-  if (digestOfText(file.text) !== file.checksum) {
+  if (!bytesOf(file.text, file.checksum)) {
     findings.push(
       refuse('release.not-text', file.path, {
         message: 'it is not UTF-8 text, or it changed while it was read',
@@ -128,6 +130,13 @@ function checkNew(
       hint: `Move it to the folder of ${version} with a higher number, or list it under \`lateMigrations\` in ${version}.yaml.`,
     }),
   ];
+}
+
+function checkSuccessor({ version, successor }: MigrationCheck, file: MigrationFile): readonly Finding[] {
+  if (!successor || successor.migrations.some((ref) => keyOf(ref) === keyOf(file))) return [];
+  const message = `${successor.version} was published without it: a database that has it from ${version} is ahead of ${successor.version}`;
+  const hint = `Publish a release above ${successor.version} that has it too, and set its \`upgradeFrom\` and \`lateMigrations\`.`;
+  return [{ code: 'release.not-in-newer', severity: 'warning', message, position: { file: file.path }, hint }];
 }
 
 /** A prerelease may carry the migrations of the version that it leads up to. */

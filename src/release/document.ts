@@ -46,6 +46,14 @@ export function renderDocument(document: Json): string {
   return `${JSON.stringify(JSON.parse(canonicalJson(document)), undefined, 2)}\n`;
 }
 
+/**
+ * The bytes behind a file's text, when they have this digest: a byte-order mark is no part of the text and is put back. `undefined`
+ * when the text is not what was hashed.
+ */
+export function bytesOf(text: string, digest: Digest): Buffer | undefined {
+  return [text, `\uFEFF${text}`].map((whole) => Buffer.from(whole)).find((bytes) => digestOfText(bytes) === digest);
+}
+
 export function digestOfText(text: string | Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }

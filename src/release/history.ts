@@ -23,3 +23,14 @@ export async function loadHistory(
   for (const entry of deciding) releases.push(await loadRelease(system, { folder, catalog, version: entry.version }));
   return releases;
 }
+
+/** The lowest published release above a version that is not published yet: what its deployments go to next. */
+export async function loadSuccessor(
+  system: System,
+  { folder, catalog, version }: { readonly folder: string; readonly catalog: Catalog; readonly version: string },
+): Promise<Release | undefined> {
+  const [successor] = catalog.releases
+    .filter((entry) => compareVersions(entry.version, version) > 0)
+    .sort((a, b) => compareVersions(a.version, b.version));
+  return successor && loadRelease(system, { folder, catalog, version: successor.version });
+}

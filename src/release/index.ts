@@ -7,4 +7,7 @@ export { type BuildRequest, type BuiltRelease, buildRelease } from './build-rele
 export { chooseVersion, type VersionRequest } from './choose-version.ts';
 export { setChannel, withdrawRelease } from './edit-catalog.ts';
 export { loadProduct, type Product, type ProductService } from './product.ts';
+export { renderChannels, renderReleaseList } from './render-list.ts';
+export { listNoteVersions, renderNotes } from './render-notes.ts';
+export { renderRelease } from './render-release.ts';
 export { type MigrationFile, openSource, type ReleaseSource } from './source.ts';

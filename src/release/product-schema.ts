@@ -1,24 +1,26 @@
 import { z } from 'zod';
-import { isRange, parseDuration } from '../model/index.ts';
+import { parseDuration } from '../model/index.ts';
 import { checkReferences } from './check-references.ts';
+import { rangeShape } from './shapes.ts';
 
 const NAME = /^[a-z][a-z0-9-]*$/;
 /** Database names become folders and identifiers; an underscore is common in them. */
 const DATABASE_NAME = /^[a-z][a-z0-9_-]*$/;
 
-const name = z
-  .string()
-  .regex(NAME, { error: 'must be lower-case letters, digits and hyphens, beginning with a letter' });
-const databaseName = z.string().regex(DATABASE_NAME, {
-  error: 'must be lower-case letters, digits, hyphens and underscores, beginning with a letter',
+const NAME_RULE = 'must be lower-case letters, digits and hyphens, beginning with a letter';
+const DATABASE_NAME_RULE = 'must be lower-case letters, digits, hyphens and underscores, beginning with a letter';
+
+const name = z.string().regex(NAME, { error: NAME_RULE });
+const databaseName = z.string().regex(DATABASE_NAME, { error: DATABASE_NAME_RULE });
+/** The message for a key that is no name; other problems of a record keep theirs. */
+const keyError = (rule: string) => ({
+  error: (issue: { readonly code?: string }) => (issue.code === 'invalid_key' ? `this name ${rule}` : undefined),
 });
 
 /** A path below the folder of the file that names it. */
-export const relativePath = z.string().refine(staysInside, {
+const relativePath = z.string().refine(staysInside, {
   error: 'must be a relative path inside the folder of product.yaml, with forward slashes',
 });
-
-export const range = z.string().refine(isRange, { error: 'must be a version range, such as ">=1.2 <2"' });
 
 const words = z
   .string()
@@ -49,7 +51,7 @@ const service = z.strictObject({
 
 const database = z.strictObject({
   services: z.array(name).default([]),
-  server: range.exactOptional().meta({ description: 'Range of Postgres versions, such as ">=14".' }),
+  server: rangeShape.exactOptional().meta({ description: 'Range of Postgres versions, such as ">=14".' }),
   extensions: z.array(z.string().min(1)).default([]),
 });
 
@@ -60,8 +62,8 @@ export const productSchema = z
     upgrades: z
       .strictObject({ skipMinor: z.boolean().default(false), skipMajor: z.boolean().default(false) })
       .default({ skipMinor: false, skipMajor: false }),
-    databases: z.record(databaseName, database).default({}),
-    services: z.record(name, service),
+    databases: z.record(databaseName, database, keyError(DATABASE_NAME_RULE)).default({}),
+    services: z.record(name, service, keyError(NAME_RULE)),
     migrations: relativePath.exactOptional(),
     releases: relativePath
       .exactOptional()

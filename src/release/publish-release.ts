@@ -8,7 +8,7 @@ import {
 } from '../model/index.ts';
 import { hashArtifact, type System } from '../system/index.ts';
 import { encodeCatalog } from './catalog-document.ts';
-import { digestOfText } from './document.ts';
+import { bytesOf, digestOfText } from './document.ts';
 import { changedArtifact } from './errors.ts';
 import type { Product } from './product.ts';
 import type { MigrationFile } from './source.ts';
@@ -70,7 +70,7 @@ async function publishArtifact(system: System, artifact: Artifact, target: strin
 async function publishMigration(system: System, file: MigrationFile, target: string): Promise<void> {
   const isThere = await system.files.exists(target);
   if (isThere && digestOfText(await system.files.readBytes(target)) === file.checksum) return;
-  await system.files.writeAtomic(target, file.text, PUBLIC);
+  await system.files.writeAtomic(target, bytesOf(file.text, file.checksum) ?? file.text, PUBLIC);
 }
 
 function addEntry(system: System, { catalog, product, release, encoded }: Publication): Catalog {

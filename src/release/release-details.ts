@@ -1,28 +1,41 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Release } from '../model/index.ts';
+import { type Release, satisfiesRange } from '../model/index.ts';
 import { loadDocument, type System } from '../system/index.ts';
 import { misnamedDetails } from './errors.ts';
 import type { Product } from './product.ts';
-import { range } from './product-schema.ts';
-import { stopShape } from './release-document.ts';
+import { rangeShape, stopShape } from './shapes.ts';
 
 const lines = z.array(z.string().min(1)).default([]);
 
 /** The shape of `<releases>/<version>.yaml`: what a vendor says of one release beyond what is built. */
-export const releaseDetailsSchema = z.strictObject({
-  upgradeFrom: range.exactOptional().meta({ description: 'Releases that this one can be reached from directly.' }),
-  stops: z.array(stopShape).default([]),
-  requiresTool: range.exactOptional().meta({ description: 'Versions of Onward that may upgrade to this release.' }),
-  rollback: z.strictObject({ until: z.enum(['roll', 'postdeploy']) }).default({ until: 'roll' }),
-  lateMigrations: z
-    .array(z.string().min(1))
-    .default([])
-    .meta({ description: 'Migration files that may be applied after files that sort behind them.' }),
-  notes: z
-    .strictObject({ summary: z.string().exactOptional(), breaking: lines, deprecated: lines, knownIssues: lines })
-    .default({ breaking: [], deprecated: [], knownIssues: [] }),
-});
+export const releaseDetailsSchema = z
+  .strictObject({
+    upgradeFrom: rangeShape
+      .exactOptional()
+      .meta({ description: 'Releases that this one can be reached from directly.' }),
+    stops: z.array(stopShape).default([]),
+    requiresTool: rangeShape
+      .exactOptional()
+      .meta({ description: 'Versions of Onward that may upgrade to this release.' }),
+    rollback: z.strictObject({ until: z.enum(['roll', 'postdeploy']) }).default({ until: 'roll' }),
+    lateMigrations: z
+      .array(z.string().min(1))
+      .default([])
+      .meta({ description: 'Migration files that may be applied after files that sort behind them.' }),
+    notes: z
+      .strictObject({ summary: z.string().exactOptional(), breaking: lines, deprecated: lines, knownIssues: lines })
+      .default({ breaking: [], deprecated: [], knownIssues: [] }),
+  })
+  .superRefine(({ stops }, report) => {
+    for (const [index, { id, prefer, satisfiedBy }] of stops.entries()) {
+      const add = (key: string, message: string) =>
+        report.addIssue({ code: 'custom', path: ['stops', index, key], message });
+      if (stops.findIndex((other) => other.id === id) < index) add('id', `stop "${id}" stands twice`);
+      if (prefer !== undefined && !satisfiesRange(prefer, satisfiedBy))
+        add('prefer', `${prefer} is not in ${satisfiedBy}`);
+    }
+  });
 
 export type ReleaseDetails = Pick<Release, 'upgradeFrom' | 'stops' | 'requiresTool' | 'rollback' | 'notes'> & {
   readonly lateMigrations: readonly string[];

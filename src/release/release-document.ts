@@ -1,30 +1,9 @@
 import { z } from 'zod';
-import {
-  canonicalJson,
-  type Digest,
-  isRange,
-  isVersion,
-  type Json,
-  MIGRATION_PHASES,
-  type Release,
-} from '../model/index.ts';
+import { canonicalJson, type Digest, type Json, MIGRATION_PHASES, type Release } from '../model/index.ts';
 import { decodeDocument, digestOfText, renderDocument } from './document.ts';
+import { digestShape, rangeShape, stopShape, versionShape } from './shapes.ts';
 
 const RELEASE_SCHEMA = 'onward/release/v1';
-
-export const digestShape = z.templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)], {
-  error: 'must be sha256: and 64 hex digits',
-});
-export const versionShape = z.string().refine(isVersion, { error: 'must be a version, such as 1.2.0' });
-export const rangeShape = z.string().refine(isRange, { error: 'must be a version range, such as ">=1.2 <2"' });
-
-export const stopShape = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, { error: 'must be lower-case letters, digits and hyphens' }),
-  satisfiedBy: rangeShape,
-  prefer: versionShape.exactOptional(),
-  reason: z.string().min(1),
-  url: z.url({ protocol: /^https?$/ }).exactOptional(),
-});
 
 const ready = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('http'), path: z.string() }),

@@ -87,5 +87,5 @@ async function loadMigration(system: System, folder: string, ref: MigrationRef):
   const isThere = await system.files.exists(path);
   const bytes = isThere ? await system.files.readBytes(path) : undefined;
   if (!bytes || digestOfText(bytes) !== ref.checksum) throw wrongContent(`migration ${ref.path}`, path);
-  return { ...ref, text: bytes.toString('utf8') };
+  return { ...ref, text: bytes.toString('utf8').replace(/^\uFEFF/, '') };
 }

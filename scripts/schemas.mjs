@@ -1,0 +1,69 @@
+// Writes the published JSON Schemas from the schemas that the code itself reads files with. `--check` changes nothing and fails when
+// one of them is not up to date.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+/** Every file that people or tools write, its schema, and where that is exported. */
+const SCHEMAS = [
+  { file: 'product.schema.json', title: 'product.yaml', from: 'src/release/product-schema.ts', name: 'productSchema' },
+  {
+    file: 'release-notes.schema.json',
+    title: '<version>.yaml, what a vendor says of one release',
+    from: 'src/release/release-details.ts',
+    name: 'releaseDetailsSchema',
+  },
+  {
+    file: 'release.schema.json',
+    title: 'Release document',
+    from: 'src/release/release-document.ts',
+    name: 'releaseSchema',
+  },
+  {
+    file: 'catalog.schema.json',
+    title: 'Catalog document',
+    from: 'src/release/catalog-document.ts',
+    name: 'catalogSchema',
+  },
+];
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = `${root}schemas/`;
+
+async function renderSchemas() {
+  const imports = SCHEMAS.map(({ from, name }, index) => `import { ${name} as schema${index} } from './${from}';`);
+  const list = SCHEMAS.map((_, index) => `schema${index}`).join(', ');
+  const contents = `${imports.join('\n')}\nimport { z } from 'zod';\nexport const rendered = [${list}].map((schema) => z.toJSONSchema(schema, { io: 'input' }));`;
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root, loader: 'ts' },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    external: ['pg-native', 'libpg-query'],
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire('file:///');",
+    },
+    logLevel: 'warning',
+  });
+  const code = Buffer.from(outputFiles[0].contents).toString('base64');
+  const { rendered } = await import(`data:text/javascript;base64,${code}`);
+  return SCHEMAS.map(({ file, title }, index) => {
+    const { $schema, ...rest } = rendered[index];
+    return { file, text: `${JSON.stringify({ $schema, title, ...rest }, undefined, 2)}\n` };
+  });
+}
+
+const outdated = [];
+await mkdir(folder, { recursive: true });
+for (const { file, text } of await renderSchemas()) {
+  const current = await readFile(folder + file, 'utf8').catch(() => '');
+  if (current === text) continue;
+  outdated.push(file);
+  if (!process.argv.includes('--check')) await writeFile(folder + file, text);
+}
+if (process.argv.includes('--check') && outdated.length > 0) {
+  console.error(`Not up to date: ${outdated.join(', ')}. Run \`node scripts/schemas.mjs\`.`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,53 @@
+import {
+  type Catalog,
+  type Component,
+  formatBytes,
+  type MigrationRef,
+  type Release,
+  type Stop,
+  shortDigest,
+} from '../model/index.ts';
+import { listChannels } from './render-list.ts';
+import { renderNoteLines } from './render-notes.ts';
+
+/** One release in full: where it stands in the catalog, its notes, services, new migrations, and how it is reached. */
+export function renderRelease(release: Release, catalog: Catalog): string {
+  const entry = catalog.releases.find((candidate) => candidate.version === release.version);
+  const channels = listChannels(catalog, release.version);
+  const added = release.migrations.filter((migration) => migration.version === release.version);
+  const sections: readonly (readonly [string, readonly string[]])[] = [
+    ['Notes', renderNoteLines(release.notes)],
+    ['Services', release.components.map((component) => describeComponent(component, release.version))],
+    [`Migrations (${added.length} new of ${release.migrations.length})`, added.map(describeMigration)],
+    ['Databases', release.databases.map((database) => [database.name, database.server ?? ''].join(' ').trimEnd())],
+    ['Reached from', release.upgradeFrom === undefined ? [] : [release.upgradeFrom]],
+    ['Stops', release.stops.map(describeStop)],
+    ['Needs Onward', release.requiresTool === undefined ? [] : [release.requiresTool]],
+    ['Artifacts can go back until', [release.rollback.until]],
+  ];
+  const head = [
+    `${release.product} ${release.version}`,
+    ...(entry ? [`published ${entry.publishedAt.slice(0, 10)}`] : []),
+    ...(channels.length > 0 ? [`channel ${channels.join(', ')}`] : []),
+  ].join(', ');
+  const identity = entry ? `${entry.digest}\n` : '';
+  const withdrawn = entry?.withdrawn ? `WITHDRAWN: ${entry.withdrawn.reason}\n` : '';
+  const body = sections
+    .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) => `\n${title}\n${lines.map((line) => `  ${line}\n`).join('')}`);
+  return `${head}\n${identity}${withdrawn}${body.join('')}`;
+}
+
+function describeComponent(component: Component, version: string): string {
+  const origin = component.producedBy === version ? 'new' : `carried from ${component.producedBy}`;
+  return `${component.service}: ${shortDigest(component.identity)}, ${formatBytes(component.bytes)}, ${origin}`;
+}
+
+function describeMigration(migration: MigrationRef): string {
+  return `${migration.database}, ${migration.phase}: ${migration.path}${migration.late ? ' (late)' : ''}`;
+}
+
+function describeStop(stop: Stop): string {
+  const prefer = stop.prefer === undefined ? '' : `, best ${stop.prefer}`;
+  return `${stop.id}: from ${stop.satisfiedBy}${prefer}. ${stop.reason}${stop.url === undefined ? '' : ` (${stop.url})`}`;
+}
