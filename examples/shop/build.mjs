@@ -1,29 +1,54 @@
-// The vendor's build: node build.mjs <version> <folder>
+// The vendor's build: node build.mjs <version> <new folder>
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const SOURCES = fileURLToPath(new URL('src', import.meta.url));
-export const SERVICES = ['api', 'web', 'worker', 'scheduler'];
+const SHOP = fileURLToPath(new URL('.', import.meta.url));
+const SOURCES = join(SHOP, 'src');
+const SERVICES = ['api', 'web', 'worker', 'scheduler'];
 
 /**
- * Bundles every service of a release into `<folder>/<service>/main.mjs`. The same sources give the same bytes wherever and
- * whenever they are built, so a service that a release did not change is carried by it, not rolled.
+ * Makes the product as it stood at a release: product.yaml, what it says of each release, the migrations up to this one, and a bundle
+ * of each service in `dist/<service>`. It is what `onward release build` reads.
  *
  * @param {string} version such as `1.1.0`
- * @param {string} folder where to, such as `./dist`
+ * @param {string} folder a new or empty one
  */
 export async function buildShop(version, folder) {
-  const layers = await layersOf(version);
+  const versions = await versionsUpTo(version);
+  await mkdir(folder, { recursive: true });
+  if ((await readdir(folder)).length > 0) throw new Error(`${folder} is not empty`);
+  await copyFile(join(SHOP, 'product.yaml'), join(folder, 'product.yaml'));
+  for (const name of versions) {
+    for (const path of [`releases.d/${name}.yaml`, `migrations/core/v${name}`]) {
+      await cp(join(SHOP, path), join(folder, path), { recursive: true });
+    }
+  }
+  await bundleServices(versions, join(folder, 'dist'));
+}
+
+/** Newest first. */
+async function versionsUpTo(version) {
+  const versions = (await readdir(SOURCES)).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+  if (!versions.includes(version))
+    throw new Error(`There is no release ${version}, only ${versions.reverse().join(', ')}`);
+  return versions.slice(versions.indexOf(version));
+}
+
+/**
+ * The same sources give the same bytes, wherever and whenever they are bundled: a service that a release did not change is carried by
+ * it, not rolled.
+ */
+async function bundleServices(versions, folder) {
   await build({
     entryPoints: Object.fromEntries(SERVICES.map((service) => [`${service}/main`, `./${service}/main.mjs`])),
     outdir: resolve(folder),
     outExtension: { '.js': '.mjs' },
-    plugins: [overlay(layers)],
+    plugins: [overlay(versions.map((version) => join(SOURCES, version)))],
     // Paths in the bundles start at the repository, not at the root of this disk.
-    absWorkingDir: fileURLToPath(new URL('../..', import.meta.url)),
+    absWorkingDir: resolve(SHOP, '../..'),
     bundle: true,
     format: 'esm',
     platform: 'node',
@@ -35,15 +60,7 @@ export async function buildShop(version, folder) {
   });
 }
 
-/** The folder of every release up to this one, newest first: each holds only the files that it adds or replaces. */
-async function layersOf(version) {
-  const versions = (await readdir(SOURCES)).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
-  if (!versions.includes(version))
-    throw new Error(`There is no release ${version}: choose one of ${versions.reverse()}`);
-  return versions.slice(versions.indexOf(version)).map((name) => join(SOURCES, name));
-}
-
-/** Looks up a relative import, and where a service begins, in the newest folder that has it. */
+/** Each release's folder holds only the files that it adds or replaces: an import finds the newest one. */
 function overlay(layers) {
   const find = (name) => ({ path: layers.map((layer) => join(layer, name)).find(existsSync) });
   return {
@@ -59,6 +76,6 @@ function overlay(layers) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [version, folder] = process.argv.slice(2);
-  if (!version || !folder) throw new Error('Usage: node build.mjs <version> <folder>');
+  if (!version || !folder) throw new Error('Usage: node build.mjs <version> <new folder>');
   await buildShop(version, folder);
 }

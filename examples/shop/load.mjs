@@ -13,7 +13,7 @@ const PROGRAM = fileURLToPath(new URL('load/program.mjs', import.meta.url));
  * @param {import('./load/generator.mjs').LoadOptions} options
  */
 export async function startLoad(options) {
-  const child = fork(PROGRAM, { serialization: 'advanced' });
+  const child = fork(PROGRAM, { execArgv: [], serialization: 'advanced' });
   const waiting = new Map();
   let lastId = 0;
   child.on('message', ({ id, value, error }) => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 
 export const CUSTOMERS = 20_000;
-const ORDERS = 220_000;
+const ORDERS = 200_000;
 
 /**
  * Adds customers and their old orders to a shop of any release. Takes about two seconds; a second time changes nothing.

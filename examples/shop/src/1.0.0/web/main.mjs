@@ -5,7 +5,8 @@ import { missingPage, orderPage } from './order-page.mjs';
 
 await serve({
   'GET /ready': async () => {
-    const { status, body } = await ask('/ready');
+    const unanswered = { status: 503, body: { reason: 'the api does not answer' } };
+    const { status, body } = await ask('/ready').catch(() => unanswered);
     return json(status, { ...body, release: process.env.ONWARD_RELEASE });
   },
   'GET /': async () => show(await ask('/orders'), frontPage),
