@@ -20,6 +20,7 @@ interface Interval {
 }
 
 type Parsed = InstanceType<typeof semverVersion>;
+type Comparator = InstanceType<typeof semverRange>['set'][number][number];
 
 /**
  * Range tests over many versions: each version and each range is parsed once, and a range becomes intervals of indices by binary
@@ -46,22 +47,30 @@ function placeRange(versions: readonly Parsed[], range: string): RangeIndex {
   return { has, isAbove: (index) => index >= above && !has(index) };
 }
 
-function placeComparators(
-  versions: readonly Parsed[],
-  comparators: readonly InstanceType<typeof semverRange>['set'][number][number][],
-): Interval {
-  let from = 0;
-  let to = versions.length;
-  for (const { operator, semver, value } of comparators) {
-    // A comparator without a value accepts everything.
-    if (value === '') continue;
-    const isExact = operator === '' || operator === '=';
-    if (isExact || operator === '>=') from = Math.max(from, firstAtLeast(versions, semver));
-    if (operator === '>') from = Math.max(from, firstBehind(versions, semver));
-    if (isExact || operator === '<=') to = Math.min(to, firstBehind(versions, semver));
-    if (operator === '<') to = Math.min(to, firstAtLeast(versions, semver));
-  }
-  return { from, to };
+function placeComparators(versions: readonly Parsed[], comparators: readonly Comparator[]): Interval {
+  // A comparator without a value accepts everything.
+  const bounds = comparators.filter((comparator) => comparator.value !== '');
+  const isExact = ({ operator }: Comparator) => operator === '' || operator === '=';
+  const lower = bounds.filter((bound) => bound.operator.startsWith('>') || isExact(bound));
+  const upper = bounds.filter((bound) => bound.operator.startsWith('<') || isExact(bound));
+  // Nothing satisfies bounds that exclude each other, and nothing is above them: what demands that is never met.
+  if (lower.some((from) => upper.some((to) => excludes(from, to))))
+    return { from: versions.length, to: versions.length };
+  return {
+    from: Math.max(
+      0,
+      ...lower.map(({ operator, semver }) => (operator === '>' ? firstBehind : firstAtLeast)(versions, semver)),
+    ),
+    to: Math.min(
+      versions.length,
+      ...upper.map(({ operator, semver }) => (operator === '<' ? firstAtLeast : firstBehind)(versions, semver)),
+    ),
+  };
+}
+
+function excludes(lower: Comparator, upper: Comparator): boolean {
+  const order = lower.semver.compare(upper.semver);
+  return order > 0 || (order === 0 && (lower.operator === '>' || upper.operator === '<'));
 }
 
 function firstAtLeast(versions: readonly Parsed[], bound: Parsed): number {

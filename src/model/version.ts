@@ -2,9 +2,9 @@ import semverVersion from 'semver/classes/semver.js';
 import semverCompare from 'semver/functions/compare.js';
 import semverParse from 'semver/functions/parse.js';
 import semverSatisfies from 'semver/functions/satisfies.js';
-import semverGtr from 'semver/ranges/gtr.js';
 import semverLtr from 'semver/ranges/ltr.js';
 import semverValidRange from 'semver/ranges/valid.js';
+import { createRangeIndexer } from './range-index.ts';
 
 export interface VersionParts {
   readonly major: number;
@@ -59,7 +59,7 @@ export function isBelowRange(version: string, range: string): boolean {
   return semverLtr(version, range, PRERELEASES);
 }
 
-/** True when every version of the range is older than this one. */
+/** True when every version of the range is older than this one; nothing is above a range that nothing satisfies. */
 export function isAboveRange(version: string, range: string): boolean {
-  return semverGtr(version, range, PRERELEASES);
+  return createRangeIndexer([version]).place(range).isAbove(0);
 }
