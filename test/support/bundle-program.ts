@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 /** Bundles a detached program as the build does, into one file in `folder`, so that tests need no built dist. */
-export async function bundleProgram(entry: string, folder: string): Promise<string> {
-  const outfile = join(folder, 'program.mjs');
+export async function bundleProgram(entry: string, folder: string, name = 'program'): Promise<string> {
+  const outfile = join(folder, `${name}.mjs`);
   await build({
     entryPoints: [entry],
     outfile,
