@@ -62,7 +62,7 @@ export interface PlannedRoll {
   readonly replicas: number;
   /** Services whose new instances must take traffic first. */
   readonly after: readonly string[];
-  readonly reason: 'new-artifact' | 'new-config' | 'not-running';
+  readonly reason: 'new-artifact' | 'new-config' | 'not-running' | 'not-routed';
   readonly fromRelease?: string;
   readonly identity: Digest;
 }

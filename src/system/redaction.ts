@@ -1,5 +1,5 @@
 export interface Redaction {
-  /** Remembers a secret so that no text that leaves the process shows it. Values shorter than four characters are ignored. */
+  /** Remembers a secret so that no text that leaves the process shows it. Values shorter than six characters are ignored: they would blank out ordinary words. */
   add(secret: string): void;
   /** The text with every known secret, and every password inside a URL, replaced by `***`. */
   apply(text: string): string;
@@ -11,7 +11,7 @@ export function createRedaction(): Redaction {
   const secrets = new Set<string>();
   return {
     add(secret) {
-      if (secret.length < 4) return;
+      if (secret.length < 6) return;
       secrets.add(secret);
       secrets.add(encodeURIComponent(secret));
     },

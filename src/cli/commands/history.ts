@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { loadDeployment } from '../../deployment/index.ts';
+import { ExitCode, formatDuration, type RunSummary } from '../../model/index.ts';
+import { listRuns } from '../../upgrade/index.ts';
+import type { RunAction } from '../command-context.ts';
+import { addFileOption, addJsonOption } from './options.ts';
+
+interface HistoryOptions {
+  readonly file: string;
+  readonly json?: boolean;
+}
+
+export function define(command: Command, run: RunAction): void {
+  addJsonOption(addFileOption(command))
+    .addHelpText('after', '\nThe newest run comes first. Every journal is proved while it is read.')
+    .action((options: HistoryOptions) =>
+      run(async (context) => {
+        const deployment = await loadDeployment(context.system, options.file);
+        const runs = await listRuns(context.system, deployment.stateDirectory);
+        if (options.json) for (const summary of runs) context.print(`${JSON.stringify(summary)}\n`);
+        else
+          context.print(
+            runs.length === 0 ? 'No runs yet.\n' : runs.map((summary) => `${describeRun(summary)}\n`).join(''),
+          );
+        return ExitCode.done;
+      }),
+    );
+}
+
+function describeRun(summary: RunSummary): string {
+  const took =
+    summary.endedAt === undefined ? '' : formatDuration(Date.parse(summary.endedAt) - Date.parse(summary.startedAt));
+  const path = `${summary.from} -> ${summary.to}`;
+  return `${summary.run}  ${path.padEnd(20)}  ${summary.outcome.padEnd(14)}  ${took}`.trimEnd();
+}

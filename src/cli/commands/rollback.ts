@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { runRollback } from '../../upgrade/index.ts';
+import type { RunAction } from '../command-context.ts';
+import { confirmPlan } from '../confirm.ts';
+import { renderReport } from '../render/report.ts';
+import { addFileOption, addJsonOption, withInstallation } from './options.ts';
+
+interface RollbackOptions {
+  readonly file: string;
+  readonly json?: boolean;
+}
+
+export function define(command: Command, run: RunAction): void {
+  addJsonOption(addFileOption(command))
+    .addHelpText(
+      'after',
+      '\nServices get their old artifacts back, in reverse order. The schema is never touched. A completed release cannot be rolled back.',
+    )
+    .action((options: RollbackOptions) =>
+      run((context) =>
+        withInstallation(context, options.file, async (installation) => {
+          const report = await runRollback(context.system, installation, {
+            kind: 'upgrade',
+            rollback: 'run',
+            confirm: confirmPlan(context, options),
+            pause: context.interrupt,
+          });
+          context.say(renderReport(report));
+          return report.exit;
+        }),
+      ),
+    );
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { ExitCode } from '../../model/index.ts';
+import { observeStatus } from '../../upgrade/index.ts';
+import type { RunAction } from '../command-context.ts';
+import { followRun } from '../follow-run.ts';
+import { renderStatus } from '../render/status.ts';
+import { addFileOption, addJsonOption, withInstallation } from './options.ts';
+
+interface StatusOptions {
+  readonly file: string;
+  readonly json?: boolean;
+  readonly watch?: boolean;
+}
+
+export function define(command: Command, run: RunAction): void {
+  addJsonOption(addFileOption(command))
+    .option('--watch', 'follow the run that is going on until it ends or is parked')
+    .addHelpText('after', '\nExits with 5 when a run is parked or was cut off, 0 otherwise.')
+    .action((options: StatusOptions) =>
+      run((context) =>
+        withInstallation(context, options.file, async (installation) => {
+          const status = await observeStatus(context.system, installation);
+          context.print(options.json ? `${JSON.stringify(status)}\n` : renderStatus(status));
+          if (options.watch && status.run?.isAlive) {
+            await followRun(context, installation, status.run.run);
+            const after = await observeStatus(context.system, installation);
+            context.print(options.json ? `${JSON.stringify(after)}\n` : `\n${renderStatus(after)}`);
+            return after.run ? ExitCode.paused : ExitCode.done;
+          }
+          return status.run && !status.run.isAlive ? ExitCode.paused : ExitCode.done;
+        }),
+      ),
+    );
+}

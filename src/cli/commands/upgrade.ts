@@ -1,0 +1,92 @@
+import { type Command, Option } from 'commander';
+import { ExitCode, OnwardError, type Plan, type RollbackPolicy, type StepKind } from '../../model/index.ts';
+import { renderPlan } from '../../plan/index.ts';
+import { preparePlan, runUpgrade, SAFE_STEPS } from '../../upgrade/index.ts';
+import type { CommandContext, RunAction } from '../command-context.ts';
+import { confirmPlan } from '../confirm.ts';
+import { crashProbe } from '../crash-probe.ts';
+import { renderReport } from '../render/report.ts';
+import { addFileOption, addJsonOption, addRollbackOption, withInstallation } from './options.ts';
+
+interface UpgradeOptions {
+  readonly file: string;
+  readonly version?: string;
+  readonly plan?: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly until?: StepKind;
+  readonly rollback: RollbackPolicy;
+  readonly json?: boolean;
+}
+
+export function define(command: Command, run: RunAction): void {
+  addRollbackOption(addJsonOption(addFileOption(command)))
+    .argument('[service]', 'roll only this service; the run then waits for "onward upgrade"')
+    .option('--version <version>', 'a channel such as stable, or a version')
+    .option('--plan <file>', 'apply a plan that "onward plan --out" has saved')
+    .option('--dry-run', 'show the plan and change nothing')
+    .option('-y, --yes', 'do not ask')
+    .addOption(new Option('--until <step>', 'stop behind this step, at a safe place').choices(SAFE_STEPS))
+    .addHelpText(
+      'after',
+      '\nRunning it again after any interruption is always right: it says what it finds and goes on.',
+    )
+    .action((service: string | undefined, options: UpgradeOptions) =>
+      run((context) => upgrade(context, service, options)),
+    );
+}
+
+async function upgrade(
+  context: CommandContext,
+  service: string | undefined,
+  options: UpgradeOptions,
+): Promise<ExitCode> {
+  return withInstallation(context, options.file, async (installation) => {
+    const request = {
+      kind: 'upgrade' as const,
+      rollback: options.rollback,
+      ...(options.version === undefined ? {} : { version: options.version }),
+      ...(service === undefined ? {} : { only: service }),
+    };
+    if (options.dryRun) {
+      const { plan } = await preparePlan(context.system, installation, request);
+      context.print(options.json ? `${JSON.stringify(plan)}\n` : renderPlan(plan));
+      return plan.gates.every((gate) => gate.state === 'open') ? ExitCode.done : ExitCode.findings;
+    }
+    const journalProbe = crashProbe(context.system.environment);
+    const report = await runUpgrade(context.system, installation, {
+      ...request,
+      ...(options.until === undefined ? {} : { until: options.until }),
+      ...(options.plan === undefined ? {} : { savedPlan: await loadPlan(context, options.plan) }),
+      confirm: confirmPlan(context, options),
+      pause: context.interrupt,
+      ...(journalProbe ? { journalProbe } : {}),
+    });
+    context.say(renderReport(report));
+    if (options.json)
+      context.print(
+        `${JSON.stringify({ type: 'report', outcome: report.outcome, exit: report.exit, release: report.release })}\n`,
+      );
+    return report.exit;
+  });
+}
+
+async function loadPlan(
+  context: CommandContext,
+  file: string,
+): Promise<{ readonly file: string; readonly plan: Plan }> {
+  const text = await context.system.files.readTextIfPresent(file);
+  try {
+    const plan = JSON.parse(text ?? '') as Plan;
+    if (plan.schema === 'onward/plan/v1' && typeof plan.digest === 'string') return { file, plan };
+  } catch {
+    // Said below.
+  }
+  throw new OnwardError({
+    code: 'upgrade.unreadable-plan',
+    message: `Could not read the plan ${file}: ${text === undefined ? 'there is no such file' : 'it is not a saved plan'}. Nothing has changed.`,
+    hint: `Run "onward plan --out ${file}" to save one.`,
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}

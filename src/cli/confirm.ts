@@ -1,0 +1,42 @@
+import { ExitCode, OnwardError, type Plan } from '../model/index.ts';
+import { renderPlan } from '../plan/index.ts';
+import type { FoundRun } from '../upgrade/index.ts';
+import type { CommandContext } from './command-context.ts';
+
+/** Shows what is going to happen and asks once. Without a terminal, `--yes` must have been said. */
+export function confirmPlan(
+  context: CommandContext,
+  options: { readonly yes?: boolean; readonly json?: boolean },
+): (plan: Plan, resumes: FoundRun | undefined) => Promise<boolean> {
+  return async (plan, resumes) => {
+    if (resumes) {
+      context.say(describeFound(resumes));
+      // It was agreed to when it began.
+      return true;
+    }
+    if (!options.json) context.say(renderPlan(plan));
+    if (options.yes) return true;
+    const answer = await context.ask(`Go from ${plan.from} to ${plan.to}?`);
+    if (answer === undefined) {
+      throw new OnwardError({
+        code: 'upgrade.not-confirmed',
+        message: 'Could not ask whether to start: there is no terminal. Nothing has changed.',
+        hint: 'Run the same command with --yes.',
+        state: 'unchanged',
+        exit: ExitCode.usage,
+      });
+    }
+    return answer;
+  };
+}
+
+/** What a command finds of a run that was cut off or parked, in words. */
+function describeFound({ run, state }: FoundRun): string {
+  const { from, to } = state.start;
+  const where =
+    state.parkedAfter === undefined ? `was cut off at ${state.step}` : `is parked behind ${state.parkedAfter}`;
+  const rolled =
+    state.rolled.length === 0 ? 'no service had begun to roll' : `${state.rolled.join(', ')} had begun to roll`;
+  const way = state.direction === 'back' ? 'It was going back, and goes on going back.' : 'It goes on.';
+  return `Found run ${run} from ${from} to ${to}: it ${where}; ${rolled}. ${way}`;
+}

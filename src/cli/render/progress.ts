@@ -1,0 +1,108 @@
+import { styleText } from 'node:util';
+import { formatDuration } from '../../model/index.ts';
+import type { LogEvent } from '../../system/index.ts';
+
+/** Turns a run's events into lines for a log and one live line for a terminal. Pure but for what it remembers of the steps under way. */
+export interface Progress {
+  /** The line that an event deserves; `undefined` when it only changes the live line. */
+  lineOf(event: LogEvent, nowMs: number): string | undefined;
+  /** What goes on now, what is waited for, and for how long; empty when nothing does. */
+  liveLine(width: number, nowMs: number): string;
+  end(): void;
+}
+
+const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+
+const TITLES: Readonly<Record<string, string>> = {
+  stage: 'Fetch and verify artifacts',
+  expand: 'Expand the schema',
+  'skew-check': 'Check the old release on the expanded schema',
+  postdeploy: 'Apply postdeploy migrations',
+  verify: 'Verify the release',
+  commit: 'Record the release as completed',
+};
+
+interface Underway {
+  readonly startedAt: number;
+  waitingFor: string;
+}
+
+export function createProgress(options: { readonly isColoured: boolean }): Progress {
+  const underway = new Map<string, Underway>();
+  const paint = (format: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string) =>
+    options.isColoured ? styleText(format, text) : text;
+
+  const describe = (event: LogEvent, nowMs: number): string | undefined => {
+    const step = String(event.step ?? '');
+    const tookMs = nowMs - (underway.get(step)?.startedAt ?? nowMs);
+    switch (event.type) {
+      case 'run.started':
+        return paint(
+          'bold',
+          `${event.isResumed === true ? 'Taking up' : 'Run'} ${event.run}: ${event.from} -> ${event.to}`,
+        );
+      case 'step.finished':
+        return `${paint('green', '✓')} ${titleOf(step)}  ${paint('dim', formatDuration(tookMs))}`;
+      case 'step.failed':
+        return `${paint('red', '✗')} ${titleOf(step)}: ${event.reason}`;
+      case 'roll.serving':
+        return `${paint('green', '→')} ${event.service} serves its new instances  ${paint('dim', formatDuration(tookMs))}`;
+      case 'migration.finished':
+        return `  ${event.database}  ${event.path}`;
+      case 'run.going-back':
+        return paint('yellow', `Going back to the old release: ${event.reason}`);
+      case 'run.traffic':
+        return `  The switch carried ${event.carried} requests since the run began, ${event.failed} failed`;
+      case 'run.parked':
+        return paint('yellow', `Parked behind ${event.step}; "onward upgrade" goes on from here`);
+      case 'run.ended':
+        return describeEnd(event, paint);
+      default:
+        return undefined;
+    }
+  };
+
+  return {
+    lineOf(event, nowMs) {
+      const line = describe(event, nowMs);
+      const step = String(event.step ?? '');
+      if (event.type === 'step.started') underway.set(step, { startedAt: nowMs, waitingFor: '' });
+      const entry = underway.get(step);
+      if (event.type === 'waiting' && entry) entry.waitingFor = String(event.what);
+      if (event.type === 'step.finished' || event.type === 'step.failed') underway.delete(step);
+      if (event.type === 'run.ended' || event.type === 'run.parked') underway.clear();
+      return line;
+    },
+    liveLine(width, nowMs) {
+      const parts = [...underway].map(([step, { startedAt, waitingFor }]) => {
+        const wait = waitingFor === '' ? '' : `, waiting for ${waitingFor}`;
+        return `${titleOf(step)} ${formatDuration(nowMs - startedAt)}${wait}`;
+      });
+      if (parts.length === 0) return '';
+      const frame = SPINNER[Math.floor(nowMs / 100) % SPINNER.length];
+      return `${frame} ${parts.join(' | ')}`.slice(0, Math.max(0, width - 1));
+    },
+    end: () => underway.clear(),
+  };
+}
+
+/** A step for a person: `roll:api` is "Roll api", `back:api` is "Bring api back". */
+export function titleOf(step: string): string {
+  const [kind, subject] = step.split(':');
+  if (kind === 'roll' && subject !== undefined) return `Roll ${subject}`;
+  if (kind === 'back' && subject !== undefined) return `Bring ${subject} back`;
+  return TITLES[step] ?? step;
+}
+
+function describeEnd(event: LogEvent, paint: (format: 'green' | 'yellow' | 'red', text: string) => string): string {
+  switch (event.outcome) {
+    case 'committed':
+      return paint('green', 'Completed.');
+    case 'rolled-back':
+      return paint('yellow', 'Rolled back: every service is on the old release again.');
+    case 'stopped':
+      return paint('yellow', 'Stopped: no service was touched.');
+    default:
+      return paint('red', `Ended: ${event.outcome}`);
+  }
+}

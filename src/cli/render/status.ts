@@ -1,0 +1,44 @@
+import { formatDuration } from '../../model/index.ts';
+import type { Status } from '../../upgrade/index.ts';
+import { titleOf } from './progress.ts';
+
+/** What serves now and what a run is doing, for a person. */
+export function renderStatus(status: Status): string {
+  const lines = [
+    `${status.deployment}: ${status.release === undefined ? 'nothing is installed' : `release ${status.release}`}`,
+    '',
+  ];
+  const width = Math.max(7, ...status.services.map((service) => service.service.length));
+  for (const service of status.services) {
+    const running =
+      service.running.length === 0
+        ? 'not running'
+        : service.running.map(({ release, instances }) => `${instances} x ${release}`).join(', ');
+    const { traffic } = service;
+    const requests = traffic
+      ? `${traffic.carried} requests, ${traffic.failed} failed, ${traffic.inFlight} in flight${traffic.isHeld ? ', held' : ''}`
+      : '';
+    lines.push(`  ${service.service.padEnd(width)}  ${running.padEnd(22)}  ${requests}`.trimEnd());
+  }
+  lines.push('', ...renderRun(status));
+  return `${lines.join('\n')}\n`;
+}
+
+function renderRun({ run, release }: Status): readonly string[] {
+  if (!run)
+    return [release === undefined ? '-> Run "onward provision" to install the first release.' : 'No run is going on.'];
+  const path = `Run ${run.run} from ${run.from} to ${run.to}`;
+  if (run.isAlive) {
+    const eta =
+      run.remainingMs === undefined
+        ? 'no earlier run to tell how long it takes'
+        : `about ${formatDuration(run.remainingMs)} left`;
+    const doing = run.direction === 'back' ? 'is going back' : `is at: ${titleOf(run.step)}`;
+    return [`${path} ${doing}; ${eta}.`, '-> Run "onward status --watch" to follow it.'];
+  }
+  const what =
+    run.parkedAfter === undefined
+      ? `was cut off at: ${titleOf(run.step)}`
+      : `is parked behind: ${titleOf(run.parkedAfter)}`;
+  return [`${path} ${what}.`, '-> Run "onward upgrade" to go on, or "onward rollback" to go back.'];
+}

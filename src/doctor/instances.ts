@@ -1,0 +1,59 @@
+import type { Facts, Finding, Service } from '../model/index.ts';
+import type { DoctorRule } from './rule.ts';
+
+export const instancesRule: DoctorRule = {
+  id: 'instances',
+  title: 'What runs is the recorded release',
+  check: (facts) => (facts.current ? facts.deployment.services.flatMap((service) => checkService(facts, service)) : []),
+};
+
+function checkService(facts: Facts, service: Service): readonly Finding[] {
+  const version = facts.current?.release ?? '';
+  const component = facts.releases.get(version)?.components.find((candidate) => candidate.service === service.name);
+  const own = facts.instances.filter((instance) => instance.service === service.name);
+  const running = own.filter((instance) => instance.state === 'running');
+  const repair = { hint: `Run "onward upgrade --version ${version}" to bring it to the recorded release.` };
+  const findings: Finding[] = [];
+  for (const instance of own.filter((candidate) => candidate.state === 'unknown')) {
+    findings.push({
+      code: 'doctor.instance-unknown',
+      severity: 'error',
+      message: `Instance ${instance.id} cannot be told from here: its process belongs to another pid namespace or its record cannot be read.`,
+      hint: 'Run "onward doctor" where it was started.',
+    });
+  }
+  const roll =
+    service.roll ?? facts.releases.get(version)?.services.find((candidate) => candidate.name === service.name)?.roll;
+  if (!component || roll === 'one-shot') return findings;
+  if (running.length < service.replicas) {
+    const what = running.length === 0 ? 'does not run' : `has ${running.length} of ${service.replicas} instances`;
+    findings.push({ code: 'doctor.not-running', severity: 'error', message: `${service.name} ${what}.`, ...repair });
+  }
+  const config = facts.configs.get(version)?.get(service.name);
+  for (const instance of running) {
+    if (instance.identity !== component.identity) {
+      findings.push({
+        code: 'doctor.wrong-identity',
+        severity: 'error',
+        message: `Instance ${instance.id} runs an artifact that is not the one of release ${version}.`,
+        hint: `Run "onward status" to see how it came there; "onward upgrade --version ${version}" replaces it once the gate is explained.`,
+      });
+    } else if (instance.config !== config) {
+      findings.push({
+        code: 'doctor.stale-config',
+        severity: 'warning',
+        message: `Instance ${instance.id} runs with an older configuration than onward.yaml has.`,
+        hint: `Run "onward upgrade --version ${version}" to roll the configuration out.`,
+      });
+    }
+    if (instance.restarts > 0) {
+      findings.push({
+        code: 'doctor.restarted',
+        severity: 'warning',
+        message: `Instance ${instance.id} had to be started again ${instance.restarts === 1 ? 'once' : `${instance.restarts} times`}.`,
+        hint: `Read its log: .onward/instances/${service.name}/${instance.id}/output.log`,
+      });
+    }
+  }
+  return findings;
+}

@@ -1,0 +1,19 @@
+import { databasesRule } from './databases.ts';
+import { instancesRule } from './instances.ts';
+import { ledgerRule } from './ledger.ts';
+import { releaseRule } from './release.ts';
+import type { DoctorRule } from './rule.ts';
+import { runsRule } from './runs.ts';
+import { switchRule } from './switch.ts';
+
+export type { DoctorRule } from './rule.ts';
+
+/** Every rule, in the order in which a person would look. */
+export const RULES: readonly DoctorRule[] = [
+  databasesRule,
+  releaseRule,
+  runsRule,
+  ledgerRule,
+  instancesRule,
+  switchRule,
+];

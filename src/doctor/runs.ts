@@ -1,0 +1,26 @@
+import { type Finding, formatDuration } from '../model/index.ts';
+import type { DoctorRule } from './rule.ts';
+
+export const runsRule: DoctorRule = {
+  id: 'runs',
+  title: 'Every run has ended',
+  check: ({ unfinished, lease }) => {
+    const findings: Finding[] = [];
+    if (lease.kind === 'held') {
+      findings.push({
+        code: 'doctor.lease-held',
+        severity: 'info',
+        message: `Run ${lease.run} holds the lease for another ${formatDuration(lease.expiresInMs)} at least.`,
+        hint: 'Run "onward status" to see what it does.',
+      });
+    } else if (unfinished) {
+      findings.push({
+        code: 'doctor.run-unfinished',
+        severity: 'error',
+        message: `Run ${unfinished.run} from ${unfinished.from} to ${unfinished.to} has not ended.`,
+        hint: 'Run "onward upgrade" to go on with it, or "onward rollback" to go back.',
+      });
+    }
+    return findings;
+  },
+};

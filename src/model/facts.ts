@@ -1,0 +1,70 @@
+import type { Deployment } from './deployment.ts';
+import type { Finding } from './finding.ts';
+import type { Digest } from './identity.ts';
+import type { Catalog, MigrationRef, Release } from './release.ts';
+
+/** One instance as it was seen. */
+export interface InstanceFact {
+  readonly id: string;
+  readonly service: string;
+  /** The release that produced its artifact. */
+  readonly release: string;
+  readonly identity: Digest;
+  readonly config: Digest;
+  readonly run: string;
+  readonly state: 'created' | 'running' | 'waiting' | 'stopped' | 'lost' | 'unknown';
+  readonly restarts: number;
+  /** How a stopped one ended. */
+  readonly exitCode?: number | null;
+}
+
+/** What the switch does for one service; `undefined` targets: there is no such frontend. */
+export interface FrontendFact {
+  readonly service: string;
+  readonly targets: readonly { readonly id: string; readonly state: string }[] | undefined;
+}
+
+/** One database as it was seen. What could not be seen is `undefined`, which is never taken for "fine". */
+export interface DatabaseFact {
+  readonly name: string;
+  readonly isReachable: boolean;
+  /** Why it is not reachable, or where it is. */
+  readonly evidence: string;
+  /** `server_version_num`, such as 150018. */
+  readonly serverVersion?: number;
+  readonly extensions?: readonly string[];
+  /** True when nothing but Onward's own schema is in it. */
+  readonly isEmpty?: boolean;
+  /** Migrations of the target release that the ledger does not have. */
+  readonly pending?: readonly MigrationRef[];
+  /** Edited, vanished and late files: each closes a gate. */
+  readonly drift?: readonly Finding[];
+  /** Cosmetic edits: reported, accepted. */
+  readonly remarks?: readonly Finding[];
+}
+
+export type LeaseFact =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'held'; readonly run: string; readonly expiresInMs: number }
+  | { readonly kind: 'unknown'; readonly evidence: string };
+
+/** Everything a plan is made from, as it was observed. */
+export interface Facts {
+  readonly deployment: Deployment;
+  readonly toolVersion: string;
+  readonly catalog: Catalog;
+  /** The last completed release; `undefined`: nothing was installed yet. */
+  readonly current: { readonly release: string; readonly digest: Digest } | undefined;
+  /** Releases by version: the current one and every one on the path. */
+  readonly releases: ReadonlyMap<string, Release>;
+  /** Identities of rendered configurations: release version, then service. */
+  readonly configs: ReadonlyMap<string, ReadonlyMap<string, Digest>>;
+  readonly instances: readonly InstanceFact[];
+  readonly frontends: readonly FrontendFact[];
+  readonly databases: readonly DatabaseFact[];
+  readonly lease: LeaseFact;
+  /** A run that has not ended, whose journal is here. */
+  readonly unfinished: { readonly run: string; readonly from: string; readonly to: string } | undefined;
+  /** Bytes for artifacts that are not staged yet, and what is free. */
+  readonly disk: { readonly neededBytes: number; readonly freeBytes: number };
+}

@@ -1,0 +1,203 @@
+import {
+  type DatabaseFact,
+  type Facts,
+  formatBytes,
+  formatDuration,
+  type Gate,
+  type GateState,
+  type Release,
+  type Service,
+  satisfiesRange,
+} from '../model/index.ts';
+import type { PlanRequest } from './plan-upgrade.ts';
+import { chooseRollClass } from './rolls.ts';
+
+/** Room that must stay free beside the artifacts: journals, logs, and the database on the same disk. */
+const DISK_MARGIN_BYTES = 64 * 1024 * 1024;
+
+/** Every condition that must hold before the first step changes anything. What could not be seen is `unknown`, which counts as closed. */
+export function buildGates(facts: Facts, request: PlanRequest): readonly Gate[] {
+  return [
+    leaseGate(facts),
+    unfinishedGate(facts),
+    ...facts.databases.flatMap((database) => databaseGates(facts, request, database)),
+    ...servicesGates(facts, request),
+    runningGate(facts, request),
+    diskGate(facts),
+  ];
+}
+
+function gate(id: string, title: string, state: GateState, evidence: string, command?: string): Gate {
+  return { id, title, state, evidence, ...(command === undefined || state === 'open' ? {} : { command }) };
+}
+
+function leaseGate({ lease }: Facts): Gate {
+  const title = 'No other operator is at work';
+  switch (lease.kind) {
+    case 'free':
+      return gate('lease', title, 'open', 'the lease is free');
+    case 'held':
+      return gate(
+        'lease',
+        title,
+        'closed',
+        `run ${lease.run} holds the lease for another ${formatDuration(lease.expiresInMs)}`,
+        'onward status',
+      );
+    case 'unknown':
+      return gate('lease', title, 'unknown', lease.evidence, 'onward doctor');
+  }
+}
+
+function unfinishedGate({ unfinished }: Facts): Gate {
+  const title = 'No run is unfinished';
+  if (!unfinished) return gate('unfinished', title, 'open', 'every run has ended');
+  return gate(
+    'unfinished',
+    title,
+    'closed',
+    `run ${unfinished.run} from ${unfinished.from} to ${unfinished.to} has not ended`,
+    'onward upgrade',
+  );
+}
+
+function databaseGates(facts: Facts, request: PlanRequest, database: DatabaseFact): readonly Gate[] {
+  const { name } = database;
+  const reachable = gate(
+    `database:${name}`,
+    `Database ${name} can be reached`,
+    database.isReachable ? 'open' : 'closed',
+    database.evidence,
+    'onward doctor',
+  );
+  if (!database.isReachable) return [reachable];
+  return [
+    reachable,
+    ...serverGates(facts, request, database),
+    ledgerGate(database),
+    ...emptyGate(facts, request, database),
+  ];
+}
+
+/** The server's version and extensions, for every release on the path. */
+function serverGates(facts: Facts, request: PlanRequest, database: DatabaseFact): readonly Gate[] {
+  const needs = request.hops
+    .map(({ to }) => facts.releases.get(to)?.databases.find((candidate) => candidate.name === database.name))
+    .filter((need) => need !== undefined);
+  const gates: Gate[] = [];
+  const ranges = [...new Set(needs.flatMap((need) => need.server ?? []))];
+  if (ranges.length > 0) {
+    const version = database.serverVersion;
+    const text = version === undefined ? undefined : `${Math.floor(version / 10_000)}.${version % 10_000}.0`;
+    const state =
+      text === undefined ? 'unknown' : ranges.every((range) => satisfiesRange(text, range)) ? 'open' : 'closed';
+    const evidence = `the server is ${text ?? 'of an unknown version'}, the path needs ${ranges.join(' and ')}`;
+    gates.push(gate(`server:${database.name}`, `The server of ${database.name} is new enough`, state, evidence));
+  }
+  const wanted = [...new Set(needs.flatMap((need) => need.extensions))];
+  const missing = wanted.filter((extension) => !database.extensions?.includes(extension));
+  if (wanted.length > 0) {
+    const state = database.extensions === undefined ? 'unknown' : missing.length === 0 ? 'open' : 'closed';
+    const evidence =
+      missing.length === 0
+        ? `${wanted.join(', ')} can be used`
+        : `${missing.join(', ')} cannot be installed on this server`;
+    gates.push(
+      gate(`extensions:${database.name}`, `The server of ${database.name} has the extensions`, state, evidence),
+    );
+  }
+  return gates;
+}
+
+function ledgerGate({ name, drift }: DatabaseFact): Gate {
+  const title = `The ledger of ${name} agrees with the release's files`;
+  if (drift === undefined)
+    return gate(`ledger:${name}`, title, 'unknown', 'the ledger could not be read', 'onward doctor');
+  if (drift.length === 0) return gate(`ledger:${name}`, title, 'open', 'every applied file is the one the release has');
+  const evidence = drift.map((finding) => finding.message).join('; ');
+  return gate(`ledger:${name}`, title, 'closed', evidence, 'onward migrate status');
+}
+
+/** A first install goes into an empty database, so that nothing of somebody else's is mixed up with the product. */
+function emptyGate(facts: Facts, request: PlanRequest, database: DatabaseFact): readonly Gate[] {
+  // A first install that is taken up again has filled it itself.
+  if (facts.current || request.isResumed || database.isEmpty === undefined) return [];
+  const state = database.isEmpty ? 'open' : 'closed';
+  const evidence = database.isEmpty ? 'it holds no tables' : 'it holds tables, and no release is recorded as installed';
+  return [gate(`empty:${database.name}`, `Database ${database.name} is empty`, state, evidence, 'onward doctor')];
+}
+
+/** Every service of the deployment exists in the target, and every service of the target is deployed. */
+function servicesGates(facts: Facts, request: PlanRequest): readonly Gate[] {
+  const deployed = facts.deployment.services.map((service) => service.name);
+  return request.hops.map(({ to }) => {
+    const components = facts.releases.get(to)?.components.map((component) => component.service) ?? [];
+    const unknown = deployed.filter((name) => !components.includes(name));
+    const missing = components.filter((name) => !deployed.includes(name));
+    const problems = [
+      ...(unknown.length > 0 ? [`the release has no ${unknown.join(', ')}`] : []),
+      ...(missing.length > 0 ? [`onward.yaml has no ${missing.join(', ')}`] : []),
+    ];
+    const evidence = problems.length === 0 ? deployed.join(', ') : problems.join('; ');
+    return gate(
+      `services:${to}`,
+      `onward.yaml and release ${to} name the same services`,
+      problems.length === 0 ? 'open' : 'closed',
+      evidence,
+    );
+  });
+}
+
+/** What runs must be what the last completed release says: a mixture that no unfinished run explains is for a person to look at. */
+function runningGate(facts: Facts, request: PlanRequest): Gate {
+  const title = 'What runs is the recorded release';
+  if (!facts.current) return gate('running', title, 'open', 'nothing is installed yet');
+  const release = facts.releases.get(facts.current.release);
+  if (!release) {
+    const evidence = `release ${facts.current.release} could not be read from the source`;
+    return gate('running', title, 'unknown', evidence, 'onward doctor');
+  }
+  const [hop] = request.hops;
+  const isRepair = hop !== undefined && hop.from === hop.to;
+  const target = request.isResumed === true || isRepair ? facts.releases.get(hop?.to ?? '') : undefined;
+  const problems = facts.deployment.services.flatMap((service) => describeMismatch(facts, service, [release, target]));
+  if (problems.length === 0) {
+    const evidence = `what runs is of ${facts.current.release}${target && !isRepair ? ` or ${target.version}` : ''}, compared by identity`;
+    return gate('running', title, 'open', evidence);
+  }
+  const evidence = `${facts.current.release} is recorded, but ${problems.join(', ')}`;
+  const isDown = problems.every((problem) => problem.endsWith('does not run'));
+  return gate(
+    'running',
+    title,
+    'closed',
+    evidence,
+    isDown ? `onward upgrade --version ${facts.current.release}` : 'onward doctor',
+  );
+}
+
+/** Why a service is not what one of these releases says; the second one is the target of a run that is taken up again. */
+function describeMismatch(
+  facts: Facts,
+  service: Service,
+  releases: readonly [Release, Release | undefined],
+): readonly string[] {
+  const [recorded, target] = releases;
+  const identities = releases.flatMap(
+    (release) => release?.components.find((found) => found.service === service.name)?.identity ?? [],
+  );
+  const own = facts.instances.filter((instance) => instance.service === service.name);
+  if (own.some((instance) => instance.state === 'unknown')) return [`${service.name} cannot be told from here`];
+  if (identities.length === 0 || chooseRollClass(service, recorded) === 'one-shot') return [];
+  const running = own.filter((instance) => instance.state === 'running');
+  if (running.length === 0) return target ? [] : [`${service.name} does not run`];
+  return running.every((instance) => identities.includes(instance.identity))
+    ? []
+    : [`${service.name} runs something else`];
+}
+
+function diskGate({ disk }: Facts): Gate {
+  const needed = disk.neededBytes + DISK_MARGIN_BYTES;
+  const evidence = `${formatBytes(disk.freeBytes)} are free, ${formatBytes(needed)} are needed`;
+  return gate('disk', 'There is room on the disk', disk.freeBytes >= needed ? 'open' : 'closed', evidence);
+}

@@ -1,0 +1,8 @@
+/**
+ * Decides the path, the steps, their order and the gates, from facts that others observed. Pure: no clock, disk, network or
+ * environment; equal facts give an equal plan. It carries nothing out.
+ */
+export { choosePath, type PathResult } from './path.ts';
+export { type PlanRequest, planUpgrade } from './plan-upgrade.ts';
+export { renderPlan } from './render-plan.ts';
+export { chooseRollClass } from './rolls.ts';

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import {
+  canonicalJson,
+  type Digest,
+  type Facts,
+  type Finding,
+  type Hop,
+  type Json,
+  type MigrationRef,
+  type Plan,
+  type Release,
+  type RollbackPolicy,
+} from '../model/index.ts';
+import { buildGates } from './gates.ts';
+import { buildSteps } from './steps.ts';
+
+export interface PlanRequest {
+  /** As the operator said it: a channel, a version, or `stable` when nothing was said. */
+  readonly requested: string;
+  /** The path, from the current release (or `none`) to the target. */
+  readonly hops: readonly { readonly from: string; readonly to: string; readonly stop?: Hop['stop'] }[];
+  readonly rollback: RollbackPolicy;
+  /** Only this service rolls; the run then waits for the command that goes on. */
+  readonly only?: string;
+  /** The plan is for a run that was cut off: what runs may be of either release. */
+  readonly isResumed?: boolean;
+  /** The command that carries the plan out. */
+  readonly command: string;
+}
+
+/**
+ * The ordered steps from the observed facts to the target, with gates. Pure: equal facts and an equal request give an equal plan, with an
+ * equal digest.
+ */
+export function planUpgrade(facts: Facts, request: PlanRequest): Plan {
+  const hops = buildHops(facts, request);
+  const gates = buildGates(facts, request);
+  const first = hops[0];
+  const target = hops.at(-1);
+  const plan: Omit<Plan, 'digest'> = {
+    schema: 'onward/plan/v1',
+    deployment: facts.deployment.name,
+    product: facts.catalog.product,
+    from: first?.from ?? facts.current?.release ?? 'none',
+    to: target?.to ?? facts.current?.release ?? 'none',
+    requested: request.requested,
+    rollback: request.rollback,
+    ...(request.only === undefined ? {} : { only: [request.only] }),
+    hops,
+    gates,
+    findings: buildFindings(facts, request, target?.to),
+    pointOfNoReturn: first ? `${first.to} ${pointOfNoReturn(facts, first)}` : '',
+    nextCommand: chooseNextCommand(gates, request),
+  };
+  return { ...plan, digest: digestOf(plan) };
+}
+
+/** The pending migrations of a hop: what its release has, less what the database has and what earlier hops bring. */
+function buildHops(facts: Facts, request: PlanRequest): readonly Hop[] {
+  const pending = facts.databases.flatMap((database) => database.pending ?? []);
+  const brought = new Set<string>();
+  const hops: Hop[] = [];
+  let previous = facts.current && facts.releases.get(facts.current.release);
+  for (const { from, to, stop } of request.hops) {
+    const release = facts.releases.get(to);
+    if (!release) throw new Error(`The facts hold no release ${to}`);
+    const listed = new Set(release.migrations.map(keyOf));
+    const migrations = pending.filter((migration) => listed.has(keyOf(migration)) && !brought.has(keyOf(migration)));
+    for (const migration of migrations) brought.add(keyOf(migration));
+    const { steps, carried } = buildSteps({
+      facts,
+      request,
+      release,
+      previous,
+      migrations,
+      isFirst: hops.length === 0,
+    });
+    hops.push({ from, to, releaseDigest: digestOfRelease(facts, release), ...(stop ? { stop } : {}), steps, carried });
+    previous = release;
+  }
+  return hops;
+}
+
+function digestOfRelease(facts: Facts, release: Release): Digest {
+  const entry = facts.catalog.releases.find((candidate) => candidate.version === release.version);
+  if (!entry) throw new Error(`The catalog holds no release ${release.version}`);
+  return entry.digest;
+}
+
+function keyOf(migration: MigrationRef): string {
+  return `${migration.database}/${migration.path}`;
+}
+
+/** The step of a hop after which old artifacts cannot come back. */
+function pointOfNoReturn(facts: Facts, hop: Hop): string {
+  const postdeploy = hop.steps.find((step) => step.kind === 'postdeploy');
+  const endsEarly = facts.releases.get(hop.to)?.rollback.until === 'roll' && (postdeploy?.migrations?.length ?? 0) > 0;
+  return endsEarly ? 'postdeploy' : 'commit';
+}
+
+function buildFindings(facts: Facts, request: PlanRequest, target: string | undefined): readonly Finding[] {
+  const findings: Finding[] = facts.databases.flatMap((database) => [...(database.remarks ?? [])]);
+  const contract = facts.databases
+    .flatMap((database) => database.pending ?? [])
+    .filter((file) => file.phase === 'contract');
+  if (contract.length > 0) {
+    findings.push({
+      code: 'plan.contract-pending',
+      severity: 'info',
+      message: `${contract.length} contract ${contract.length === 1 ? 'migration stays' : 'migrations stay'} pending: an upgrade never removes the old shape.`,
+    });
+  }
+  if (request.only !== undefined) {
+    findings.push({
+      code: 'plan.one-service',
+      severity: 'info',
+      message: `Only ${request.only} rolls; the run then waits until "onward upgrade" takes the other services along, or "onward rollback" goes back.`,
+    });
+  }
+  for (const issue of target === undefined ? [] : (facts.releases.get(target)?.notes.knownIssues ?? [])) {
+    findings.push({ code: 'plan.known-issue', severity: 'info', message: `Known issue in ${target}: ${issue}` });
+  }
+  return findings;
+}
+
+function chooseNextCommand(gates: Plan['gates'], request: PlanRequest): string {
+  const shut = gates.find((gate) => gate.state !== 'open');
+  if (shut) return shut.command ?? 'onward doctor';
+  return request.hops.length === 0 ? 'onward status' : request.command;
+}
+
+function digestOf(plan: Omit<Plan, 'digest'>): Digest {
+  // The next command and the wording of evidence may differ between two looks at the same world.
+  const decided = { ...plan, nextCommand: '', findings: [], gates: plan.gates.map(({ id, state }) => ({ id, state })) };
+  return `sha256:${createHash('sha256')
+    .update(canonicalJson(decided as unknown as Json))
+    .digest('hex')}`;
+}

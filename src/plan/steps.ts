@@ -1,0 +1,110 @@
+import type {
+  Facts,
+  Hop,
+  MigrationPhase,
+  MigrationRef,
+  PlannedMigration,
+  PlannedRoll,
+  PlanStep,
+  Release,
+} from '../model/index.ts';
+import type { PlanRequest } from './plan-upgrade.ts';
+import { buildRolls } from './rolls.ts';
+
+/** What the steps of one hop are made from. */
+export interface HopFacts {
+  readonly facts: Facts;
+  readonly request: PlanRequest;
+  readonly release: Release;
+  /** The release that runs when the hop begins; `undefined`: nothing was installed yet. */
+  readonly previous: Release | undefined;
+  /** What its databases lack when the hop begins. */
+  readonly migrations: readonly MigrationRef[];
+  readonly isFirst: boolean;
+}
+
+/** The steps of one hop in their order, and the components that keep running. */
+export function buildSteps(hop: HopFacts): { readonly steps: readonly PlanStep[]; readonly carried: Hop['carried'] } {
+  const { release, previous } = hop;
+  const { rolls, carried } = buildRolls(hop);
+  const toStage = rolls.length;
+  const steps: PlanStep[] = [
+    step('resolve', `Freeze release ${release.version} by identity`, 'nothing-to-undo', {
+      note: 'Signatures are not configured: the release source is trusted as it is. Identities and checksums are verified.',
+    }),
+    step('lease', 'Take the lease, so that no other operator changes the deployment', 'nothing-to-undo'),
+    step('preflight', 'Look at every gate again', 'nothing-to-undo'),
+    step('backup', 'Back up the databases', 'nothing-to-undo', {
+      configured: false,
+      note: 'Not configured: no backup is taken. Take one yourself before you continue if you need a way back behind the schema change.',
+    }),
+    step('stage', toStage === 0 ? 'Nothing to fetch' : `Fetch and verify ${count(toStage, 'artifact')}`, 'discard'),
+    migrationStep(hop, 'expand'),
+    step(
+      'skew-check',
+      previous ? `Check that ${previous.version} works on the expanded schema` : 'Nothing runs yet',
+      'stays-expanded',
+    ),
+    ...rolls.map((roll) =>
+      step('roll', describeRoll(roll, release.version), 'artifacts-go-back', { key: `roll:${roll.service}`, roll }),
+    ),
+    step('data', 'Run data migrations', 'artifacts-go-back', {
+      configured: false,
+      note: 'Not configured: no data migration is run. Rows stay in the shape that expand and the services left them in.',
+    }),
+    migrationStep(hop, 'postdeploy'),
+    step('verify', 'Check readiness, smoke checks and totals, and count failed requests', 'artifacts-go-back'),
+    step('commit', `Record ${release.version} as completed`, 'forward-only'),
+  ];
+  return { steps, carried };
+}
+
+function step(
+  kind: PlanStep['kind'],
+  title: string,
+  rollback: PlanStep['rollback'],
+  more: Partial<Pick<PlanStep, 'key' | 'configured' | 'note' | 'migrations' | 'roll'>> = {},
+): PlanStep {
+  return { key: kind, kind, title, rollback, configured: true, ...more };
+}
+
+function migrationStep(hop: HopFacts, phase: Exclude<MigrationPhase, 'contract'>): PlanStep {
+  const migrations = hop.migrations.filter(
+    (file) => file.phase === phase || (isFreshInstall(hop) && phase === 'postdeploy' && isOldContract(hop, file)),
+  );
+  const isLimited = phase === 'postdeploy' && hop.release.rollback.until === 'roll' && migrations.length > 0;
+  const rollback = phase === 'expand' ? 'stays-expanded' : isLimited ? 'forward-only' : 'artifacts-go-back';
+  const title =
+    migrations.length === 0 ? `No ${phase} migrations` : `Apply ${count(migrations.length, `${phase} migration`)}`;
+  return step(phase, title, rollback, { migrations: migrations.map(planMigration) });
+}
+
+function isFreshInstall(hop: HopFacts): boolean {
+  return hop.previous === undefined;
+}
+
+/** A fresh database starts in the shape that the release's predecessors ended in, so their contracts are part of it. */
+function isOldContract(hop: HopFacts, file: MigrationRef): boolean {
+  return file.phase === 'contract' && file.version !== hop.release.version;
+}
+
+function planMigration(file: MigrationRef): PlannedMigration {
+  const { database, version, phase, sequence, name, path, checksum, transactional } = file;
+  return { database, version, phase, sequence, name, path, checksum, transactional };
+}
+
+const REASONS: Readonly<Partial<Record<PlannedRoll['reason'], string>>> = {
+  'new-config': 'its new configuration',
+  'not-running': 'its first start',
+  'not-routed': 'its place in the switch',
+};
+
+function describeRoll(roll: PlannedRoll, version: string): string {
+  const many = roll.replicas === 1 ? '' : ` (${roll.replicas} instances)`;
+  const why = REASONS[roll.reason] ?? version;
+  return `Roll ${roll.service}${many} to ${why}, ${roll.class}`;
+}
+
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}

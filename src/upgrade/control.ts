@@ -1,0 +1,47 @@
+import { OnwardError } from '../model/index.ts';
+import { type ConnectionTarget, PostgresError, type QueryResult, type Session, type System } from '../system/index.ts';
+
+/** The control database: lease, fence, the run's mirror and the completed releases. A lost connection is made again. */
+export interface Control {
+  query<Row extends object = Record<string, unknown>>(
+    sql: string,
+    values?: readonly unknown[],
+  ): Promise<QueryResult<Row>>;
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const RETRY_FOR_MS = 5_000;
+
+export function createControl(system: System, target: ConnectionTarget): Control {
+  let current: Session | undefined;
+  // One query at a time on one connection: heartbeat, mirror and steps take turns.
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const connected = async (): Promise<Session> => {
+    if (!current || current.isLost) {
+      current = await system.postgres.connect(target, { applicationName: 'onward', retryForMs: RETRY_FOR_MS });
+    }
+    return current;
+  };
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = queue.then(work);
+    queue = result.catch(() => {});
+    return result;
+  };
+  return {
+    query: (sql, values) => inTurn(async () => (await connected()).query(sql, values)),
+    transaction: (work) =>
+      inTurn(async () => {
+        const session = await connected();
+        return session.transaction(() => work(session));
+      }),
+    close: () => inTurn(async () => current?.close()),
+  };
+}
+
+/** True for errors that say nothing about the question asked: the server, or the way to it, was away. */
+export function isConnectionFailure(error: unknown): boolean {
+  if (error instanceof OnwardError) return error.code === 'postgres.unreachable';
+  return error instanceof PostgresError && (error.code.startsWith('08') || error.code.startsWith('57P'));
+}

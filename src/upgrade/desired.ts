@@ -1,0 +1,66 @@
+import { createHmac } from 'node:crypto';
+import { join } from 'node:path';
+import type { DesiredInstance, InstanceSpec } from '../deploy/index.ts';
+import { resolveEnvironment } from '../deployment/index.ts';
+import {
+  type Component,
+  canonicalJson,
+  type Digest,
+  type ReadyProbe,
+  type Release,
+  type Service,
+} from '../model/index.ts';
+import type { System } from '../system/index.ts';
+import type { Installation } from './installation.ts';
+import { shortRunId } from './run-id.ts';
+
+/** How long an instance without a probe must stay up to count as ready. */
+const UP_FOR_MS = 1_000;
+
+/** Where a staged artifact stands; content-addressed, so that releases share what they have in common. */
+export function artifactFolder(installation: Installation, identity: Digest): string {
+  return join(installation.deployment.stateDirectory, 'artifacts', identity.slice('sha256:'.length));
+}
+
+/** Identity of a service's rendered configuration in a release: what, beside the artifact, decides how it runs. */
+export async function digestConfig(
+  system: System,
+  installation: Installation,
+  options: { readonly service: Service; readonly component: Component },
+): Promise<Digest> {
+  const { service, component } = options;
+  const rendered = { command: component.command, environment: await resolveEnvironment(system, service) };
+  return `sha256:${createHmac('sha256', installation.configKey).update(canonicalJson(rendered)).digest('hex')}`;
+}
+
+/** The instances that must serve once a release has rolled. Their ids depend on nothing but the run, so a resumed run finds its own. */
+export async function buildDesired(
+  system: System,
+  installation: Installation,
+  options: { readonly service: Service; readonly component: Component; readonly run: string },
+): Promise<readonly DesiredInstance[]> {
+  const { service, component, run } = options;
+  const kind = service.roll === 'one-shot' ? 'one-shot' : 'service';
+  const shared: Omit<InstanceSpec, 'id'> = {
+    service: service.name,
+    release: component.producedBy,
+    kind,
+    identity: component.identity,
+    config: await digestConfig(system, installation, { service, component }),
+    artifact: artifactFolder(installation, component.identity),
+    command: component.command,
+    environment: await resolveEnvironment(system, service),
+    graceMs: service.graceMs,
+    run,
+  };
+  return Array.from({ length: service.replicas }, (_, index) => {
+    const id = `${service.name}-${component.producedBy.toLowerCase()}-${shortRunId(run)}-${index + 1}`;
+    return { id, spec: { ...shared, id } };
+  });
+}
+
+/** The operator's word, then the vendor's, then staying up. */
+export function chooseReadyProbe(service: Service, release: Release | undefined): ReadyProbe {
+  const vendor = release?.services.find((candidate) => candidate.name === service.name)?.ready;
+  return service.ready ?? vendor ?? { kind: 'up', forMs: UP_FOR_MS };
+}

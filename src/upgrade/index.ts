@@ -1,0 +1,15 @@
+/**
+ * The heart: prepares a plan from what it observes, carries it out, takes it up again after any interruption, and goes back. It
+ * composes the features; it reads no arguments, prints nothing, and never trusts its memory where reality can be looked at.
+ */
+export { EVENTS_FILE } from './event-log.ts';
+export { type FoundRun, listRuns } from './find-run.ts';
+export { type Installation, openInstallation, type Programs } from './installation.ts';
+export { type JournalProbe, loadJournal, runFolder } from './journal.ts';
+export { observeDoctorFacts } from './observe-doctor.ts';
+export { observeStatus, type Status } from './observe-status.ts';
+export { type Prepared, preparePlan, type UpgradeRequest } from './prepare.ts';
+export { SAFE_STEPS } from './run-hop.ts';
+export { type RunOptions, type RunReport, runRollback, runUpgrade } from './run-upgrade.ts';
+export { runVerification } from './run-verification.ts';
+export { takeDown } from './take-down.ts';

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { type Checker, createChecker } from '../checks/index.ts';
+import {
+  createBuiltinSwitch,
+  createFenceFile,
+  createProcessRuntime,
+  type FenceFile,
+  type Runtime,
+  type Switch,
+} from '../deploy/index.ts';
+import { loadDeployment, resolveDatabaseTargets, resolveSecret } from '../deployment/index.ts';
+import type { Deployment } from '../model/index.ts';
+import { openSource, type ReleaseSource } from '../release/index.ts';
+import type { ConnectionTarget, System } from '../system/index.ts';
+import { type Control, createControl } from './control.ts';
+
+/** The detached programs that come with the tool. */
+export interface Programs {
+  readonly supervisor: string;
+  readonly switch: string;
+  /** The tool's own version, which releases may require. */
+  readonly toolVersion: string;
+}
+
+/** One deployment with everything that acts on it, opened. */
+export interface Installation {
+  readonly deployment: Deployment;
+  readonly programs: Programs;
+  readonly databases: ReadonlyMap<string, ConnectionTarget>;
+  readonly source: ReleaseSource;
+  readonly runtime: Runtime;
+  readonly switch: Switch;
+  readonly fence: FenceFile;
+  readonly control: Control;
+  readonly checker: Checker;
+  /** Keys the identities of rendered configurations, so that they tell nothing of the secrets inside. */
+  readonly configKey: string;
+}
+
+/** Reads `onward.yaml` (`path`: the file or its folder) and prepares what acts on the deployment. Connects to nothing yet. */
+export async function openInstallation(system: System, path: string, programs: Programs): Promise<Installation> {
+  const deployment = await loadDeployment(system, path);
+  const { stateDirectory } = deployment;
+  const databases = await resolveDatabaseTargets(system, deployment);
+  const controlTarget = databases.get(deployment.control);
+  if (!controlTarget) throw new Error(`There is no database ${deployment.control}`);
+  await system.files.makeFolder(stateDirectory, 0o700);
+  return {
+    deployment,
+    programs,
+    databases,
+    source: await openSource(system, deployment.releases.source),
+    runtime: createProcessRuntime(system, { stateDirectory, program: programs.supervisor }),
+    switch: createBuiltinSwitch(system, { stateDirectory, program: programs.switch }),
+    fence: createFenceFile(system.files, stateDirectory),
+    control: createControl(system, controlTarget),
+    checker: createChecker(system, {
+      databases,
+      resolveSecret: (secret) => resolveSecret(system, secret, 'checks'),
+    }),
+    configKey: await loadOrCreateKey(system, join(stateDirectory, 'config.key')),
+  };
+}
+
+async function loadOrCreateKey(system: System, path: string): Promise<string> {
+  const found = await system.files.readTextIfPresent(path);
+  if (found !== undefined) return found.trim();
+  const key = system.random.hex(32);
+  await system.files.writeAtomic(path, `${key}\n`);
+  return key;
+}

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { canonicalJson, type JournalKind, type JournalRecord, type Json } from '../model/index.ts';
+import type { DurableFile, System } from '../system/index.ts';
+import { journalCorrupt, journalUnwritable } from './errors.ts';
+
+export interface JournalEntry {
+  readonly step: string;
+  readonly key: string;
+  readonly kind: JournalKind;
+  readonly data?: JournalRecord['data'];
+}
+
+/** A run's record: append-only, one JSON line a record, each fdatasynced before the call resolves, chained by hash. */
+export interface Journal {
+  readonly run: string;
+  readonly records: readonly JournalRecord[];
+  /** The epoch that new records carry. */
+  epoch: number;
+  append(entry: JournalEntry): Promise<JournalRecord>;
+  close(): Promise<void>;
+}
+
+/** Told around every append; `before` runs before anything is written, `after` once the record is durable. */
+export type JournalProbe = (when: 'before' | 'after', seq: number, entry: JournalEntry) => void;
+
+const FIRST_PREV = '0'.repeat(64);
+const FILE = 'journal.jsonl';
+
+export function runFolder(stateDirectory: string, run: string): string {
+  return join(stateDirectory, 'runs', run);
+}
+
+/** Opens a run's journal, new or to go on with. A torn last line, which a crash may leave, is cut off. */
+export async function openJournal(
+  system: System,
+  options: { readonly stateDirectory: string; readonly run: string; readonly probe?: JournalProbe | undefined },
+): Promise<Journal> {
+  const folder = runFolder(options.stateDirectory, options.run);
+  const path = join(folder, FILE);
+  await system.files.makeFolder(folder, 0o700);
+  const found = await loadJournal(system, options.stateDirectory, options.run);
+  const file = await system.files.openDurable(path);
+  if (found.tornBytes > 0) await file.truncate(found.wholeBytes);
+  return new FileJournal(system, { file, path, run: options.run, records: [...found.records], probe: options.probe });
+}
+
+/**
+ * Reads and proves a journal: every line whole, numbered, and chained to the one before. Only the last line may be torn; anything
+ * else is corruption and is refused.
+ */
+export async function loadJournal(
+  system: System,
+  stateDirectory: string,
+  run: string,
+): Promise<{ readonly records: readonly JournalRecord[]; readonly wholeBytes: number; readonly tornBytes: number }> {
+  const path = join(runFolder(stateDirectory, run), FILE);
+  const text = (await system.files.readTextIfPresent(path)) ?? '';
+  const end = text.lastIndexOf('\n') + 1;
+  const lines = text.slice(0, end).split('\n').slice(0, -1);
+  const records: JournalRecord[] = [];
+  for (const [index, line] of lines.entries()) {
+    const record = parseRecord(line);
+    const isChained =
+      record?.seq === index + 1 && record.prev === (records.at(-1)?.hash ?? FIRST_PREV) && record.run === run;
+    if (!record || !isChained || record.hash !== hashOf(record)) throw journalCorrupt(path, index + 1);
+    records.push(record);
+  }
+  const wholeBytes = Buffer.byteLength(text.slice(0, end));
+  return { records, wholeBytes, tornBytes: Buffer.byteLength(text) - wholeBytes };
+}
+
+function parseRecord(line: string): JournalRecord | undefined {
+  try {
+    const value = JSON.parse(line) as JournalRecord | null;
+    return typeof value === 'object' && value !== null && typeof value.hash === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function hashOf(record: Omit<JournalRecord, 'hash'> & { readonly hash?: string }): string {
+  const { hash: _, ...rest } = record;
+  return createHash('sha256')
+    .update(canonicalJson(rest as unknown as Json))
+    .digest('hex');
+}
+
+class FileJournal implements Journal {
+  readonly run: string;
+  readonly records: JournalRecord[];
+  epoch = 0;
+  readonly #system: System;
+  readonly #file: DurableFile;
+  readonly #path: string;
+  readonly #probe: JournalProbe | undefined;
+  /** Appends of services that roll side by side go one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #broken: Error | undefined;
+
+  constructor(
+    system: System,
+    options: {
+      readonly file: DurableFile;
+      readonly path: string;
+      readonly run: string;
+      readonly records: JournalRecord[];
+      readonly probe: JournalProbe | undefined;
+    },
+  ) {
+    this.#system = system;
+    this.#file = options.file;
+    this.#path = options.path;
+    this.#probe = options.probe;
+    this.run = options.run;
+    this.records = options.records;
+  }
+
+  append(entry: JournalEntry): Promise<JournalRecord> {
+    const appended = this.#queue.then(() => this.#write(entry));
+    this.#queue = appended.catch(() => {});
+    return appended;
+  }
+
+  async #write(entry: JournalEntry): Promise<JournalRecord> {
+    // After one failed append the file's end is not known: nothing more may be written, and so nothing more done.
+    if (this.#broken) throw this.#broken;
+    const seq = this.records.length + 1;
+    const data = JSON.parse(this.#system.redaction.apply(JSON.stringify(entry.data ?? {}))) as JournalRecord['data'];
+    const unhashed = {
+      seq,
+      t: this.#system.clock.now().toISOString(),
+      run: this.run,
+      epoch: this.epoch,
+      step: entry.step,
+      key: entry.key,
+      kind: entry.kind,
+      data,
+      prev: this.records.at(-1)?.hash ?? FIRST_PREV,
+    };
+    const record: JournalRecord = { ...unhashed, hash: hashOf(unhashed) };
+    this.#probe?.('before', seq, entry);
+    try {
+      await this.#file.append(`${JSON.stringify(record)}\n`);
+    } catch (error) {
+      this.#broken = journalUnwritable(this.#path, error as NodeJS.ErrnoException);
+      throw this.#broken;
+    }
+    this.records.push(record);
+    this.#probe?.('after', seq, entry);
+    return record;
+  }
+
+  async close(): Promise<void> {
+    await this.#queue;
+    await this.#file.close();
+  }
+}

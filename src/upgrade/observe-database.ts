@@ -1,0 +1,71 @@
+import { observeMigrations } from '../migrate/index.ts';
+import { type DatabaseFact, type Finding, OnwardError, type Release } from '../model/index.ts';
+import type { ConnectionTarget, Session, System } from '../system/index.ts';
+import type { Installation } from './installation.ts';
+
+/** Looks at one database: the server, what is installed, and how its ledger compares with a release's files. Changes nothing. */
+export async function observeDatabase(
+  system: System,
+  installation: Installation,
+  wanted: { readonly name: string; readonly release: Release | undefined },
+): Promise<DatabaseFact> {
+  const { name, release } = wanted;
+  const target = installation.databases.get(name);
+  if (!target) throw new Error(`There is no database ${name}`);
+  let session: Session;
+  try {
+    session = await system.postgres.connect(target, { applicationName: 'onward', retryForMs: 2_000 });
+  } catch (error) {
+    if (!(error instanceof OnwardError)) throw error;
+    return { name, isReachable: false, evidence: error.message };
+  }
+  try {
+    const server = await observeServer(session);
+    const ledger = release ? await observeLedger(system, installation, { name, release, target }) : { drift: [] };
+    return {
+      name,
+      isReachable: true,
+      evidence: `${target.database} on ${target.host}:${target.port}`,
+      ...server,
+      ...ledger,
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+async function observeServer(session: Session) {
+  const { rows } = await session.query<{ extensions: string[]; tables: string }>(
+    `select (select coalesce(array_agg(name::text), '{}') from pg_catalog.pg_available_extensions) as extensions,
+            (select count(*) from pg_catalog.pg_class as class join pg_catalog.pg_namespace as space on space.oid = class.relnamespace
+             where class.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and space.nspname not in ('onward', 'pg_catalog', 'information_schema')
+               and space.nspname not like 'pg\\_%'
+               and not exists (select from pg_catalog.pg_depend as depend where depend.objid = class.oid and depend.deptype = 'e')) as tables`,
+  );
+  return {
+    serverVersion: session.serverVersion,
+    extensions: rows[0]?.extensions ?? [],
+    isEmpty: rows[0]?.tables === '0',
+  };
+}
+
+async function observeLedger(
+  system: System,
+  installation: Installation,
+  wanted: { readonly name: string; readonly release: Release; readonly target: ConnectionTarget },
+): Promise<Pick<DatabaseFact, 'pending' | 'drift' | 'remarks'>> {
+  const files = (await installation.source.migrationFiles(wanted.release)).filter(
+    (file) => file.database === wanted.name,
+  );
+  const status = await observeMigrations(system, { database: wanted.name, target: wanted.target, files });
+  const late = status.late.map<Finding>((file) => ({
+    code: 'migrate.late-file',
+    severity: 'error',
+    message: `${file.path} sorts before a migration that is applied already, and the release does not declare it as late`,
+  }));
+  return {
+    pending: status.pending.map(({ text: _, ...ref }) => ref),
+    drift: [...status.drift, ...late],
+    remarks: status.cosmetic,
+  };
+}

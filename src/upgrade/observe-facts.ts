@@ -1,0 +1,142 @@
+import type {
+  Catalog,
+  DatabaseFact,
+  Digest,
+  Facts,
+  FrontendFact,
+  InstanceFact,
+  LeaseFact,
+  Release,
+  Service,
+} from '../model/index.ts';
+import type { System } from '../system/index.ts';
+import { artifactFolder, digestConfig } from './desired.ts';
+import type { Installation } from './installation.ts';
+import { observeCurrent, observeLease } from './observe-control.ts';
+import { observeDatabase } from './observe-database.ts';
+
+export interface FactsRequest {
+  readonly catalog: Catalog;
+  /** The releases on the path, in order, without the current one. */
+  readonly path: readonly string[];
+  /** The run that is being taken up; its own lease and journal close no gate. */
+  readonly run?: string;
+  readonly unfinished?: Facts['unfinished'];
+}
+
+/** Looks at everything a plan is made from. Changes nothing and never caches. */
+export async function observeFacts(system: System, installation: Installation, request: FactsRequest): Promise<Facts> {
+  const { deployment } = installation;
+  const current = await observeCurrent(installation);
+  const lease = await observeLease(installation);
+  const releases = await loadReleases(installation, request, current?.release);
+  const target = releases.get(request.path.at(-1) ?? current?.release ?? '');
+  const [instances, frontends, databases, configs, disk] = await Promise.all([
+    observeInstances(installation),
+    observeFrontends(installation),
+    Promise.all(
+      deployment.databases.map(({ name }) => observeDatabase(system, installation, { name, release: target })),
+    ),
+    digestConfigs(system, installation, releases),
+    observeDisk(
+      system,
+      installation,
+      request.path.flatMap((version) => releases.get(version) ?? []),
+    ),
+  ]);
+  return {
+    deployment,
+    toolVersion: installation.programs.toolVersion,
+    catalog: request.catalog,
+    current,
+    releases,
+    configs,
+    instances,
+    frontends,
+    databases: databases as readonly DatabaseFact[],
+    lease: isOwn(lease, request.run) ? { kind: 'free' } : lease,
+    unfinished: request.unfinished,
+    disk,
+  };
+}
+
+function isOwn(lease: LeaseFact, run: string | undefined): boolean {
+  return lease.kind === 'held' && lease.run === run;
+}
+
+async function loadReleases(
+  installation: Installation,
+  request: FactsRequest,
+  current: string | undefined,
+): Promise<ReadonlyMap<string, Release>> {
+  const known = new Set(request.catalog.releases.map((entry) => entry.version));
+  const versions = [...new Set([...(current === undefined ? [] : [current]), ...request.path])].filter((version) =>
+    known.has(version),
+  );
+  const releases = await Promise.all(versions.map((version) => installation.source.release(version)));
+  return new Map(releases.map((release) => [release.version, release]));
+}
+
+async function observeInstances(installation: Installation): Promise<readonly InstanceFact[]> {
+  const lists = await Promise.all(installation.deployment.services.map(({ name }) => installation.runtime.list(name)));
+  return lists.flat().map(({ id, service, release, identity, config, run, state, restarts, exit }) => ({
+    id,
+    service,
+    release,
+    identity,
+    config,
+    run,
+    state,
+    restarts,
+    ...(exit ? { exitCode: exit.code } : {}),
+  }));
+}
+
+async function observeFrontends(installation: Installation): Promise<readonly FrontendFact[]> {
+  const behind = installation.deployment.services.filter((service) => service.switch.kind !== 'none');
+  return Promise.all(
+    behind.map(async ({ name }) => {
+      const found = await installation.switch.observe(name);
+      return { service: name, targets: found?.targets.map(({ id, state }) => ({ id, state })) };
+    }),
+  );
+}
+
+async function digestConfigs(
+  system: System,
+  installation: Installation,
+  releases: ReadonlyMap<string, Release>,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, Digest>>> {
+  const digests = new Map<string, ReadonlyMap<string, Digest>>();
+  for (const release of releases.values()) {
+    const own = new Map<string, Digest>();
+    for (const service of installation.deployment.services) {
+      const component = release.components.find((candidate) => candidate.service === service.name);
+      if (component) own.set(service.name, await digestConfig(system, installation, { service, component }));
+    }
+    digests.set(release.version, own);
+  }
+  return digests;
+}
+
+async function observeDisk(
+  system: System,
+  installation: Installation,
+  releases: readonly Release[],
+): Promise<Facts['disk']> {
+  const components = new Map(
+    releases.flatMap((release) => release.components).map((component) => [component.identity, component]),
+  );
+  let neededBytes = 0;
+  for (const { identity, bytes } of components.values()) {
+    if (!(await system.files.exists(artifactFolder(installation, identity)))) neededBytes += bytes;
+  }
+  return { neededBytes, freeBytes: await system.files.freeBytes(installation.deployment.stateDirectory) };
+}
+
+/** The service of the deployment by this name, which the caller knows to be there. */
+export function requireService(installation: Installation, name: string): Service {
+  const service = installation.deployment.services.find((candidate) => candidate.name === name);
+  if (!service) throw new Error(`The deployment has no service ${name}`);
+  return service;
+}

@@ -1,0 +1,111 @@
+import type { Catalog, Facts, Plan, RollbackPolicy } from '../model/index.ts';
+import { choosePath, type PlanRequest, planUpgrade } from '../plan/index.ts';
+import { chooseVersion } from '../release/index.ts';
+import type { System } from '../system/index.ts';
+import { alreadyInstalled, noPath, nothingInstalled, unknownService } from './errors.ts';
+import { findUnfinishedRun } from './find-run.ts';
+import type { Installation } from './installation.ts';
+import { observeCurrent } from './observe-control.ts';
+import { observeFacts } from './observe-facts.ts';
+import type { RunStart } from './run-state.ts';
+
+export interface UpgradeRequest {
+  readonly kind: 'upgrade' | 'provision';
+  /** A channel or a version; the deployment's channel when left out. */
+  readonly version?: string;
+  readonly only?: string;
+  readonly rollback: RollbackPolicy;
+}
+
+export interface Prepared {
+  readonly facts: Facts;
+  readonly plan: Plan;
+  readonly request: PlanRequest;
+}
+
+/** Resolves the target once, looks at everything, and plans. Changes nothing. */
+export async function preparePlan(
+  system: System,
+  installation: Installation,
+  wanted: UpgradeRequest,
+): Promise<Prepared> {
+  const catalog = await installation.source.catalog();
+  const current = await observeCurrent(installation);
+  const { version, requested } = chooseVersion(catalog, {
+    ...(wanted.version === undefined ? {} : { requested: wanted.version }),
+    channel: installation.deployment.releases.channel,
+    ...(current ? { current: current.release } : {}),
+  });
+  assertKnownService(installation, wanted.only);
+  if (wanted.kind === 'provision' && current) throw alreadyInstalled(current.release);
+  if (wanted.kind === 'upgrade' && !current) throw nothingInstalled();
+  const hops = current
+    ? chooseHops(installation, catalog, { from: current.release, to: version })
+    : [{ from: 'none', to: version }];
+  const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
+  const facts = await observeFacts(system, installation, {
+    catalog,
+    path: hops.map((hop) => hop.to),
+    ...(unfinished
+      ? { unfinished: { run: unfinished.run, from: unfinished.state.start.from, to: unfinished.state.start.to } }
+      : {}),
+  });
+  const base: PlanRequest = {
+    requested,
+    hops,
+    rollback: wanted.rollback,
+    ...(wanted.only === undefined ? {} : { only: wanted.only }),
+    command: describeCommand(wanted),
+  };
+  const request = current && hops.length === 0 ? addRepair(facts, base, current.release) : base;
+  return { facts, plan: planUpgrade(facts, request), request };
+}
+
+/** The recorded release as its own target: what does not run, runs with an older configuration, or is missing in the ledger is mended. */
+function addRepair(facts: Facts, request: PlanRequest, release: string): PlanRequest {
+  const repair = { ...request, hops: [{ from: release, to: release }] };
+  const steps = planUpgrade(facts, repair).hops[0]?.steps ?? [];
+  return steps.some((step) => step.roll || (step.migrations?.length ?? 0) > 0) ? repair : request;
+}
+
+/** Plans the hop of a run that is taken up again: its target is frozen, only what is missing is looked up anew. */
+export async function prepareResumed(
+  system: System,
+  installation: Installation,
+  resumed: { readonly run: string; readonly start: RunStart },
+): Promise<Prepared> {
+  const { run, start } = resumed;
+  const catalog = await installation.source.catalog();
+  const facts = await observeFacts(system, installation, { catalog, path: [start.to], run });
+  const request: PlanRequest = {
+    requested: start.requested,
+    hops: [{ from: start.from, to: start.to }],
+    rollback: start.rollback,
+    isResumed: true,
+    command: 'onward upgrade',
+  };
+  return { facts, plan: planUpgrade(facts, request), request };
+}
+
+function chooseHops(
+  installation: Installation,
+  catalog: Catalog,
+  ends: { readonly from: string; readonly to: string },
+): PlanRequest['hops'] {
+  const result = choosePath({ catalog, ...ends, toolVersion: installation.programs.toolVersion });
+  if (result.kind === 'none') throw noPath(ends.from, ends.to, result.findings);
+  return result.hops;
+}
+
+function assertKnownService(installation: Installation, only: string | undefined): void {
+  const known = installation.deployment.services.map((service) => service.name);
+  if (only !== undefined && !known.includes(only)) throw unknownService(only, known);
+}
+
+function describeCommand(wanted: UpgradeRequest): string {
+  const words = ['onward', wanted.kind];
+  if (wanted.only !== undefined) words.push(wanted.only);
+  if (wanted.version !== undefined) words.push('--version', wanted.version);
+  if (wanted.rollback !== 'run') words.push('--rollback', wanted.rollback);
+  return words.join(' ');
+}

@@ -1,0 +1,130 @@
+import { type DesiredInstance, type RollRequest, runRoll } from '../deploy/index.ts';
+import type { PlannedRoll } from '../model/index.ts';
+import { buildDesired, chooseReadyProbe } from './desired.ts';
+import { requireService } from './observe-facts.ts';
+import { createPerformer, emitWaiting, type RunContext } from './run-context.ts';
+import { finishStep, startStep } from './step-notes.ts';
+
+/**
+ * Rolls services forward: each as soon as the ones it depends on serve their new instances, independent ones side by side. When
+ * one fails, those in progress are stopped at their next safe place and the first failure is thrown.
+ */
+export async function rollServices(context: RunContext, rolls: readonly PlannedRoll[]): Promise<void> {
+  const failure = new AbortController();
+  const signal = AbortSignal.any([context.signal, failure.signal]);
+  const serving = new Map(rolls.map((roll) => [roll.service, createGate()]));
+  const finished = rolls.map(async (roll) => {
+    const gate = serving.get(roll.service);
+    try {
+      await Promise.all(roll.after.map((name) => serving.get(name)?.opened));
+      signal.throwIfAborted();
+      await rollForward(context, { roll, signal, onServing: () => gate?.open() });
+    } catch (error) {
+      gate?.fail(error);
+      failure.abort(error);
+      throw error;
+    }
+  });
+  const results = await Promise.allSettled(finished);
+  // The first one that failed by itself, not one that was stopped because of it.
+  if (failure.signal.aborted) throw failure.signal.reason;
+  const rejected = results.find((result) => result.status === 'rejected');
+  if (rejected) throw rejected.reason;
+}
+
+async function rollForward(
+  context: RunContext,
+  options: { readonly roll: PlannedRoll; readonly signal: AbortSignal; readonly onServing: () => void },
+): Promise<void> {
+  const { roll, signal, onServing } = options;
+  const service = requireService(context.installation, roll.service);
+  const component = context.release.components.find((candidate) => candidate.service === roll.service);
+  if (!component) throw new Error(`Release ${context.release.version} has no component ${roll.service}`);
+  const desired = await buildDesired(context.system, context.installation, {
+    service: { ...service, roll: roll.class },
+    component,
+    run: context.journal.run,
+  });
+  await rollOne(context, {
+    step: `roll:${roll.service}`,
+    roll,
+    desired,
+    settleMs: service.settleMs,
+    signal,
+    onServing,
+  });
+}
+
+/** Takes services back to the instances they had before the run, in reverse order. Schema is never touched. */
+export async function rollServicesBack(context: RunContext, rolls: readonly PlannedRoll[]): Promise<void> {
+  for (const roll of [...rolls].reverse()) {
+    const original = context.before.originals.find((candidate) => candidate.service === roll.service);
+    // A one-shot has done what it did; there is nothing of it to go back to.
+    if (roll.class === 'one-shot') continue;
+    await rollOne(context, {
+      step: `back:${roll.service}`,
+      roll,
+      desired: (original?.instances ?? []).map((id) => ({ id })),
+      settleMs: 0,
+      signal: context.signal,
+      onServing: () => {},
+    });
+  }
+}
+
+interface RollOne {
+  readonly step: string;
+  readonly roll: PlannedRoll;
+  readonly desired: readonly DesiredInstance[];
+  readonly settleMs: number;
+  readonly signal: AbortSignal;
+  readonly onServing: () => void;
+}
+
+async function rollOne(context: RunContext, one: RollOne): Promise<void> {
+  const { system, installation } = context;
+  const service = requireService(installation, one.roll.service);
+  const isBack = one.step.startsWith('back:');
+  await startStep(context, one.step);
+  const request: RollRequest = {
+    service,
+    class: one.roll.class,
+    ready: chooseReadyProbe(service, isBack ? context.previous : context.release),
+    desired: one.desired,
+    settleMs: one.settleMs,
+    onServing: () => {
+      system.log.emit({ type: 'roll.serving', run: context.journal.run, step: one.step, service: service.name });
+      one.onServing();
+    },
+  };
+  await runRoll(
+    {
+      system,
+      runtime: installation.runtime,
+      switch: installation.switch,
+      perform: createPerformer(context, one.step),
+      onWaiting: (what) => emitWaiting(context, one.step, what),
+      signal: one.signal,
+    },
+    request,
+  );
+  await finishStep(context, one.step);
+}
+
+interface Gate {
+  readonly opened: Promise<void>;
+  open(): void;
+  fail(reason: unknown): void;
+}
+
+function createGate(): Gate {
+  let open = () => {};
+  let fail: (reason: unknown) => void = () => {};
+  const opened = new Promise<void>((resolve, reject) => {
+    open = resolve;
+    fail = reject;
+  });
+  // Nobody may be waiting for it; the failure itself is thrown by the roll.
+  opened.catch(() => {});
+  return { opened, open, fail };
+}

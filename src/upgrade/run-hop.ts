@@ -1,0 +1,130 @@
+import { OnwardError, type StepKind } from '../model/index.ts';
+import { endRun, type HopOutcome } from './end-run.ts';
+import { goBack } from './go-back.ts';
+import { PauseRequest } from './pause.ts';
+import { rollServices } from './roll-services.ts';
+import type { RunContext } from './run-context.ts';
+import { RUN_KEYS, type RunState } from './run-state.ts';
+import { finishStep, mirrorRun, startStep } from './step-notes.ts';
+import { runCommit } from './steps/commit.ts';
+import { runMigrations } from './steps/migrations.ts';
+import { recordBaseline } from './steps/record-baseline.ts';
+import { runSkewCheck } from './steps/skew-check.ts';
+import { runStage } from './steps/stage.ts';
+import { runVerify } from './steps/verify.ts';
+
+/** The steps that do something, in their order. Before the first roll a failure leaves the old release serving, untouched. */
+const STEPS: readonly { readonly kind: StepKind; readonly run: (context: RunContext) => Promise<void> }[] = [
+  { kind: 'stage', run: runStage },
+  { kind: 'expand', run: (context) => runMigrations(context, ['expand']) },
+  { kind: 'skew-check', run: runSkewCheck },
+  { kind: 'roll', run: (context) => rollServices(context, context.rolls) },
+  { kind: 'postdeploy', run: runPostdeploy },
+  { kind: 'verify', run: runVerify },
+  { kind: 'commit', run: runCommit },
+];
+
+/** The steps behind which a run can be parked. */
+export const SAFE_STEPS: readonly StepKind[] = [
+  'preflight',
+  'stage',
+  'expand',
+  'skew-check',
+  'roll',
+  'postdeploy',
+  'verify',
+];
+
+/**
+ * Carries a hop out from its first step, or from wherever reality says that it was cut off: every step looks at what is there and
+ * does what is missing. Ends committed, back on the old release, stopped with the old release serving, or parked.
+ */
+export async function runHop(
+  context: RunContext,
+  options: { readonly state: RunState; readonly until?: StepKind },
+): Promise<HopOutcome> {
+  const { state, until } = options;
+  if (state.direction === 'back') return goBack(context, { reason: state.backReason ?? 'asked for' });
+  let hasRolled = state.rolled.length > 0;
+  for (const step of STEPS) {
+    if (step.kind === 'roll') hasRolled = true;
+    try {
+      context.signal.throwIfAborted();
+      await runStep(context, step);
+    } catch (error) {
+      return failStep(context, { error, step: step.kind, hasRolled });
+    }
+    if (step.kind === until) return park(context, step.kind);
+  }
+  return endRun(context, 'committed');
+}
+
+async function runStep(context: RunContext, step: (typeof STEPS)[number]): Promise<void> {
+  // Rolls and their services are steps of their own in the journal.
+  if (step.kind === 'roll') return step.run(context);
+  const startedAt = context.system.clock.monotonicMs();
+  await startStep(context, step.kind);
+  await step.run(context);
+  await finishStep(context, step.kind, { ms: Math.round(context.system.clock.monotonicMs() - startedAt) });
+}
+
+async function runPostdeploy(context: RunContext): Promise<void> {
+  await runMigrations(context, context.previous ? ['postdeploy'] : ['postdeploy', 'contract']);
+  if (!context.previous) await recordBaseline(context);
+}
+
+interface Failure {
+  readonly error: unknown;
+  readonly step: StepKind;
+  readonly hasRolled: boolean;
+}
+
+/** Decides what a failure means: pause, lost lease, stop where nothing has rolled, or the way back that was chosen before the start. */
+async function failStep(context: RunContext, failure: Failure): Promise<HopOutcome> {
+  const { error, step, hasRolled } = failure;
+  if (context.lease.signal.aborted) throw context.lease.signal.reason;
+  if (isPause(error)) return park(context, step);
+  if (isUndecidable(error)) throw error;
+  if (step === 'commit') throw error;
+  const reason = error instanceof Error ? error.message : String(error);
+  context.system.log.emit({ type: 'step.failed', run: context.journal.run, step, reason });
+  if (!hasRolled) return endRun(context, 'stopped', error);
+  if (context.start.rollback === 'none' || (step === 'verify' && isPastReturn(context))) {
+    await mirrorRun(context, { step, outcome: 'unfinished' });
+    return { outcome: 'needs-operator', error };
+  }
+  return goBack(context, { reason, error });
+}
+
+/** Postdeploy of a release whose old artifacts cannot come back behind it. */
+function isPastReturn(context: RunContext): boolean {
+  const hasPostdeploy = context.journal.records.some(
+    (record) => record.step === 'postdeploy' && record.kind === 'intent',
+  );
+  return context.release.rollback.until === 'roll' && hasPostdeploy;
+}
+
+/** The journal or the lease cannot be relied on any more: nothing may be decided, forward or back, before they are again. */
+function isUndecidable(error: unknown): boolean {
+  return (
+    error instanceof OnwardError &&
+    [
+      'upgrade.journal-unwritable',
+      'upgrade.lease-unconfirmed',
+      'upgrade.lease-lost',
+      'deploy.fenced',
+      'migrate.fenced',
+    ].includes(error.code)
+  );
+}
+
+function isPause(error: unknown): boolean {
+  return error instanceof PauseRequest;
+}
+
+async function park(context: RunContext, after: StepKind): Promise<HopOutcome> {
+  await context.journal.append({ step: after, key: RUN_KEYS.parked, kind: 'decision', data: { after } });
+  await mirrorRun(context, { step: after, outcome: 'unfinished' });
+  context.system.log.emit({ type: 'run.parked', run: context.journal.run, step: after });
+  return { outcome: 'unfinished' };
+}

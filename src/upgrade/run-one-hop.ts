@@ -1,0 +1,159 @@
+import type { CheckObservation } from '../checks/index.ts';
+import type { Json, StepKind } from '../model/index.ts';
+import { planUpgrade } from '../plan/index.ts';
+import type { System } from '../system/index.ts';
+import { endRun, type HopOutcome } from './end-run.ts';
+import { checksFailed, gatesClosed } from './errors.ts';
+import { recordEvents } from './event-log.ts';
+import { goBack } from './go-back.ts';
+import type { Installation } from './installation.ts';
+import { type Journal, type JournalProbe, openJournal } from './journal.ts';
+import { acquireLease, type Lease } from './lease.ts';
+import { PauseRequest } from './pause.ts';
+import type { Prepared } from './prepare.ts';
+import { prepareLedgers } from './prepare-ledgers.ts';
+import type { RunContext } from './run-context.ts';
+import { runHop } from './run-hop.ts';
+import { type Before, RUN_KEYS, type RunStart, type RunState, readRunState } from './run-state.ts';
+import { mirrorRun } from './step-notes.ts';
+import { observeChecks, observeTraffic } from './steps/run-checks.ts';
+
+export interface OneHop {
+  readonly run: string;
+  readonly start: RunStart;
+  readonly prepared: Prepared;
+  readonly only?: string;
+  readonly until?: StepKind;
+  readonly pause: AbortSignal;
+  readonly journalProbe?: JournalProbe;
+  /** Take the run back instead of forward. */
+  readonly isBack?: boolean;
+}
+
+/** Opens the journal, takes the lease and carries out one run, new or taken up. Whatever happens, the lease is given back. */
+export async function runOneHop(system: System, installation: Installation, hop: OneHop): Promise<HopOutcome> {
+  const { stateDirectory } = installation.deployment;
+  const journal = await openJournal(system, { stateDirectory, run: hop.run, probe: hop.journalProbe });
+  const stopRecording = recordEvents(system, { stateDirectory, run: hop.run });
+  try {
+    if (journal.records.length === 0) {
+      await journal.append({
+        step: 'resolve',
+        key: RUN_KEYS.started,
+        kind: 'decision',
+        data: hop.start as unknown as Record<string, Json>,
+      });
+    }
+    const { from, to, target } = hop.start;
+    system.log.emit({ type: 'run.started', run: hop.run, from, to, target, isResumed: journal.records.length > 1 });
+    await prepareLedgers(system, installation);
+    const lease = await acquireLease(system, {
+      deployment: installation.deployment,
+      control: installation.control,
+      databases: installation.databases,
+      run: hop.run,
+    });
+    journal.epoch = lease.epoch;
+    try {
+      await installation.fence.raise(lease.epoch);
+      return await carryOut(system, installation, { ...hop, journal, lease });
+    } finally {
+      await lease.release().catch(() => {});
+    }
+  } finally {
+    await journal.close();
+    await stopRecording();
+  }
+}
+
+interface Held extends OneHop {
+  readonly journal: Journal;
+  readonly lease: Lease;
+}
+
+async function carryOut(system: System, installation: Installation, hop: Held): Promise<HopOutcome> {
+  const { journal, lease, start } = hop;
+  await journal.append({ step: 'lease', key: RUN_KEYS.taken, kind: 'note', data: { epoch: lease.epoch } });
+  const paused = new AbortController();
+  hop.pause.addEventListener('abort', () => paused.abort(new PauseRequest('The operator asked to stop')), {
+    once: true,
+  });
+  if (hop.pause.aborted) paused.abort(new PauseRequest('The operator asked to stop'));
+  const state = readRunState(journal.records);
+  if (!state) throw new Error('The journal has no first record');
+  const { facts } = hop.prepared;
+  const release = facts.releases.get(start.to);
+  if (!release) throw new Error(`The facts hold no release ${start.to}`);
+  const base = {
+    system,
+    installation,
+    journal,
+    lease,
+    start,
+    release,
+    previous: facts.releases.get(start.from),
+    releaseDigest: start.releaseDigest,
+    signal: AbortSignal.any([lease.signal, paused.signal]),
+  };
+  const before = state.before ?? (await observeBefore(base, hop));
+  const rolls = before.rolls.filter((roll) => hop.only === undefined || roll.service === hop.only);
+  const context: RunContext = { ...base, before, rolls };
+  if (hop.isBack) return goBack(context, { reason: 'the operator asked to go back' });
+  const shut = hop.prepared.plan.gates.filter((gate) => gate.state !== 'open');
+  if (shut.length > 0) return closedGates(context, { hop, state });
+  if (!state.before && start.from !== 'none') {
+    const failing = describeFailing(before);
+    if (failing.length > 0) return endRun(context, 'stopped', checksFailed(failing));
+  }
+  const until = hop.until ?? (hop.only === undefined ? undefined : 'roll');
+  if (until === 'preflight') return { outcome: 'unfinished' };
+  return runHop(context, { state, ...(until === undefined ? {} : { until }) });
+}
+
+/** Checks that fail before anything changed: what they would say afterwards could not be told from what they say now. */
+function describeFailing(before: Before): readonly string[] {
+  const observed = before.checks as unknown as readonly CheckObservation[];
+  return observed.filter((check) => !check.ok).map((check) => `${check.name}: ${check.evidence}`);
+}
+
+/** A run that is taken up and finds a gate shut: where nothing has rolled it ends; else it goes back to the old release. */
+async function closedGates(
+  context: RunContext,
+  at: { readonly hop: Held; readonly state: RunState },
+): Promise<HopOutcome> {
+  const error = gatesClosed(at.hop.prepared.plan);
+  await context.journal.append({
+    step: 'preflight',
+    key: 'gates',
+    kind: 'decision',
+    data: { open: false, detail: error.detail },
+  });
+  if (at.state.rolled.length === 0) return endRun(context, 'stopped', error);
+  return goBack(context, { reason: error.message, error });
+}
+
+/** What can only be known before the first change: which instances to come back to, totals, and what has been carried so far. */
+async function observeBefore(base: Omit<RunContext, 'before' | 'rolls'>, hop: Held): Promise<Before> {
+  const { system, installation, journal } = base;
+  const { facts, request } = hop.prepared;
+  const { only: _, ...whole } = request;
+  const planned = planUpgrade(facts, whole).hops[0]?.steps ?? [];
+  const running = facts.instances.filter((instance) => instance.state === 'running' || instance.state === 'waiting');
+  const before: Before = {
+    rolls: planned.flatMap((step) => (step.roll ? [step.roll] : [])),
+    originals: installation.deployment.services.map(({ name }) => ({
+      service: name,
+      instances: running.filter((instance) => instance.service === name).map((instance) => instance.id),
+    })),
+    checks: facts.current ? ((await observeChecks(installation)) as unknown as Json) : [],
+    traffic: await observeTraffic(system, installation),
+  };
+  await journal.append({
+    step: 'preflight',
+    key: RUN_KEYS.before,
+    kind: 'observe',
+    data: before as unknown as Record<string, Json>,
+  });
+  await mirrorRun(base, { step: 'preflight', outcome: 'unfinished' });
+  return before;
+}

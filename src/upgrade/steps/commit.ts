@@ -1,0 +1,41 @@
+import { hasProcess } from '../../deploy/index.ts';
+import { createPerformer, type RunContext } from '../run-context.ts';
+
+/** Records the release as completed: the point of no return for artifacts. Then what was kept to go back to is removed. */
+export async function runCommit(context: RunContext): Promise<void> {
+  const { installation, release, journal, releaseDigest } = context;
+  const perform = createPerformer(context, 'commit');
+  await perform('record', { release: release.version }, async (epoch) => {
+    await installation.control.transaction(async (session) => {
+      const { rows } = await session.query(`select from onward.fence where deployment = $1 and epoch = $2 for share`, [
+        installation.deployment.name,
+        epoch,
+      ]);
+      // The lease has just been confirmed; this closes the moment between that and the record.
+      if (rows.length === 0) throw context.lease.signal.reason ?? new Error('The epoch has moved on');
+      await session.query(
+        `insert into onward.release (deployment, release, digest, run, completed_at)
+         select $1, $2, $3, $4, clock_timestamp()
+         where not exists (select from onward.release where deployment = $1 and run = $4)`,
+        [installation.deployment.name, release.version, releaseDigest, journal.run],
+      );
+    });
+  });
+  await prune(context);
+}
+
+/** Removes what was kept to go back to. A one-shot of this release stays: its record says that it ran. */
+async function prune(context: RunContext): Promise<void> {
+  const { installation, release } = context;
+  const perform = createPerformer(context, 'commit');
+  for (const service of installation.deployment.services) {
+    const component = release.components.find((candidate) => candidate.service === service.name);
+    for (const instance of await installation.runtime.list(service.name)) {
+      const isDone = instance.kind === 'one-shot' && instance.identity === component?.identity;
+      if (hasProcess(instance) || isDone) continue;
+      await perform(`remove:${instance.id}`, { instance: instance.id }, (epoch) =>
+        installation.runtime.remove(instance.id, epoch),
+      );
+    }
+  }
+}

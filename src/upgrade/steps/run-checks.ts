@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { type CheckObservation, compareChecks } from '../../checks/index.ts';
+import type { Json } from '../../model/index.ts';
+import type { System } from '../../system/index.ts';
+import type { Installation } from '../installation.ts';
+import type { RunContext } from '../run-context.ts';
+
+const ATTEMPTS = 3;
+const PAUSE_MS = 1_000;
+/** A longer value is kept as its hash: it is compared, not read. */
+const VALUE_LIMIT = 64;
+
+/** Runs every smoke check once. Long values are replaced by their hash, because observations are journaled. */
+export async function observeChecks(installation: Installation): Promise<readonly CheckObservation[]> {
+  const observed: CheckObservation[] = [];
+  for (const check of installation.deployment.checks) {
+    const result = await installation.checker.observe(check);
+    const isLong = result.value !== undefined && result.value.length > VALUE_LIMIT;
+    observed.push(
+      isLong
+        ? {
+            ...result,
+            value: createHash('sha256')
+              .update(result.value ?? '')
+              .digest('hex'),
+          }
+        : result,
+    );
+  }
+  return observed;
+}
+
+/** What fails now, or has changed since the run began although it must not, in words. A passing disturbance gets three tries. */
+export async function runChecks(context: RunContext): Promise<readonly string[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    const problems = compareWithBefore(context, await observeChecks(context.installation));
+    if (problems.length === 0 || attempt === ATTEMPTS) return problems;
+    await context.system.clock.sleep(PAUSE_MS, context.signal);
+  }
+}
+
+function compareWithBefore(context: RunContext, now: readonly CheckObservation[]): readonly string[] {
+  const { checks } = context.installation.deployment;
+  // A first install has no before: what is there now is where totals begin.
+  const isFirst = context.start.from === 'none';
+  const before = isFirst ? now : (context.before.checks as unknown as readonly CheckObservation[]);
+  return compareChecks(checks, { before, now }).map((finding) => finding.message);
+}
+
+/** Requests that the switch has carried and failed, by service. */
+export async function observeTraffic(
+  system: System,
+  installation: Installation,
+): Promise<{ readonly [service: string]: { readonly carried: number; readonly failed: number } }> {
+  const traffic: Record<string, { carried: number; failed: number }> = {};
+  for (const service of installation.deployment.services) {
+    const found = await installation.switch.observe(service.name);
+    if (found) traffic[service.name] = { carried: found.counters.carried, failed: found.counters.failed };
+  }
+  system.log.emit({ type: 'traffic', traffic: traffic as unknown as Json });
+  return traffic;
+}

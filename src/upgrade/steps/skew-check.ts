@@ -1,0 +1,27 @@
+import { probeInstance } from '../../deploy/index.ts';
+import { chooseReadyProbe } from '../desired.ts';
+import { checksFailed } from '../errors.ts';
+import type { RunContext } from '../run-context.ts';
+import { runChecks } from './run-checks.ts';
+
+/** The old release on the expanded schema: every running instance is ready, every smoke check passes. Nothing has rolled yet. */
+export async function runSkewCheck(context: RunContext): Promise<void> {
+  const problems = [...(await probeAll(context)), ...(await runChecks(context))];
+  if (problems.length > 0) throw checksFailed(problems);
+}
+
+/** What is not ready among the running instances of every service, in words. */
+async function probeAll(context: RunContext): Promise<readonly string[]> {
+  const { system, installation, previous, release } = context;
+  const problems: string[] = [];
+  for (const service of installation.deployment.services) {
+    const instances = (await installation.runtime.list(service.name)).filter(
+      (instance) => instance.state === 'running',
+    );
+    for (const instance of instances) {
+      const result = await probeInstance(system, instance, chooseReadyProbe(service, previous ?? release));
+      if (!result.isReady) problems.push(`${instance.id}: ${result.evidence}`);
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,48 @@
+import { probeInstance } from '../../deploy/index.ts';
+import { buildDesired, chooseReadyProbe } from '../desired.ts';
+import { checksFailed } from '../errors.ts';
+import { requireService } from '../observe-facts.ts';
+import type { RunContext } from '../run-context.ts';
+import { observeTraffic, runChecks } from './run-checks.ts';
+
+/** The new release as a whole: what rolled is ready and has not fallen over, checks pass, totals are what they were. */
+export async function runVerify(context: RunContext): Promise<void> {
+  const problems = [...(await checkInstances(context)), ...(await runChecks(context))];
+  if (problems.length > 0) throw checksFailed(problems);
+  await recordTraffic(context);
+}
+
+async function checkInstances(context: RunContext): Promise<readonly string[]> {
+  const { system, installation, release, journal, before } = context;
+  const problems: string[] = [];
+  for (const roll of before.rolls) {
+    if (roll.class === 'one-shot') continue;
+    const service = requireService(installation, roll.service);
+    const component = release.components.find((candidate) => candidate.service === roll.service);
+    const desired = component ? await buildDesired(system, installation, { service, component, run: journal.run }) : [];
+    const instances = await installation.runtime.list(roll.service);
+    for (const { id } of desired) {
+      const instance = instances.find((candidate) => candidate.id === id);
+      if (!instance) problems.push(`${id}: is not there`);
+      else {
+        const result = await probeInstance(system, instance, chooseReadyProbe(service, release));
+        if (!result.isReady) problems.push(`${id}: ${result.evidence}`);
+      }
+    }
+  }
+  return problems;
+}
+
+/** How many requests the switch carried and failed while the run went on; the journal keeps it as evidence. */
+async function recordTraffic(context: RunContext): Promise<void> {
+  const { system, installation, journal, before } = context;
+  const now = await observeTraffic(system, installation);
+  let carried = 0;
+  let failed = 0;
+  for (const [service, counters] of Object.entries(now)) {
+    carried += counters.carried - (before.traffic[service]?.carried ?? 0);
+    failed += counters.failed - (before.traffic[service]?.failed ?? 0);
+  }
+  await journal.append({ step: 'verify', key: 'traffic', kind: 'observe', data: { carried, failed } });
+  system.log.emit({ type: 'run.traffic', run: journal.run, carried, failed });
+}
