@@ -76,8 +76,11 @@ interface Situation extends Search {
 
 function listReachable(graph: PathGraph, { start, target }: Search): ReadonlySet<number> {
   const reached = new Set([start]);
-  for (let node = start + 1; node < target; node += 1) {
-    if ([...reached].some((from) => graph.hasEdge(from, node))) reached.add(node);
+  // Nodes are settled in ascending order, and edges only go up.
+  for (let from = start; from < target; from += 1) {
+    if (!reached.has(from)) continue;
+    const end = Math.min(target - 1, graph.furthest(from));
+    for (let node = from + 1; node <= end; node += 1) if (graph.hasEdge(from, node)) reached.add(node);
   }
   return reached;
 }

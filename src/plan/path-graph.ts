@@ -48,6 +48,8 @@ export interface PathGraph {
   /** `undefined` for a start that is not in the catalog. */
   entry(index: number): CatalogEntry | undefined;
   hasEdge(from: number, to: number): boolean;
+  /** No node above this one can be reached directly. */
+  furthest(from: number): number;
   /** Every reason against an edge; none when there is one. `from` must be below `to`. */
   blockers(from: number, to: number): readonly Blocker[];
 }
@@ -68,17 +70,15 @@ export function buildPathGraph(request: PathRequest): PathGraph {
   const isUsable = entries.map((entry) => entry !== undefined && !entry.withdrawn && accepts(entry.requiresTool));
   const lineStep = catalog.rules.skipMinor ? (catalog.rules.skipMajor ? undefined : lines.major) : lines.minor;
   const isNextLine = (from: number, to: number) => !lineStep || at(lineStep, to) - at(lineStep, from) <= 1;
+  const ends = limits.map((limit, from) => Math.min(limit, lineStep ? endOfNextLine(lineStep, from) : versions.length));
 
   return {
     versions,
     stops,
     entry: (index) => entries[index],
     hasEdge: (from, to) =>
-      from < to &&
-      isUsable[to] === true &&
-      to < at(limits, from) &&
-      isNextLine(from, to) &&
-      (origins[to]?.has(from) ?? true),
+      from < to && isUsable[to] === true && to < at(ends, from) && (origins[to]?.has(from) ?? true),
+    furthest: (from) => at(ends, from) - 1,
     blockers(from, to) {
       const entry = entries[to];
       const found: Blocker[] = [];
@@ -130,6 +130,13 @@ function placeStops(
     }
   }
   return placed.sort((a, b) => a.at - b.at);
+}
+
+/** The first node that is more than one line ahead. Line numbers ascend. */
+function endOfNextLine(lines: readonly number[], from: number): number {
+  let end = from + 1;
+  while (end < lines.length && at(lines, end) - at(lines, from) <= 1) end += 1;
+  return end;
 }
 
 /** For each node, the first node that it may not reach because of a stop in between. */

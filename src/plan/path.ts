@@ -49,7 +49,7 @@ function findShortest(graph: PathGraph, start: number, target: number): readonly
   for (let node = target - 1; node >= start; node -= 1) {
     let chosen: Best | undefined;
     // From high to low, and only a better one replaces: the highest wins among equals.
-    for (let next = target; next > node; next -= 1) {
+    for (let next = Math.min(target, graph.furthest(node)); next > node; next -= 1) {
       const rest = best.get(next);
       if (!rest || !graph.hasEdge(node, next)) continue;
       const bonus = next !== target && preferred.has(next) ? 1 : 0;
