@@ -48,6 +48,10 @@ export async function startLoad(options) {
       child.disconnect();
       return report;
     },
+    /** Ends the process, whatever it is at. */
+    abandon: async () => {
+      if (child.connected) child.disconnect();
+    },
   };
 }
 

