@@ -69,11 +69,19 @@ export function parseDocument<T>(source: DocumentSource, schema: ZodType<T>): Pa
   if (parsed.success) return { value: parsed.data, findings: [] };
   const findings: Finding[] = [];
   for (const issue of parsed.error.issues) findings.push(...toFindings(issue as Issue, schema, document.contents, at));
-  findings.sort(
+  const meant = new Set(
+    findings.flatMap((finding) => (finding.hint?.startsWith('Did you mean') ? [finding.hint] : [])),
+  );
+  // A key that is missing because it was misspelt is one problem, not two.
+  const single = findings.filter((finding) => {
+    const name = /(?:^|\.)([^.]+): is missing$/.exec(finding.message)?.[1];
+    return name === undefined || !meant.has(`Did you mean "${name}"?`);
+  });
+  single.sort(
     (a, b) =>
       (a.position?.line ?? 0) - (b.position?.line ?? 0) || (a.position?.column ?? 0) - (b.position?.column ?? 0),
   );
-  return { value: undefined, findings };
+  return { value: undefined, findings: single };
 }
 
 interface Issue {
@@ -82,6 +90,8 @@ interface Issue {
   readonly message: string;
   readonly keys?: readonly string[];
   readonly errors?: readonly (readonly Issue[])[];
+  readonly expected?: string;
+  readonly values?: readonly unknown[];
 }
 
 type At = (offset: number | undefined) => { file: string; line: number; column: number };
@@ -117,14 +127,36 @@ function toFindings(issue: Issue, schema: ZodType, root: Node | null, at: At): r
     });
   }
   const where = issue.path.map(String).join('.');
+  const what = describeIssue(issue);
   return [
     {
       code: 'document.wrong-value',
       severity: 'error',
-      message: where === '' ? issue.message : `${where}: ${lowerFirst(issue.message)}`,
+      message: where === '' ? what : `${where}: ${what}`,
       position: at(offsetOf(root, issue.path)),
     },
   ];
+}
+
+/** The schema's own words, but for the two cases in which the library speaks of its types instead of the file. */
+function describeIssue(issue: Issue): string {
+  if (issue.message.endsWith('received undefined')) return 'is missing';
+  if (issue.code === 'invalid_value' && issue.values)
+    return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
+  if (issue.code === 'invalid_type' && issue.expected !== undefined)
+    return `must be ${article(issue.expected)} ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+  return lowerFirst(issue.message);
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  object: 'mapping',
+  record: 'mapping',
+  array: 'list',
+  int: 'whole number',
+};
+
+function article(expected: string): string {
+  return /^[aeiou]/.test(TYPE_NAMES[expected] ?? expected) ? 'an' : 'a';
 }
 
 function depth(issues: readonly Issue[]): number {

@@ -56,7 +56,7 @@ export async function openInstallation(system: System, path: string, programs: P
     control: createControl(system, controlTarget),
     checker: createChecker(system, {
       databases,
-      resolveSecret: (secret) => resolveSecret(system, secret, 'checks'),
+      resolveSecret: (secret, where) => resolveSecret(system, secret, where),
     }),
     configKey: await loadOrCreateKey(system, join(stateDirectory, 'config.key')),
   };

@@ -1,6 +1,6 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text is shell, not TypeScript
 import type { Command } from 'commander';
 
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text is shell, not TypeScript
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 

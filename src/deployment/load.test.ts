@@ -1,0 +1,158 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OnwardError } from '../model/index.ts';
+import { createSystem } from '../system/index.ts';
+import { loadDeployment, resolveDatabaseTargets, resolveEnvironment } from './index.ts';
+
+const system = createSystem({ environment: { SHOP_TOKEN: 's3cret-token' }, onEvent: () => {} });
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'onward-deployment-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function load(text: string) {
+  await writeFile(join(folder, 'onward.yaml'), text);
+  return loadDeployment(system, folder);
+}
+
+async function failure(text: string): Promise<OnwardError> {
+  return load(text).then(
+    () => {
+      throw new Error('It was accepted');
+    },
+    (error: OnwardError) => error,
+  );
+}
+
+const MINIMAL = `
+deployment: shop
+releases: { source: ./releases }
+databases: { core: { url: postgres://onward@127.0.0.1/core } }
+services:
+  api: { runtime: process }
+`;
+
+describe('loadDeployment()', () => {
+  it('fills in the defaults that promises depend on', async () => {
+    const deployment = await load(MINIMAL);
+    expect(deployment).toMatchObject({
+      name: 'shop',
+      control: 'core',
+      stateDirectory: join(folder, '.onward'),
+      releases: { source: join(folder, 'releases'), channel: 'stable' },
+      lockBudgetMs: 50,
+      leaseTtlMs: 30_000,
+    });
+    expect(deployment.services[0]).toMatchObject({ replicas: 1, switch: { kind: 'none' }, settleMs: 10_000 });
+  });
+
+  it('reports every problem at once, with line, column and suggestion', async () => {
+    const error = await failure(`
+deployment: shop
+relases: { source: ./releases }
+databases: { core: { url: postgres://onward@127.0.0.1/core } }
+services:
+  api:
+    runtime: process
+    replicas: 0
+    drian: 10s
+    ready: { htpp: /ready }
+  web: { runtime: docker, drain: soon }
+`);
+    expect(error.exit).toBe(2);
+    expect(error.state).toBe('unchanged');
+    const file = join(folder, 'onward.yaml');
+    expect(error.detail?.replaceAll(file, 'onward.yaml')).toBe(
+      [
+        'onward.yaml:3:1: unknown key "relases"',
+        '    Did you mean "releases"?',
+        'onward.yaml:8:15: services.api.replicas: must be at least 1',
+        'onward.yaml:9:5: unknown key "services.api.drian"',
+        '    Did you mean "drain"?',
+        'onward.yaml:10:14: unknown key "services.api.ready.htpp"',
+        '    Did you mean "http"?',
+        'onward.yaml:11:19: services.web.runtime: must be "process"',
+        'onward.yaml:11:34: services.web.drain: must be a duration such as 250ms, 30s, 2m or 12h',
+      ].join('\n'),
+    );
+  });
+
+  it('reports names that lead nowhere, circles and shared addresses', async () => {
+    const error = await failure(`
+deployment: shop
+releases: { source: ./releases }
+databases: { core: { url: postgres://onward@127.0.0.1/core } }
+control: cor
+services:
+  api: { runtime: process, after: [web], switch: { builtin: { listen: 127.0.0.1:8080 } } }
+  web: { runtime: process, after: [api], switch: { builtin: { listen: 127.0.0.1:8080 } } }
+  one: { runtime: process, roll: start-first }
+checks:
+  - { name: total, sql: { database: main, query: select 1 } }
+`);
+    expect(error.findings.map((finding) => finding.message)).toEqual([
+      'control: there is no "cor"; did you mean "core"?',
+      'checks.0.sql.database: there is no "main"',
+      'services.one.roll: start-first needs a switch in front; add "switch" or choose overlap or stop-first',
+      'services: "after" goes in a circle: api -> web -> api',
+      'services.web.switch.builtin.listen: 127.0.0.1:8080 is the address of "api" already',
+    ]);
+  });
+
+  it('refuses the same key twice, and text that is no YAML', async () => {
+    const twice = await failure('deployment: shop\ndeployment: other\n');
+    expect(twice.findings[0]?.message).toBe('Map keys must be unique');
+    expect(twice.findings[0]?.position).toMatchObject({ line: 2, column: 1 });
+    const broken = await failure('deployment: [shop\n');
+    expect(broken.findings.length).toBeGreaterThan(0);
+  });
+
+  it('says which file it looked for when there is none', async () => {
+    const error = await loadDeployment(system, join(folder, 'nowhere.yaml')).catch((thrown: OnwardError) => thrown);
+    expect(error).toBeInstanceOf(OnwardError);
+    expect((error as OnwardError).message).toBe(
+      `Could not read onward.yaml: there is no file ${join(folder, 'nowhere.yaml')}.`,
+    );
+  });
+});
+
+describe('resolveEnvironment()', () => {
+  it('reads env: and file: values late and redacts them from then on', async () => {
+    await writeFile(join(folder, 'key'), 'file-s3cret\n');
+    const deployment = await load(
+      MINIMAL.replace(
+        '{ runtime: process }',
+        '{ runtime: process, environment: { A: env:SHOP_TOKEN, B: "file:./key", C: plain } }',
+      ),
+    );
+    const [service] = deployment.services;
+    const environment = service && (await resolveEnvironment(system, service));
+    expect(environment).toEqual({ A: 's3cret-token', B: 'file-s3cret', C: 'plain' });
+    expect(system.redaction.apply('s3cret-token and file-s3cret')).toBe('*** and ***');
+  });
+
+  it('names the value that is missing', async () => {
+    const deployment = await load(
+      MINIMAL.replace('{ runtime: process }', '{ runtime: process, environment: { A: env:NOT_SET } }'),
+    );
+    const [service] = deployment.services;
+    if (!service) throw new Error('The service is missing');
+    await expect(resolveEnvironment(system, service)).rejects.toThrow(
+      'Could not resolve services.api.environment.A: the environment variable NOT_SET is not set.',
+    );
+  });
+});
+
+describe('resolveDatabaseTargets()', () => {
+  it('takes the password from its file and keeps it out of every text', async () => {
+    await writeFile(join(folder, 'password'), 'pa55word-of-core\n');
+    const deployment = await load(MINIMAL.replace('127.0.0.1/core }', '127.0.0.1/core, passwordFile: ./password }'));
+    const target = (await resolveDatabaseTargets(system, deployment)).get('core');
+    expect(target).toMatchObject({ host: '127.0.0.1', user: 'onward', database: 'core', password: 'pa55word-of-core' });
+    expect(system.redaction.apply('postgres://onward:pa55word-of-core@h/d')).toBe('postgres://onward:***@h/d');
+  });
+});
