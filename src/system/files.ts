@@ -125,11 +125,21 @@ async function tree(root: string): Promise<readonly FileEntry[]> {
 }
 
 async function writeAtomic(path: string, text: string | Buffer, mode = 0o600): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  await writeDurably(temporary, text, mode);
-  await chmod(temporary, mode);
-  await rename(temporary, path);
+  const temporary = temporaryBeside(path);
+  try {
+    await writeDurably(temporary, text, mode);
+    await chmod(temporary, mode);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
   await syncFolder(dirname(path));
+}
+
+/** Two writers of one path, in one process or in several, must not share their temporary file. */
+function temporaryBeside(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}.tmp`;
 }
 
 async function writeDurably(path: string, text: string | Buffer, mode: number): Promise<void> {
@@ -143,7 +153,7 @@ async function writeDurably(path: string, text: string | Buffer, mode: number): 
 }
 
 async function createOnce(path: string, text: string): Promise<boolean> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = temporaryBeside(path);
   try {
     await writeDurably(temporary, text, 0o600);
     await link(temporary, path);
@@ -167,8 +177,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 async function copyFolder(from: string, to: string): Promise<void> {
-  const temporary = `${to}.${process.pid}.tmp`;
-  await rm(temporary, { recursive: true, force: true });
+  const temporary = temporaryBeside(to);
   await mkdir(dirname(to), { recursive: true });
   try {
     await cp(from, temporary, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });

@@ -9,24 +9,24 @@ export interface Liveness {
 
 /** Puts together what is remembered of an instance and what is alive of it. */
 export function observeInstance(spec: InstanceSpec, record: InstanceRecord | undefined, liveness: Liveness): Instance {
-  const state = chooseState(record, liveness);
+  const state = chooseState(spec, record, liveness);
   const { id, service, release, kind, identity, config, run } = spec;
   return {
     ...{ id, service, release, kind, identity, config, run, state },
     restarts: record?.restarts ?? 0,
     ...(record?.address ? { address: record.address } : {}),
-    ...(record?.child && state === 'running' ? { pid: record.child.pid } : {}),
+    ...(record?.child && liveness.child === 'alive' ? { pid: record.child.pid } : {}),
     ...(record?.startedAt === undefined ? {} : { startedAt: record.startedAt }),
     ...(record?.exit ? { exit: record.exit } : {}),
   };
 }
 
-function chooseState(record: InstanceRecord | undefined, liveness: Liveness): InstanceState {
+function chooseState({ kind }: InstanceSpec, record: InstanceRecord | undefined, liveness: Liveness): InstanceState {
   if (!record) return 'created';
   if (record.child && liveness.child !== 'dead') return liveness.child === 'alive' ? 'running' : 'unknown';
   if (record.desired === 'stopped' && !record.child) return 'stopped';
   if (liveness.claim === 'unknown') return 'unknown';
   if (liveness.claim === 'free') return 'lost';
-  // Its first process has ended, but others of its group may not have: a stop is not over before it is recorded.
-  return record.desired === 'stopped' ? 'running' : 'waiting';
+  // Its first process has ended, but others of its group may not have: what ends for good has not ended before that is recorded.
+  return record.desired === 'stopped' || (kind === 'one-shot' && record.child) ? 'running' : 'waiting';
 }

@@ -31,6 +31,7 @@ export function createProcessRuntime(system: System, options: ProcessRuntimeOpti
   const { stateDirectory } = options;
   const context: ProcessContext = { ...options, system, fence: createFenceFile(system.files, stateDirectory) };
   const fenced = async (epoch: number): Promise<void> => {
+    await system.files.makeFolder(stateDirectory, 0o700);
     await context.fence.assertCurrent(epoch);
     await context.fence.raise(epoch);
   };

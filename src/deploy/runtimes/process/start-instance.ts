@@ -22,49 +22,52 @@ export async function startInstance(context: ProcessContext, id: string, epoch: 
   await assertProgram(context, spec);
   const limitMs = START_LIMIT_MS + 2 * spec.graceMs;
   const deadline = system.clock.monotonicMs() + limitMs;
-  let launched: { readonly generation: number; readonly supervisor: ProcessIdentity } | undefined;
+  let wanted = firstGeneration(await loadInstanceToChange(system, folder));
+  let supervisor: ProcessIdentity | undefined;
   while (system.clock.monotonicMs() < deadline) {
+    // Looked at before the files are read: a supervisor that has ended has written all it had to.
+    const hasEnded = supervisor && system.processes.state(supervisor) === 'dead';
     const loaded = await loadInstanceToChange(system, folder);
+    const generation = loaded.claim?.generation ?? 0;
     if (loaded.instance.state === 'unknown') throw outOfReach(id);
-    if (isStarted(loaded, launched?.generation)) return;
-    if (loaded.claimState === 'free') {
-      const generation = loaded.claim?.generation ?? 0;
-      if (!launched) launched = await launch(context, { folder, epoch, generation: generation + 1 });
-      else if (generation >= launched.generation || system.processes.state(launched.supervisor) === 'dead') {
-        // It may have taken its claim, and even have ended, since the files were read.
-        const last = await loadInstanceToChange(system, folder);
-        if (last.claimState === 'held') continue;
-        if (isStarted(last, launched.generation)) return;
-        await context.fence.assertCurrent(epoch);
-        throw notStarted(id, await lastLines(context, folder));
-      }
+    if (isStarted(loaded, wanted)) return;
+    if (loaded.claimState === 'free' && !supervisor) {
+      wanted = generation + 1;
+      supervisor = await launch(context, { folder, epoch, generation: wanted });
+    } else if (loaded.claimState === 'free' && (hasEnded || generation >= wanted)) {
+      await context.fence.assertCurrent(epoch);
+      throw notStarted(id, await lastLines(context, folder));
     }
     await system.clock.sleep(POLL_MS);
   }
   throw busyInstance(id, 'start', limitMs);
 }
 
-/** Whether the instance runs under a supervisor or, when we asked for this start, has run since. */
-function isStarted(loaded: LoadedInstance, generation: number | undefined): boolean {
-  const { record, instance, claimState } = loaded;
-  if (!record?.hasRun) return false;
-  if (claimState === 'held') return record.desired === 'running' && record.generation === loaded.claim?.generation;
-  const isOurs = generation !== undefined && record.generation >= generation;
-  return isOurs && (instance.state === 'running' || instance.state === 'stopped');
+/** The lowest claim under which a run of the program counts as this start: one that is being started by somebody, or the next. */
+function firstGeneration({ claim, claimState, record }: LoadedInstance): number {
+  const generation = claim?.generation ?? 0;
+  const isEnding = record?.generation === generation && record.desired === 'stopped';
+  return claimState === 'held' && claim?.kind === 'supervisor' && !isEnding ? generation : generation + 1;
+}
+
+/** Whether the program has run under that claim or a later one, and is looked after or has ended in good order. */
+function isStarted({ record, claim, claimState, instance }: LoadedInstance, generation: number): boolean {
+  if (!record?.hasRun || record.generation < generation) return false;
+  if (claimState === 'held') return record.generation === claim?.generation;
+  return instance.state === 'running' || instance.state === 'stopped';
 }
 
 async function launch(
   { system, program }: ProcessContext,
   options: { readonly folder: string; readonly epoch: number; readonly generation: number },
-) {
+): Promise<ProcessIdentity> {
   const { folder, epoch, generation } = options;
-  const supervisor = await system.processes.startDetached({
+  return system.processes.startDetached({
     argv: [process.execPath, program, folder, String(epoch), String(generation)],
     cwd: '/',
     environment: baseEnvironment(system.environment),
     logFile: pathsOf(folder).supervisorLog,
   });
-  return { generation, supervisor };
 }
 
 /** A program that is not there would be started again and again; that is told at once. */

@@ -8,6 +8,8 @@ import type { ProcessContext } from './process-runtime.ts';
 import { terminateGroup } from './terminate-group.ts';
 
 const POLL_MS = 10;
+/** A supervisor that has not heard by then hangs. Ending it does no harm: its process lives on, and is ended from here. */
+const UNHEARD_LIMIT_MS = 3_000;
 /** What a stop may take beyond the grace period: SIGKILL, and writing it down. */
 const STOP_LIMIT_MS = 15_000;
 
@@ -35,7 +37,8 @@ export async function stopInstance(context: ProcessContext, id: string, epoch: n
     }
     const waitedMs = system.clock.monotonicMs() - startMs;
     if (waitedMs >= 2 * limitMs) throw busyInstance(id, 'stop', waitedMs);
-    if (waitedMs >= limitMs && loaded.claim?.kind === 'supervisor') {
+    const isHeard = heardBy === loaded.claim?.generation;
+    if (loaded.claim?.kind === 'supervisor' && waitedMs >= (isHeard ? limitMs : UNHEARD_LIMIT_MS)) {
       system.processes.signal(loaded.claim.holder, 'SIGKILL');
     }
     await system.clock.sleep(POLL_MS);
