@@ -56,6 +56,7 @@ export {
   isBelowRange,
   isRange,
   isVersion,
+  newestVersion,
   parseVersion,
   satisfiesRange,
   sortVersions,

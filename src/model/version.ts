@@ -46,6 +46,11 @@ export function highestVersion(versions: readonly string[]): string | undefined 
   return [...versions].sort(compareVersions).at(-1);
 }
 
+/** The highest version that is no prerelease; the highest of all when there is nothing else. */
+export function newestVersion(versions: readonly string[]): string | undefined {
+  return highestVersion(versions.filter((version) => !parseVersion(version)?.isPrerelease)) ?? highestVersion(versions);
+}
+
 export function isRange(text: string): boolean {
   return text.trim() !== '' && semverValidRange(text) !== null;
 }

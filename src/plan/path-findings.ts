@@ -1,4 +1,4 @@
-import { closest, compareVersions, type Finding, highestVersion } from '../model/index.ts';
+import { closest, compareVersions, type Finding, newestVersion } from '../model/index.ts';
 import type { PathGraph, PathRequest, PlacedStop } from './path-graph.ts';
 
 /** What is wrong with the two ends themselves, whatever lies between. */
@@ -35,7 +35,7 @@ export function checkEnds({ catalog, from, to }: PathRequest): readonly Finding[
   }
   if (target?.withdrawn) {
     const usable = catalog.releases.filter((entry) => !entry.withdrawn && compareVersions(entry.version, from) > 0);
-    const other = highestVersion(usable.map((entry) => entry.version));
+    const other = newestVersion(usable.map((entry) => entry.version));
     findings.push(
       refuse('plan.withdrawn-target', {
         message: `${to} was withdrawn: ${target.withdrawn.reason}`,

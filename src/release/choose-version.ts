@@ -1,4 +1,4 @@
-import { type Catalog, closest, compareVersions, highestVersion, isVersion } from '../model/index.ts';
+import { type Catalog, closest, compareVersions, isVersion, newestVersion } from '../model/index.ts';
 import { unknownChannel, unknownRelease, withdrawnRelease } from './errors.ts';
 import { describeVersions } from './source.ts';
 
@@ -24,7 +24,7 @@ export function chooseVersion(
   const entry = catalog.releases.find((candidate) => candidate.version === version);
   if (entry?.withdrawn && version !== request.current) {
     const usable = catalog.releases.filter((candidate) => !candidate.withdrawn).map((candidate) => candidate.version);
-    const other = highestVersion(usable);
+    const other = newestVersion(usable);
     const hint = other ? `Run the command again with another release, such as ${other}.` : 'Run `onward release list`.';
     throw withdrawnRelease(version, { reason: entry.withdrawn.reason, hint });
   }

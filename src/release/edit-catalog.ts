@@ -1,4 +1,4 @@
-import { type Catalog, compareVersions, type Finding, highestVersion } from '../model/index.ts';
+import { type Catalog, compareVersions, type Finding, newestVersion } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { CHANNEL_NAME, encodeCatalog } from './catalog-document.ts';
 import { missingReason, withdrawnRelease, wrongChannelName } from './errors.ts';
@@ -27,7 +27,7 @@ export async function withdrawRelease(
 
 function listDanglingChannels(catalog: Catalog, version: string): readonly Finding[] {
   const below = catalog.releases.filter((entry) => !entry.withdrawn && compareVersions(entry.version, version) < 0);
-  const other = highestVersion(below.map((entry) => entry.version)) ?? '<version>';
+  const other = newestVersion(below.map((entry) => entry.version)) ?? '<version>';
   return Object.entries(catalog.channels)
     .filter(([, pointed]) => pointed === version)
     .map(([channel]) => ({

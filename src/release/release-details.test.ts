@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createVendor, type Vendor } from '../../test/support/vendor.ts';
+import { describeFinding, OnwardError } from '../model/index.ts';
+
+let vendor: Vendor;
+beforeEach(async () => {
+  vendor = await createVendor();
+});
+afterEach(() => vendor.remove());
+
+async function refuse(version: string): Promise<OnwardError> {
+  const error = await vendor.build(version).catch((thrown: unknown) => thrown);
+  if (!(error instanceof OnwardError)) throw new Error('It was built');
+  return error;
+}
+
+describe('the file of one release', () => {
+  it('may be absent: artifacts can then go back until the roll is done, and there are no notes', async () => {
+    const { release } = await vendor.build('1.0.0');
+    expect(release).toMatchObject({ stops: [], rollback: { until: 'roll' }, notes: { breaking: [], deprecated: [] } });
+    expect(release).not.toHaveProperty('upgradeFrom');
+  });
+
+  it('reports every problem where it stands', async () => {
+    await vendor.write(
+      'releases.d/1.0.0.yaml',
+      [
+        'upgradeFrom: newest',
+        'stop: []',
+        'rollback: { until: commit }',
+        'stops:',
+        '  - { id: a, satisfiedBy: ">=1", prefer: v1.0.0, reason: x }',
+      ].join('\n'),
+    );
+    const { findings } = await refuse('1.0.0');
+    const places = findings.map((finding) => `${finding.position?.line}:${finding.position?.column}`);
+    expect(places).toEqual(['1:14', '2:1', '3:20', '5:42']);
+    expect(findings[1]?.hint).toBe('Did you mean "stops"?');
+  });
+
+  it('refuses a stop that stands twice, or prefers what does not satisfy it', async () => {
+    const stop = '{ id: a, satisfiedBy: ">=1 <2", prefer: 2.0.0, reason: x }';
+    await vendor.write('releases.d/3.0.0.yaml', `stops: [${stop}, ${stop.replace('2.0.0', '1.5.0')}]`);
+    expect((await refuse('3.0.0')).findings.map((finding) => describeFinding(finding).replace(/.*yaml:/, ''))).toEqual([
+      '1:49: stops.0.prefer: 2.0.0 is not in >=1 <2',
+      '1:75: stops.1.id: stop "a" stands twice',
+    ]);
+  });
+
+  it('refuses a stop that nothing older can pass, and warns of one that nothing published passes yet', async () => {
+    await vendor.write('releases.d/1.0.0.yaml', 'stops: [{ id: a, satisfiedBy: ">=1.1", reason: x }]');
+    expect((await refuse('1.0.0')).findings.map((finding) => finding.code)).toEqual(['release.impossible-stop']);
+    await vendor.write('releases.d/1.0.0.yaml', 'stops: [{ id: a, satisfiedBy: ">=0.9", reason: x }]');
+    expect((await vendor.build('1.0.0')).findings).toMatchObject([{ code: 'release.unmet-stop', severity: 'warning' }]);
+  });
+
+  it('warns when nothing published may be upgraded to the release', async () => {
+    await vendor.build('1.0.0');
+    await vendor.write('releases.d/1.1.0.yaml', 'upgradeFrom: ">=1.0.5"');
+    expect((await vendor.build('1.1.0')).findings).toMatchObject([
+      { code: 'release.unmet-origin', severity: 'warning' },
+    ]);
+  });
+
+  it('is not overlooked because of its name', async () => {
+    for (const name of ['v1.0.0.yaml', '1.0.0.yml', '1.0.0.json']) {
+      await vendor.write(`releases.d/${name}`, 'notes: { summary: First }');
+      expect(await refuse('1.0.0')).toMatchObject({
+        code: 'release.misnamed-file',
+        hint: expect.stringContaining('1.0.0.yaml'),
+      });
+      await vendor.system.files.remove(`${vendor.folder}/releases.d/${name}`);
+    }
+  });
+});
