@@ -1,0 +1,209 @@
+import type { MigrationPhase } from '../model/index.ts';
+import { type ConnectionTarget, type LogEvent, loadSqlParser, type Session, type System } from '../system/index.ts';
+import { applyStepwise } from './apply-stepwise.ts';
+import { applyTransaction, type Measured } from './apply-transaction.ts';
+import type { Comparison } from './compare-with-ledger.ts';
+import { APPLICATION_NAME, completeConnections } from './connections.ts';
+import { createLedger } from './create-ledger.ts';
+import type { Engine, Fence, Limits } from './engine.ts';
+import { connectionLost, drifted, lateFiles } from './errors.ts';
+import { prepareHolders } from './find-holders.ts';
+import { statementsToRun } from './inspect-text.ts';
+import { type Ledger, loadLedger, renderLedgerInsert } from './ledger.ts';
+import { type MigrationFile, migrationId } from './migration-file.ts';
+import { compareFiles } from './observe.ts';
+import { acquireRunnerLock } from './runner-lock.ts';
+import { planStatements } from './statement-class.ts';
+
+export interface ApplyOptions {
+  readonly database: string;
+  readonly target: ConnectionTarget;
+  /** All known files; those of other databases are left out. They are compared even when they are not to be applied. */
+  readonly files: readonly MigrationFile[];
+  readonly phases: readonly MigrationPhase[];
+  /** Files of newer versions are left alone. */
+  readonly upTo?: string;
+  /** What the ledger says these files were applied by. */
+  readonly release: string;
+  readonly run: string;
+  readonly fence?: Fence;
+  /** Longest time that the application may be made to wait; 50 ms unless told. */
+  readonly lockBudgetMs?: number;
+  /** Longest time that one file, or the wait for another run, may take to find its moment; two minutes unless told. */
+  readonly lockWaitMs?: number;
+  readonly statementTimeoutsMs?: Limits['statementTimeoutsMs'];
+  readonly onEvent?: (event: LogEvent) => void;
+  /** Awaited before and after each file; where a caller journals intent and result. */
+  readonly beforeFile?: (file: MigrationFile) => Promise<void>;
+  readonly afterFile?: (file: MigrationFile) => Promise<void>;
+  readonly signal?: AbortSignal;
+  /** Decides and compares, but changes nothing. */
+  readonly dryRun?: boolean;
+}
+
+export interface AppliedMigration {
+  readonly file: MigrationFile;
+  readonly durationMs: number;
+  /** Times that it was not its moment, or a lock was not given in time. */
+  readonly locksWaited: number;
+  /** Sessions of the application that were seen waiting for this file, and the sum of how long. */
+  readonly stalledSessions: number;
+  readonly stalledMs: number;
+}
+
+export interface ApplyReport {
+  readonly applied: readonly AppliedMigration[];
+  /** What was to be applied, in order; all of it is in `applied` unless this was a dry run. */
+  readonly planned: readonly MigrationFile[];
+  readonly cosmetic: readonly MigrationFile[];
+  readonly alreadyApplied: readonly MigrationFile[];
+}
+
+const DEFAULT_LOCK_BUDGET_MS = 50;
+const DEFAULT_LOCK_WAIT_MS = 120_000;
+
+/**
+ * Applies the pending files of the given phases to one database, in order, each at its moment. Creates the ledger when there is none.
+ *
+ * A file is applied and recorded as a whole, or (without a transaction) statement by statement, so the same call goes on after any
+ * interruption. Throws `migrate.drift`, `migrate.late`, `migrate.fenced`, `migrate.runner-busy`, `migrate.pooled-connection`,
+ * `migrate.statement-failed`, `migrate.lock-not-obtained`, `migrate.lock-held-too-long`, `migrate.index-differs`,
+ * `migrate.unsure-statement`, `migrate.connection-lost`, or the reason of the signal.
+ */
+export async function applyMigrations(system: System, options: ApplyOptions): Promise<ApplyReport> {
+  return applyChosen(system, options, (pending) => pending.filter(({ phase }) => options.phases.includes(phase)));
+}
+
+/** As `applyMigrations`, with another choice among the pending files. */
+export async function applyChosen(
+  system: System,
+  options: ApplyOptions,
+  choose: (pending: readonly MigrationFile[]) => readonly MigrationFile[],
+): Promise<ApplyReport> {
+  const session = await system.postgres.connect(options.target, { applicationName: APPLICATION_NAME });
+  try {
+    const first = compareFiles(options, await loadLedger(session));
+    const planned = choose(first.pending);
+    assertApplicable(options.database, first, planned);
+    if (planned.length === 0 || options.dryRun === true) return report(first, planned, []);
+    await createLedger(system, session);
+    await acquireRunnerLock(system, session, {
+      waitMs: options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS,
+      signal: options.signal,
+      onWait: (holder) => options.onEvent?.({ type: 'migrate.runner-waiting', holder }),
+    });
+    // Another run may have been at it until now.
+    const ledger = await loadLedger(session);
+    const comparison = compareFiles(options, ledger);
+    const files = choose(comparison.pending);
+    assertApplicable(options.database, comparison, files);
+    return report(
+      comparison,
+      files,
+      files.length === 0 ? [] : await applyFiles(system, options, { session, files, ledger }),
+    );
+  } finally {
+    await session.close();
+  }
+}
+
+function report(
+  comparison: Comparison<MigrationFile>,
+  planned: readonly MigrationFile[],
+  applied: readonly AppliedMigration[],
+): ApplyReport {
+  return { applied, planned, cosmetic: comparison.cosmetic, alreadyApplied: comparison.applied };
+}
+
+function assertApplicable(
+  database: string,
+  comparison: Comparison<MigrationFile>,
+  files: readonly MigrationFile[],
+): void {
+  if (comparison.drift.length > 0) throw drifted(database, comparison);
+  const late = comparison.late.filter(({ file }) => files.includes(file));
+  if (late.length > 0) throw lateFiles(database, late);
+}
+
+async function applyFiles(
+  system: System,
+  options: ApplyOptions,
+  work: { readonly session: Session; readonly files: readonly MigrationFile[]; readonly ledger: Ledger },
+): Promise<readonly AppliedMigration[]> {
+  const connections = await completeConnections(system, options.target, work.session);
+  const cancel = () => {
+    const sql = `select pg_catalog.pg_cancel_backend(${connections.ddl.backendPid})`;
+    // The statement ends by itself otherwise, and the abort is seen then.
+    void connections.monitor.query(sql).catch(() => {});
+  };
+  options.signal?.addEventListener('abort', cancel);
+  try {
+    await prepareHolders(connections.monitor);
+    const engine: Engine = {
+      system,
+      connections,
+      ownPids: [connections.lock, connections.ddl, connections.monitor].map(({ backendPid }) => backendPid),
+      hasPreparedHolders: true,
+      limits: {
+        lockBudgetMs: options.lockBudgetMs ?? DEFAULT_LOCK_BUDGET_MS,
+        lockWaitMs: options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS,
+        statementTimeoutsMs: options.statementTimeoutsMs ?? {},
+      },
+      release: options.release,
+      run: options.run,
+      fence: options.fence,
+      signal: options.signal,
+      filesApplied: 0,
+      emit: (event) => options.onEvent?.(event),
+    };
+    const applied: AppliedMigration[] = [];
+    for (const file of work.files) {
+      options.signal?.throwIfAborted();
+      await options.beforeFile?.(file);
+      applied.push(await applyFile(engine, file, work.ledger));
+      engine.filesApplied += 1;
+      await options.afterFile?.(file);
+    }
+    return applied;
+  } finally {
+    options.signal?.removeEventListener('abort', cancel);
+    await connections.close();
+  }
+}
+
+async function applyFile(engine: Engine, file: MigrationFile, ledger: Ledger): Promise<AppliedMigration> {
+  const { clock } = engine.system;
+  const startedMs = clock.monotonicMs();
+  if (engine.connections.lock.isLost) throw connectionLost(file.path, engine, file.transactional);
+  engine.emit({ type: 'migrate.file-started', database: file.database, path: file.path });
+  const parser = await loadSqlParser();
+  const split = parser.split(file.text, file.path);
+  const statements = planStatements(file.transactional ? statementsToRun(split) : split);
+  const recorded = ledger.statements.filter(({ migration }) => migration === migrationId(file));
+  const measured = file.transactional
+    ? await applyTransaction(engine, {
+        file,
+        statements,
+        isFreshSession: true,
+        record: (so) => renderLedgerInsert(entryOf(engine, file, statements.length, so)),
+        kept: 'Nothing of the file is in the database',
+        isResumable: false,
+      })
+    : await applyStepwise(engine, parser, { file, statements, recorded });
+  const durationMs = clock.monotonicMs() - startedMs;
+  engine.emit({ type: 'migrate.file-finished', database: file.database, path: file.path, durationMs });
+  const { sessions: stalledSessions, totalMs: stalledMs } = measured.stalls;
+  return { file, durationMs, locksWaited: measured.locksWaited, stalledSessions, stalledMs };
+}
+
+function entryOf(
+  engine: Engine,
+  file: MigrationFile,
+  statements: number,
+  measured: Measured,
+): Parameters<typeof renderLedgerInsert>[0] {
+  const { startedAt, locksWaited, stalls } = measured;
+  const { release, run, fence } = engine;
+  const stalled = { stalledSessions: stalls.sessions, stalledMs: stalls.totalMs };
+  return { file, release, run, epoch: fence?.epoch, statements, startedAt, locksWaited, ...stalled };
+}

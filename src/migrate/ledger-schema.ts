@@ -1,0 +1,127 @@
+/** Version of the ledger's own tables. An older ledger is brought forward when Onward first writes; a newer one is refused. */
+export const LEDGER_SCHEMA_VERSION = 1;
+
+/** The statements that bring the ledger from the version before to this one; the first one is version 1. */
+export const LEDGER_STEPS: readonly string[] = [
+  `
+create schema if not exists onward;
+
+create table onward.ledger (
+  only_row    boolean primary key default true check (only_row),
+  version     integer not null,
+  created_at  timestamptz not null default pg_catalog.clock_timestamp()
+);
+
+create table onward.migration (
+  id               text primary key,
+  database         text not null,
+  release          text not null,
+  version          text not null,
+  phase            text not null,
+  sequence         bigint not null,
+  name             text not null,
+  path             text not null,
+  checksum         text not null,
+  fingerprint      text not null,
+  statements       integer not null,
+  transactional    boolean not null,
+  run              text not null,
+  epoch            bigint,
+  started_at       timestamptz not null,
+  finished_at      timestamptz not null,
+  locks_waited     integer not null default 0,
+  stalled_sessions integer not null default 0,
+  stalled_ms       integer not null default 0,
+  origin           text not null default 'onward'
+);
+
+create table onward.migration_statement (
+  migration    text not null,
+  ordinal      integer not null,
+  line         integer not null,
+  fingerprint  text not null,
+  state        text not null check (state in ('intent', 'done')),
+  run          text not null,
+  epoch        bigint,
+  started_at   timestamptz not null default pg_catalog.clock_timestamp(),
+  finished_at  timestamptz,
+  primary key (migration, ordinal)
+);
+
+create table onward.baseline (
+  database     text primary key,
+  version      text not null,
+  source       text not null,
+  run          text,
+  recorded_at  timestamptz not null default pg_catalog.clock_timestamp()
+);
+
+create table onward.data_migration (
+  id           text primary key,
+  release      text not null,
+  kind         text not null check (kind in ('sql', 'service')),
+  state        text not null check (state in ('pending', 'running', 'paused', 'failed', 'done', 'completed')),
+  cursor       jsonb,
+  rows_done    bigint not null default 0,
+  reason       text,
+  run          text,
+  epoch        bigint,
+  started_at   timestamptz,
+  updated_at   timestamptz not null default pg_catalog.clock_timestamp(),
+  verified_at  timestamptz
+);
+
+create table onward.data_migration_batch (
+  data_migration  text not null references onward.data_migration (id),
+  batch           bigint not null,
+  lower_key       jsonb,
+  upper_key       jsonb,
+  rows            bigint not null,
+  epoch           bigint,
+  started_at      timestamptz not null,
+  finished_at     timestamptz not null,
+  primary key (data_migration, batch)
+);
+
+create table onward.lease (
+  deployment   text primary key,
+  holder       text not null,
+  run          text not null,
+  epoch        bigint not null,
+  expires_at   timestamptz not null,
+  acquired_at  timestamptz not null
+);
+
+create table onward.fence (
+  deployment  text primary key,
+  epoch       bigint not null
+);
+
+create table onward.run (
+  run           text primary key,
+  deployment    text not null,
+  from_release  text not null,
+  to_release    text not null,
+  target        text not null,
+  step          text not null,
+  seq           bigint not null,
+  hash          text not null,
+  epoch         bigint not null,
+  outcome       text not null,
+  started_at    timestamptz not null default pg_catalog.clock_timestamp(),
+  updated_at    timestamptz not null default pg_catalog.clock_timestamp()
+);
+
+create table onward.release (
+  deployment    text not null,
+  release       text not null,
+  digest        text not null,
+  run           text not null,
+  completed_at  timestamptz not null default pg_catalog.clock_timestamp(),
+  primary key (deployment, run)
+);
+
+comment on schema onward is 'The ledger of Onward: what was applied to this database, by which release and run.';
+insert into onward.ledger (version) values (1);
+`,
+];
