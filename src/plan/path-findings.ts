@@ -20,7 +20,7 @@ export function checkEnds({ catalog, from, to }: PathRequest): readonly Finding[
       refuse('plan.unknown-target', {
         message: `the release source has no release ${to}`,
         hint: near
-          ? `Did you mean ${near}? Run \`onward plan --to ${near}\`.`
+          ? `Did you mean ${near}? Run \`onward plan --version ${near}\`.`
           : 'Run `onward release list` to see what exists.',
       }),
     );
@@ -39,7 +39,7 @@ export function checkEnds({ catalog, from, to }: PathRequest): readonly Finding[
     findings.push(
       refuse('plan.withdrawn-target', {
         message: `${to} was withdrawn: ${target.withdrawn.reason}`,
-        hint: other ? `Run \`onward plan --to ${other}\`.` : 'Run `onward release list` to see what exists.',
+        hint: other ? `Run \`onward plan --version ${other}\`.` : 'Run `onward release list` to see what exists.',
       }),
     );
   }
@@ -87,8 +87,8 @@ function listReachable(graph: PathGraph, { start, target }: Search): ReadonlySet
 
 function describeNext(graph: PathGraph, { start, target }: Search, nearest: number): string {
   return nearest === start
-    ? `run \`onward plan --to ${graph.versions[target]}\` again`
-    : `run \`onward upgrade --to ${graph.versions[nearest]}\` meanwhile`;
+    ? `run \`onward plan --version ${graph.versions[target]}\` again`
+    : `run \`onward upgrade --version ${graph.versions[nearest]}\` meanwhile`;
 }
 
 function explainStops(situation: Situation): readonly Finding[] {
@@ -164,7 +164,7 @@ function explainTool({ graph, nearest, target, toolVersion }: Situation): readon
   return [...wanted].map(([range, index]) =>
     refuse('plan.tool', {
       message: `${graph.versions[index]} needs Onward ${range}, and this is Onward ${toolVersion}`,
-      hint: `Run \`npm install --global "onward@${range}"\`, then \`onward plan --to ${graph.versions[target]}\`.`,
+      hint: `Run \`npm install --global "onward@${range}"\`, then \`onward plan --version ${graph.versions[target]}\`.`,
     }),
   );
 }
@@ -178,7 +178,7 @@ function describeNearest({ graph, start, target, nearest }: Situation): Finding 
   }
   const version = graph.versions[nearest];
   const message = `${version} is the newest release on the way to ${graph.versions[target]} that can be reached from ${from}`;
-  return { code, severity: 'info', message, hint: `Run \`onward upgrade --to ${version}\`.` };
+  return { code, severity: 'info', message, hint: `Run \`onward upgrade --version ${version}\`.` };
 }
 
 const MOST_LISTED = 5;

@@ -134,7 +134,7 @@ describe('choosePath() without a path', () => {
     expect(stop?.message).toBe(
       'stop "pk-bigint" of 1.4.0 must be passed through a release in >=1.3.2 <1.4.0 (events.id must be bigint), and no such release is published',
     );
-    expect(stop?.hint).toContain('`onward upgrade --to 1.2.9`');
+    expect(stop?.hint).toContain('`onward upgrade --version 1.2.9`');
     expect(nearest?.message).toBe('1.2.9 is the newest release on the way to 1.4.0 that can be reached from 1.0.0');
   });
 

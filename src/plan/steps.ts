@@ -69,8 +69,8 @@ function step(
 }
 
 function migrationStep(hop: HopFacts, phase: Exclude<MigrationPhase, 'contract'>): PlanStep {
-  const migrations = hop.migrations.filter(
-    (file) => file.phase === phase || (isFreshInstall(hop) && phase === 'postdeploy' && isOldContract(hop, file)),
+  const migrations = hop.migrations.filter((file) =>
+    file.phase === phase ? !isOfOlder(hop, file) || phase === 'expand' : phase === 'expand' && isOfOlder(hop, file),
   );
   const isLimited = phase === 'postdeploy' && hop.release.rollback.until === 'roll' && migrations.length > 0;
   const rollback = phase === 'expand' ? 'stays-expanded' : isLimited ? 'forward-only' : 'artifacts-go-back';
@@ -79,13 +79,9 @@ function migrationStep(hop: HopFacts, phase: Exclude<MigrationPhase, 'contract'>
   return step(phase, title, rollback, { migrations: migrations.map(planMigration) });
 }
 
-function isFreshInstall(hop: HopFacts): boolean {
-  return hop.previous === undefined;
-}
-
-/** A fresh database starts in the shape that the release's predecessors ended in, so their contracts are part of it. */
-function isOldContract(hop: HopFacts, file: MigrationRef): boolean {
-  return file.phase === 'contract' && file.version !== hop.release.version;
+/** A first install applies earlier versions as a whole before its own: they are the shape that the release was made for. */
+function isOfOlder(hop: HopFacts, file: MigrationRef): boolean {
+  return hop.previous === undefined && file.version !== hop.release.version;
 }
 
 function planMigration(file: MigrationRef): PlannedMigration {

@@ -57,15 +57,34 @@ async function observeLedger(
   const files = (await installation.source.migrationFiles(wanted.release)).filter(
     (file) => file.database === wanted.name,
   );
-  const status = await observeMigrations(system, { database: wanted.name, target: wanted.target, files });
+  const status = await observeMigrations(system, {
+    database: wanted.name,
+    target: wanted.target,
+    files,
+    upTo: wanted.release.version,
+  });
+  const pending = new Set(status.pending.map((file) => file.path));
   const late = status.late.map<Finding>((file) => ({
-    code: 'migrate.late-file',
+    code: 'migrate.late',
     severity: 'error',
     message: `${file.path} sorts before a migration that is applied already, and the release does not declare it as late`,
   }));
+  const drift = status.drift.map<Finding>(({ kind, path }) => ({
+    code: 'migrate.drift',
+    severity: 'error',
+    message:
+      kind === 'edited'
+        ? `${path} says something else than what was applied`
+        : `${path} was applied, and the release does not have it`,
+  }));
+  const cosmetic = status.cosmetic.map<Finding>((file) => ({
+    code: 'migrate.cosmetic',
+    severity: 'info',
+    message: `${file.path} was edited since it was applied, without a change in what it says`,
+  }));
   return {
-    pending: status.pending.map(({ text: _, ...ref }) => ref),
-    drift: [...status.drift, ...late],
-    remarks: status.cosmetic,
+    pending: files.filter((file) => pending.has(file.path)).map(({ text: _, ...ref }) => ref),
+    drift: [...drift, ...late],
+    remarks: cosmetic,
   };
 }

@@ -7,7 +7,7 @@ export async function prepareLedgers(system: System, installation: Installation)
   for (const target of installation.databases.values()) {
     const session = await system.postgres.connect(target, { applicationName: 'onward' });
     try {
-      await createLedger(session);
+      await createLedger(system, session);
     } finally {
       await session.close();
     }

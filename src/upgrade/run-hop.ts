@@ -7,8 +7,7 @@ import type { RunContext } from './run-context.ts';
 import { RUN_KEYS, type RunState } from './run-state.ts';
 import { finishStep, mirrorRun, startStep } from './step-notes.ts';
 import { runCommit } from './steps/commit.ts';
-import { runMigrations } from './steps/migrations.ts';
-import { recordBaseline } from './steps/record-baseline.ts';
+import { runExpand, runPostdeploy } from './steps/migrations.ts';
 import { runSkewCheck } from './steps/skew-check.ts';
 import { runStage } from './steps/stage.ts';
 import { runVerify } from './steps/verify.ts';
@@ -16,7 +15,7 @@ import { runVerify } from './steps/verify.ts';
 /** The steps that do something, in their order. Before the first roll a failure leaves the old release serving, untouched. */
 const STEPS: readonly { readonly kind: StepKind; readonly run: (context: RunContext) => Promise<void> }[] = [
   { kind: 'stage', run: runStage },
-  { kind: 'expand', run: (context) => runMigrations(context, ['expand']) },
+  { kind: 'expand', run: runExpand },
   { kind: 'skew-check', run: runSkewCheck },
   { kind: 'roll', run: (context) => rollServices(context, context.rolls) },
   { kind: 'postdeploy', run: runPostdeploy },
@@ -66,11 +65,6 @@ async function runStep(context: RunContext, step: (typeof STEPS)[number]): Promi
   await startStep(context, step.kind);
   await step.run(context);
   await finishStep(context, step.kind, { ms: Math.round(context.system.clock.monotonicMs() - startedAt) });
-}
-
-async function runPostdeploy(context: RunContext): Promise<void> {
-  await runMigrations(context, context.previous ? ['postdeploy'] : ['postdeploy', 'contract']);
-  if (!context.previous) await recordBaseline(context);
 }
 
 interface Failure {

@@ -47,8 +47,13 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
         return `${paint('red', '✗')} ${titleOf(step)}: ${event.reason}`;
       case 'roll.serving':
         return `${paint('green', '→')} ${event.service} serves its new instances  ${paint('dim', formatDuration(tookMs))}`;
-      case 'migration.finished':
-        return `  ${event.database}  ${event.path}`;
+      case 'migrate.file-finished':
+        return `  ${event.database}  ${event.path}  ${paint('dim', formatDuration(Number(event.durationMs)))}`;
+      case 'migrate.invalid-index':
+        return paint(
+          'yellow',
+          `  ${event.index} was left invalid by an earlier attempt; it is dropped and built again`,
+        );
       case 'run.going-back':
         return paint('yellow', `Going back to the old release: ${event.reason}`);
       case 'run.traffic':
@@ -68,7 +73,8 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       const step = String(event.step ?? '');
       if (event.type === 'step.started') underway.set(step, { startedAt: nowMs, waitingFor: '' });
       const entry = underway.get(step);
-      if (event.type === 'waiting' && entry) entry.waitingFor = String(event.what);
+      const wait = describeWait(event);
+      if (wait !== undefined && entry) entry.waitingFor = wait;
       if (event.type === 'step.finished' || event.type === 'step.failed') underway.delete(step);
       if (event.type === 'run.ended' || event.type === 'run.parked') underway.clear();
       return line;
@@ -84,6 +90,26 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
     },
     end: () => underway.clear(),
   };
+}
+
+/** What an event says the run waits for or works on; `undefined` when it says nothing of that. */
+function describeWait(event: LogEvent): string | undefined {
+  switch (event.type) {
+    case 'waiting':
+      return String(event.what);
+    case 'migrate.waiting':
+      return `a moment without ${Array.isArray(event.blockers) ? event.blockers.join(', ') : 'blockers'}`;
+    case 'migrate.retry':
+      return `another moment (${event.reason})`;
+    case 'migrate.runner-waiting':
+      return `another migration run (${event.holder})`;
+    case 'migrate.progress':
+      return `${event.index ?? 'an index'} (${event.phase}${Number(event.total) > 0 ? `, ${Math.floor((100 * Number(event.done)) / Number(event.total))} %` : ''})`;
+    case 'migrate.file-started':
+      return String(event.path);
+    default:
+      return undefined;
+  }
 }
 
 /** A step for a person: `roll:api` is "Roll api", `back:api` is "Bring api back". */

@@ -1,26 +1,41 @@
 import { applyMigrations } from '../../migrate/index.ts';
-import type { MigrationPhase } from '../../model/index.ts';
-import { emitWaiting, type RunContext } from '../run-context.ts';
+import { compareVersions, MIGRATION_PHASES, type MigrationPhase } from '../../model/index.ts';
+import type { RunContext } from '../run-context.ts';
 
 /**
- * Applies the pending migrations of one phase to every database. Every transaction checks the epoch; the ledger, not the journal,
- * says what is applied.
+ * Applies what the running release tolerates. A first install has no running release: it applies every earlier version as a whole,
+ * contract included, in their order, because that is the shape which this release was made for.
  */
-export async function runMigrations(context: RunContext, phases: readonly MigrationPhase[]): Promise<void> {
-  const { installation } = context;
-  for (const database of installation.deployment.databases) {
-    context.signal.throwIfAborted();
-    await migrateDatabase(context, { database: database.name, phases });
+export async function runExpand(context: RunContext): Promise<void> {
+  if (context.previous) return runMigrations(context, { step: 'expand', phases: ['expand'] });
+  const versions = [...new Set(context.release.migrations.map((file) => file.version))].sort(compareVersions);
+  for (const version of versions) {
+    const isOwn = version === context.release.version;
+    await runMigrations(context, { step: 'expand', phases: isOwn ? ['expand'] : MIGRATION_PHASES, upTo: version });
   }
 }
 
-async function migrateDatabase(
-  context: RunContext,
-  wanted: { readonly database: string; readonly phases: readonly MigrationPhase[] },
-): Promise<void> {
+export async function runPostdeploy(context: RunContext): Promise<void> {
+  await runMigrations(context, { step: 'postdeploy', phases: ['postdeploy'] });
+}
+
+interface Wanted {
+  readonly step: 'expand' | 'postdeploy';
+  readonly phases: readonly MigrationPhase[];
+  readonly upTo?: string;
+}
+
+/** Every transaction checks the epoch; the ledger, not the journal, says what is applied. */
+async function runMigrations(context: RunContext, wanted: Wanted): Promise<void> {
+  for (const { name } of context.installation.deployment.databases) {
+    context.signal.throwIfAborted();
+    await migrateDatabase(context, { ...wanted, database: name });
+  }
+}
+
+async function migrateDatabase(context: RunContext, wanted: Wanted & { readonly database: string }): Promise<void> {
   const { system, installation, journal, lease, release } = context;
-  const { database, phases } = wanted;
-  const step = phases[0] ?? 'expand';
+  const { database, phases, step, upTo } = wanted;
   const target = installation.databases.get(database);
   if (!target) throw new Error(`There is no database ${database}`);
   const files = (await installation.source.migrationFiles(release)).filter((file) => file.database === database);
@@ -30,6 +45,7 @@ async function migrateDatabase(
     target,
     files,
     phases,
+    ...(upTo === undefined ? {} : { upTo }),
     release: release.version,
     run: journal.run,
     fence: { deployment: installation.deployment.name, epoch: lease.epoch },
@@ -39,15 +55,12 @@ async function migrateDatabase(
     beforeFile: async (file) => {
       await lease.assertHeld();
       await journal.append({ ...note(file.path), kind: 'intent', data: { checksum: file.checksum } });
-      system.log.emit({ type: 'migration.started', run: journal.run, step, database, path: file.path });
     },
     afterFile: async (file) => {
       await journal.append({ ...note(file.path), kind: 'result', data: { ok: true } });
-      system.log.emit({ type: 'migration.finished', run: journal.run, step, database, path: file.path });
     },
     onEvent: (event) => {
-      if (event.type === 'waiting') emitWaiting(context, step, event.what);
-      else system.log.emit({ ...event, run: journal.run, step });
+      system.log.emit({ ...event, run: journal.run, step });
     },
   });
 }

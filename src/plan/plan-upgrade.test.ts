@@ -1,0 +1,334 @@
+import { describe, expect, it } from 'vitest';
+import type {
+  Component,
+  DatabaseFact,
+  Deployment,
+  Facts,
+  InstanceFact,
+  MigrationRef,
+  Release,
+  Service,
+} from '../model/index.ts';
+import { type PlanRequest, planUpgrade, renderPlan } from './index.ts';
+
+const digest = (seed: string): `sha256:${string}` =>
+  `sha256:${Buffer.from(seed).toString('hex').padEnd(64, '0').slice(0, 64)}`;
+
+function service(name: string, more: Partial<Service> = {}): Service {
+  return {
+    name,
+    runtime: 'process',
+    replicas: 1,
+    readyTimeoutMs: 1000,
+    switch: { kind: 'none' },
+    drainMs: 1000,
+    graceMs: 1000,
+    settleMs: 0,
+    environment: {},
+    ...more,
+  };
+}
+
+const deployment: Deployment = {
+  name: 'shop',
+  file: '/x/onward.yaml',
+  stateDirectory: '/x/.onward',
+  releases: { source: '/x/releases', channel: 'stable' },
+  databases: [{ name: 'core', url: { from: 'text', value: 'postgres://h/core' } }],
+  control: 'core',
+  services: [
+    service('web', {
+      after: ['api'],
+      switch: { kind: 'builtin', mode: 'http', listen: { host: '127.0.0.1', port: 1 } },
+    }),
+    service('api', { replicas: 2, switch: { kind: 'builtin', mode: 'http', listen: { host: '127.0.0.1', port: 2 } } }),
+    service('worker', { after: ['api'] }),
+  ],
+  checks: [],
+  lockBudgetMs: 50,
+  lockWaitMs: 1000,
+  leaseTtlMs: 30_000,
+};
+
+function component(name: string, producedBy: string): Component {
+  return {
+    service: name,
+    kind: 'folder',
+    identity: digest(`${name}${producedBy}`),
+    bytes: 10,
+    command: ['node'],
+    producedBy,
+  };
+}
+
+function migration(version: string, phase: MigrationRef['phase'], sequence: number): MigrationRef {
+  const path = `core/v${version}/${phase}/00${sequence}_change.sql`;
+  return {
+    database: 'core',
+    version,
+    phase,
+    sequence,
+    name: 'change',
+    path,
+    checksum: digest(path),
+    fingerprint: digest(path),
+    transactional: true,
+  };
+}
+
+const MIGRATIONS = [
+  migration('1.0.0', 'expand', 1),
+  migration('1.1.0', 'expand', 1),
+  migration('1.1.0', 'postdeploy', 1),
+  migration('1.1.0', 'contract', 1),
+  migration('1.2.0', 'expand', 1),
+];
+
+function release(version: string, components: readonly Component[], more: Partial<Release> = {}): Release {
+  return {
+    product: 'shop',
+    version,
+    components,
+    services: [],
+    databases: [{ name: 'core', services: [], server: '>=14', extensions: [] }],
+    migrations: MIGRATIONS.filter((file) => file.version <= version),
+    stops: [],
+    rollback: { until: 'postdeploy' },
+    notes: { breaking: [], deprecated: [], knownIssues: [] },
+    ...more,
+  };
+}
+
+const RELEASES = [
+  release('1.0.0', [component('web', '1.0.0'), component('api', '1.0.0'), component('worker', '1.0.0')]),
+  release('1.1.0', [component('web', '1.0.0'), component('api', '1.1.0'), component('worker', '1.1.0')]),
+  release('1.2.0', [component('web', '1.2.0'), component('api', '1.2.0'), component('worker', '1.1.0')]),
+];
+
+const config = digest('config');
+
+function running(name: string, index: number, producedBy = '1.0.0'): InstanceFact {
+  return {
+    id: `${name}-${index}`,
+    service: name,
+    release: producedBy,
+    identity: digest(`${name}${producedBy}`),
+    config,
+    run: 'r',
+    state: 'running',
+    restarts: 0,
+  };
+}
+
+const database: DatabaseFact = {
+  name: 'core',
+  isReachable: true,
+  evidence: 'core on h:5432',
+  serverVersion: 150_018,
+  extensions: [],
+  isEmpty: false,
+  pending: MIGRATIONS.filter((file) => file.version !== '1.0.0'),
+  drift: [],
+  remarks: [],
+};
+
+function facts(more: Partial<Facts> = {}): Facts {
+  return {
+    deployment,
+    toolVersion: '0.1.0',
+    catalog: {
+      product: 'shop',
+      rules: { skipMinor: false, skipMajor: false },
+      releases: RELEASES.map(({ version }) => ({
+        version,
+        digest: digest(version),
+        publishedAt: '2026-01-01T00:00:00.000Z',
+        stops: [],
+      })),
+      channels: { stable: '1.2.0' },
+    },
+    current: { release: '1.0.0', digest: digest('1.0.0') },
+    releases: new Map(RELEASES.map((found) => [found.version, found])),
+    configs: new Map(
+      RELEASES.map((found) => [found.version, new Map(['web', 'api', 'worker'].map((name) => [name, config]))]),
+    ),
+    instances: [running('web', 1), running('api', 1), running('api', 2), running('worker', 1)],
+    frontends: [
+      { service: 'web', targets: [{ id: 'web-1', state: 'active' }] },
+      {
+        service: 'api',
+        targets: [
+          { id: 'api-1', state: 'active' },
+          { id: 'api-2', state: 'active' },
+        ],
+      },
+    ],
+    databases: [database],
+    lease: { kind: 'free' },
+    unfinished: undefined,
+    disk: { neededBytes: 10, freeBytes: 10 ** 12 },
+    ...more,
+  };
+}
+
+const request: PlanRequest = {
+  requested: 'stable',
+  hops: [
+    { from: '1.0.0', to: '1.1.0', stop: { id: 's', reason: 'r' } },
+    { from: '1.1.0', to: '1.2.0' },
+  ],
+  rollback: 'run',
+  command: 'onward upgrade',
+};
+
+describe('planUpgrade()', () => {
+  it('puts every expand step before any roll, and commit last', () => {
+    for (const hop of planUpgrade(facts(), request).hops) {
+      const kinds = hop.steps.map((step) => step.kind);
+      expect(kinds.lastIndexOf('expand')).toBeLessThan(kinds.indexOf('roll'));
+      expect(kinds.lastIndexOf('roll')).toBeLessThan(kinds.indexOf('postdeploy'));
+      expect(kinds.at(-1)).toBe('commit');
+    }
+  });
+
+  it('gives every hop the migrations that are its own, and never a contract one', () => {
+    const [first, second] = planUpgrade(facts(), request).hops;
+    const paths = (hop: typeof first) => hop?.steps.flatMap((step) => (step.migrations ?? []).map((file) => file.path));
+    expect(paths(first)).toEqual(['core/v1.1.0/expand/001_change.sql', 'core/v1.1.0/postdeploy/001_change.sql']);
+    expect(paths(second)).toEqual(['core/v1.2.0/expand/001_change.sql']);
+  });
+
+  it('carries what does not change from hop to hop', () => {
+    const [first, second] = planUpgrade(facts(), request).hops;
+    expect(first?.carried.map((entry) => entry.service)).toEqual(['web']);
+    expect(second?.carried).toEqual([{ service: 'worker', producedBy: '1.1.0' }]);
+  });
+
+  it('rolls a service whose artifact is the same and whose configuration is not', () => {
+    const instances = [
+      { ...running('web', 1), config: digest('older') },
+      running('api', 1),
+      running('api', 2),
+      running('worker', 1),
+    ];
+    const [first] = planUpgrade(facts({ instances }), request).hops;
+    expect(first?.steps.find((step) => step.roll?.service === 'web')?.roll?.reason).toBe('new-config');
+  });
+
+  it('makes a service wait for those it depends on through others that are carried', () => {
+    const chain = {
+      ...deployment,
+      services: [service('web', { after: ['api'] }), service('api', { after: ['worker'] }), service('worker')],
+    };
+    const [first] = planUpgrade(facts({ deployment: chain }), request).hops;
+    const roll = first?.steps.find((step) => step.roll?.service === 'api')?.roll;
+    expect(roll?.after).toEqual(['worker']);
+    const second = planUpgrade(facts({ deployment: chain }), request).hops[1];
+    expect(second?.steps.find((step) => step.roll?.service === 'web')?.roll?.after).toEqual(['api', 'worker']);
+  });
+
+  it('names the first commit as the point of no return, or postdeploy where the release says so', () => {
+    expect(planUpgrade(facts(), request).pointOfNoReturn).toBe('1.1.0 commit');
+    const strict = RELEASES.map((found) => ({ ...found, rollback: { until: 'roll' as const } }));
+    const changed = facts({ releases: new Map(strict.map((found) => [found.version, found])) });
+    const plan = planUpgrade(changed, request);
+    expect(plan.pointOfNoReturn).toBe('1.1.0 postdeploy');
+    expect(plan.hops[0]?.steps.find((step) => step.kind === 'postdeploy')?.rollback).toBe('forward-only');
+  });
+
+  it('says of the steps it does not do that they are not configured', () => {
+    const steps = planUpgrade(facts(), request).hops[0]?.steps ?? [];
+    const absent = steps.filter((step) => !step.configured);
+    expect(absent.map((step) => step.kind)).toEqual(['backup', 'data']);
+    for (const step of absent) expect(step.note).toMatch(/^Not configured: /);
+  });
+
+  it('is equal, with an equal digest, for equal facts, and another one when what is decided differs', () => {
+    expect(planUpgrade(facts(), request)).toEqual(planUpgrade(facts(), request));
+    const other = planUpgrade(facts({ databases: [{ ...database, pending: [] }] }), request);
+    expect(other.digest).not.toBe(planUpgrade(facts(), request).digest);
+  });
+});
+
+describe('gates', () => {
+  const open = (changed: Partial<Facts>) =>
+    planUpgrade(facts(changed), request).gates.filter((gate) => gate.state !== 'open');
+
+  it('are all open when everything is as recorded', () => {
+    expect(open({})).toEqual([]);
+  });
+
+  it.each<readonly [string, Partial<Facts>, string, string]>([
+    ['another operator holds the lease', { lease: { kind: 'held', run: 'r2', expiresInMs: 9000 } }, 'lease', 'closed'],
+    ['the lease cannot be read', { lease: { kind: 'unknown', evidence: 'no' } }, 'lease', 'unknown'],
+    ['a run has not ended', { unfinished: { run: 'r2', from: '1.0.0', to: '1.1.0' } }, 'unfinished', 'closed'],
+    [
+      'a database cannot be reached',
+      { databases: [{ name: 'core', isReachable: false, evidence: 'refused' }] },
+      'database:core',
+      'closed',
+    ],
+    ['the server is too old', { databases: [{ ...database, serverVersion: 130_000 }] }, 'server:core', 'closed'],
+    [
+      'the ledger could not be read',
+      { databases: [{ name: 'core', isReachable: true, evidence: '', serverVersion: 150_000 }] },
+      'ledger:core',
+      'unknown',
+    ],
+    [
+      'an applied file was edited',
+      { databases: [{ ...database, drift: [{ code: 'x', severity: 'error', message: 'edited' }] }] },
+      'ledger:core',
+      'closed',
+    ],
+    ['a service does not run', { instances: [running('web', 1), running('worker', 1)] }, 'running', 'closed'],
+    [
+      'a service runs something else',
+      { instances: [running('web', 1, '0.9.0'), running('api', 1), running('api', 2), running('worker', 1)] },
+      'running',
+      'closed',
+    ],
+    [
+      'an instance cannot be told',
+      {
+        instances: [
+          { ...running('web', 1), state: 'unknown' },
+          running('api', 1),
+          running('api', 2),
+          running('worker', 1),
+        ],
+      },
+      'running',
+      'closed',
+    ],
+    ['the disk is too full', { disk: { neededBytes: 10, freeBytes: 10 } }, 'disk', 'closed'],
+  ])('close when %s', (_, changed, id, state) => {
+    expect(open(changed)).toContainEqual(expect.objectContaining({ id, state }));
+  });
+
+  it('close when the release and onward.yaml name different services', () => {
+    const fewer = { ...deployment, services: deployment.services.slice(0, 2) };
+    const shut = open({ deployment: fewer });
+    expect(shut.map((gate) => gate.evidence)).toEqual(['onward.yaml has no worker', 'onward.yaml has no worker']);
+  });
+
+  it('accept a mixture only for a run that is taken up again', () => {
+    const mixture = {
+      instances: [running('web', 1), running('api', 1), running('api', 2, '1.1.0'), running('worker', 1)],
+    };
+    expect(open(mixture).map((gate) => gate.id)).toEqual(['running']);
+    const resumed = planUpgrade(facts(mixture), { ...request, isResumed: true, hops: request.hops.slice(0, 1) });
+    expect(resumed.gates.filter((gate) => gate.state !== 'open')).toEqual([]);
+  });
+});
+
+describe('renderPlan()', () => {
+  it('shows path, steps with what can be undone, gates and the next command', () => {
+    const text = renderPlan(planUpgrade(facts(), request));
+    expect(text).toContain('Path        1.0.0 -> 1.1.0 -> 1.2.0  (stable)');
+    expect(text).toMatch(/ {2}Roll api \(2 instances\) to 1\.1\.0, start-first +artifacts go back/);
+    expect(text).toContain('carried, not restarted: web (1.0.0)');
+    expect(text).toContain('Gates  9 open, 0 closed, 0 unknown');
+    expect(text.trimEnd().split('\n').at(-1)).toBe('Next: onward upgrade');
+  });
+});
