@@ -9,6 +9,8 @@ export interface StageOptions {
   readonly stateDirectory: string;
 }
 
+const STAGING = '.staging-';
+
 /**
  * Copies an artifact to `<stateDirectory>/artifacts/<hex>` and returns that path. The copy is there whole and verified, or not at all;
  * one that is there already is verified again, and replaced when it has changed. Throws `deploy.wrong-identity`,
@@ -25,7 +27,9 @@ export async function stageArtifact(system: System, options: StageOptions): Prom
   if (source.identity !== identity) throw wrongIdentity(from, identity, source.identity);
   await files.makeFolder(folder, 0o700);
   await assertSpace(system, folder, source.bytes);
-  const temporary = join(folder, `.staging-${hex}-${system.random.hex(4)}`);
+  await clearAbandoned(system, folder);
+  const { pid, startTicks } = system.processes.self();
+  const temporary = join(folder, `${STAGING}${hex}-${pid}-${startTicks}-${system.random.hex(4)}`);
   try {
     await files.copyFolder(from, temporary);
     const copy = await hashArtifact(files, temporary);
@@ -33,9 +37,20 @@ export async function stageArtifact(system: System, options: StageOptions): Prom
     await putInPlace(system, temporary, { target, identity });
   } catch (error) {
     await files.remove(temporary);
-    throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? noSpace(folder, source.bytes, 0) : error;
+    throw (error as NodeJS.ErrnoException).code === 'ENOSPC'
+      ? noSpace(folder, source.bytes, await files.freeBytes(folder))
+      : error;
   }
   return target;
+}
+
+/** Copies that were under way when the process that made them was killed. */
+async function clearAbandoned(system: System, folder: string): Promise<void> {
+  for (const name of await system.files.names(folder)) {
+    const [, pid, startTicks] = /^\.staging-[0-9a-f]+-(\d+)-(\d+)-/.exec(name) ?? [];
+    if (pid === undefined || system.processes.identify(Number(pid))?.startTicks === startTicks) continue;
+    await system.files.remove(join(folder, name));
+  }
 }
 
 async function isIntact(system: System, folder: string, identity: Digest): Promise<boolean> {
@@ -62,7 +77,12 @@ async function putInPlace(
     await files.rename(target, aside);
     system.log.emit({ type: 'stage.replaced', artifact: target, aside });
   }
-  await files.rename(temporary, target);
+  try {
+    await files.rename(temporary, target);
+  } catch (error) {
+    if (!(await isIntact(system, target, identity))) throw error;
+    await files.remove(temporary);
+  }
 }
 
 async function assertSpace(system: System, folder: string, bytes: number): Promise<void> {

@@ -1,0 +1,109 @@
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Digest } from '../model/index.ts';
+import { createSystem, hashArtifact, type System } from '../system/index.ts';
+import { stageArtifact } from './stage-artifact.ts';
+
+const system = createSystem({ environment: process.env, onEvent: () => {} });
+let root: string;
+let from: string;
+let stateDirectory: string;
+let identity: Digest;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'onward-stage-'));
+  from = join(root, 'release', 'api');
+  stateDirectory = join(root, 'state');
+  await mkdir(join(from, 'bin'), { recursive: true });
+  await writeFile(join(from, 'bin', 'server'), '#!/bin/sh\n', { mode: 0o755 });
+  await symlink('server', join(from, 'bin', 'api'));
+  identity = (await hashArtifact(system.files, from)).identity;
+});
+
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const stage = (more: { identity?: Digest; from?: string } = {}, using: System = system) =>
+  stageArtifact(using, { from, identity, stateDirectory, ...more });
+const staged = () => readdir(join(stateDirectory, 'artifacts')).catch(() => []);
+const hex = () => identity.slice('sha256:'.length);
+
+describe('stageArtifact()', () => {
+  it('copies the artifact under its identity, with modes and links', async () => {
+    const path = await stage();
+    expect(path).toBe(join(stateDirectory, 'artifacts', hex()));
+    expect((await hashArtifact(system.files, path)).identity).toBe(identity);
+    expect((await stat(join(path, 'bin', 'server'))).mode & 0o111).toBe(0o111);
+    expect(await readlink(join(path, 'bin', 'api'))).toBe('server');
+    expect((await stat(join(stateDirectory, 'artifacts'))).mode & 0o777).toBe(0o700);
+  });
+
+  it('leaves a copy that is there alone, and needs no source then', async () => {
+    const path = await stage();
+    const before = (await stat(path)).ino;
+    expect(await stage({ from: join(root, 'gone') })).toBe(path);
+    expect((await stat(path)).ino).toBe(before);
+  });
+
+  it('replaces a copy that has changed, without taking it from what still runs in it', async () => {
+    const path = await stage();
+    await writeFile(join(path, 'bin', 'server'), 'tampered');
+    await stage();
+    expect(await readFile(join(path, 'bin', 'server'), 'utf8')).toBe('#!/bin/sh\n');
+    const aside = (await staged()).filter((name) => name !== hex());
+    expect(aside).toEqual([expect.stringMatching(/\.changed-/)]);
+    expect(await readFile(join(stateDirectory, 'artifacts', aside[0] ?? '', 'bin', 'server'), 'utf8')).toBe('tampered');
+  });
+
+  it('refuses an artifact that is not what the release says, and leaves nothing', async () => {
+    const other = `sha256:${'5'.repeat(64)}` as const;
+    await expect(stage({ identity: other })).rejects.toMatchObject({ code: 'deploy.wrong-identity' });
+    expect(await staged()).toEqual([]);
+  });
+
+  it('refuses a copy that is not like its source, and leaves nothing', async () => {
+    const files = {
+      ...system.files,
+      async copyFolder(source: string, target: string) {
+        await system.files.copyFolder(source, target);
+        await writeFile(join(target, 'bin', 'server'), 'torn');
+      },
+    };
+    await expect(stage({}, { ...system, files })).rejects.toMatchObject({ code: 'deploy.wrong-identity' });
+    expect(await staged()).toEqual([]);
+  });
+
+  it('says that the source is not there', async () => {
+    await expect(stage({ from: join(root, 'gone') })).rejects.toMatchObject({ code: 'artifact.missing' });
+  });
+
+  it('says that there is no space, before it copies and when it runs out while copying, and leaves nothing', async () => {
+    const few = { ...system.files, freeBytes: async () => 3 };
+    await expect(stage({}, { ...system, files: few })).rejects.toMatchObject({
+      code: 'deploy.no-space',
+      message: expect.stringContaining('it needs 10 B, and 3 B are free'),
+    });
+    const full = {
+      ...system.files,
+      async copyFolder(_source: string, target: string) {
+        await mkdir(target);
+        throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      },
+    };
+    await expect(stage({}, { ...system, files: full })).rejects.toMatchObject({ code: 'deploy.no-space' });
+    expect(await staged()).toEqual([]);
+  });
+
+  it('stages one copy when it is called several times at once', async () => {
+    expect(new Set(await Promise.all([stage(), stage(), stage()])).size).toBe(1);
+    expect(await staged()).toEqual([hex()]);
+  });
+
+  it('clears what a stage that was killed has left', async () => {
+    const dead = join(stateDirectory, 'artifacts', `.staging-${hex()}-999999999-1-ab`);
+    await mkdir(dead, { recursive: true });
+    await stage();
+    expect(await staged()).toEqual([hex()]);
+  });
+});
