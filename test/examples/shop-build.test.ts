@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildShop } from '../../examples/shop/build.mjs';
 import { renderDeployment } from '../../examples/shop/deployment.mjs';
 import { loadDeployment } from '../../src/deployment/index.ts';
-import { loadProduct } from '../../src/release/index.ts';
+import { readMigrations } from '../../src/migrate/index.ts';
+import { type BuiltRelease, buildRelease, loadProduct } from '../../src/release/index.ts';
 import { createSystem } from '../../src/system/index.ts';
 
 const SHOP = new URL('../../examples/shop/', import.meta.url).pathname;
@@ -63,6 +64,31 @@ describe('the build of the example shop', () => {
   it('refuses a release that there is not, and a folder that is in use', async () => {
     await expect(buildShop('1.4.0', join(folder, '1.4.0'))).rejects.toThrow('There is no release 1.4.0');
     await expect(buildShop('1.0.0', SHOP)).rejects.toThrow('is not empty');
+  });
+});
+
+describe('the releases of the example shop', () => {
+  it('are published one after another, each with what it carries, and without a word against them', async () => {
+    const built: BuiltRelease[] = [];
+    for (const version of RELEASES) {
+      const read = await readMigrations(system, join(folder, version, 'migrations'));
+      const productFile = join(folder, version, 'product.yaml');
+      const source = join(folder, 'releases');
+      built.push(await buildRelease(system, { productFile, version, source, migrations: read.files }));
+      expect([read.findings, built.at(-1)?.findings]).toEqual([[], []]);
+    }
+    const carried = built.map((one) =>
+      one.carried.map(({ service, producedBy }) => `${service} of ${producedBy}`).sort(),
+    );
+    expect(carried).toEqual([
+      [],
+      ['scheduler of 1.0.0'],
+      ['web of 1.1.0', 'worker of 1.1.0'],
+      ['scheduler of 1.2.0', 'web of 1.1.0', 'worker of 1.1.0'],
+    ]);
+    expect(built[2]?.release.stops.map((stop) => [stop.id, stop.satisfiedBy])).toEqual([
+      ['shipments', '>=1.1.0 <1.2.0'],
+    ]);
   });
 });
 
