@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { ProcessIdentity, System } from '../../../system/index.ts';
+import { processIdentity } from './identity-schema.ts';
 
 /**
  * The right to change one instance. Claims are numbered files; only the highest one counts, and it is never removed, so that of
@@ -14,17 +15,10 @@ export interface Claim {
   readonly isReleased: boolean;
 }
 
-const identity = z.strictObject({
-  pid: z.number().int(),
-  startTicks: z.string(),
-  boot: z.string(),
-  namespace: z.string(),
-});
-
 const document = z.strictObject({
   schema: z.literal('onward/instance-claim/v1'),
   kind: z.enum(['supervisor', 'tool']),
-  holder: identity,
+  holder: processIdentity,
   isReleased: z.boolean(),
 });
 

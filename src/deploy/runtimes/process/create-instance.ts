@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { ZodError } from 'zod';
+import * as z from 'zod/mini';
 import { specConflict, unusableSpec } from '../errors.ts';
 import type { InstanceSpec } from '../runtime.ts';
 import { instancesFolder, locateInstance, pathsOf } from './instance-folder.ts';
@@ -35,7 +35,7 @@ function encode(spec: InstanceSpec): string {
   try {
     return encodeSpec(spec);
   } catch (error) {
-    if (!(error instanceof ZodError)) throw error;
+    if (!(error instanceof z.core.$ZodError)) throw error;
     throw unusableSpec(spec.id, error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join(', '));
   }
 }

@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Listen } from '../../../model/index.ts';
 import type { ProcessIdentity } from '../../../system/index.ts';
+import { processIdentity } from './identity-schema.ts';
 
 /** What is remembered of an instance beside its specification. Written only by the holder of the claim on it. */
 export interface InstanceRecord {
@@ -20,23 +21,16 @@ export interface InstanceRecord {
 
 const VERSION = 'onward/instance-state/v1';
 
-const identity = z.strictObject({
-  pid: z.number().int(),
-  startTicks: z.string(),
-  boot: z.string(),
-  namespace: z.string(),
-});
-
 const document = z.strictObject({
   schema: z.literal(VERSION),
-  generation: z.number().int().positive(),
+  generation: z.int(),
   desired: z.enum(['running', 'stopped']),
-  child: identity.optional(),
+  child: z.optional(processIdentity),
   hasRun: z.boolean(),
-  address: z.strictObject({ host: z.string(), port: z.number().int() }).optional(),
-  restarts: z.number().int().nonnegative(),
-  startedAt: z.string().optional(),
-  exit: z.strictObject({ code: z.number().nullable(), signal: z.string().nullable(), at: z.string() }).optional(),
+  address: z.optional(z.strictObject({ host: z.string(), port: z.int() })),
+  restarts: z.int(),
+  startedAt: z.optional(z.string()),
+  exit: z.optional(z.strictObject({ code: z.nullable(z.int()), signal: z.nullable(z.string()), at: z.string() })),
 });
 
 /** The text of `state.json`. */
@@ -44,7 +38,7 @@ export function encodeRecord(record: InstanceRecord): string {
   return `${JSON.stringify({ schema: VERSION, ...record }, null, 2)}\n`;
 }
 
-/** Strict: throws a `SyntaxError` or a `ZodError` for anything that `encodeRecord` does not write. */
+/** Strict: throws a `SyntaxError` or a `$ZodError` for anything that `encodeRecord` does not write. */
 export function decodeRecord(text: string): InstanceRecord {
   const { schema: _schema, ...record } = document.parse(JSON.parse(text));
   return record;
