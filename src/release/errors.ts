@@ -5,16 +5,17 @@ interface Refusal {
   readonly message: string;
   readonly hint: string;
   readonly findings?: readonly Finding[];
+  readonly exit?: ExitCode;
 }
 
 /** Nothing was changed; what was asked, or what was read, is wrong. */
 function refusal(options: Refusal): OnwardError {
   const { findings = [] } = options;
   return new OnwardError({
+    exit: ExitCode.usage,
     ...options,
     findings,
     state: 'unchanged',
-    exit: ExitCode.usage,
     ...(findings.length > 0 ? { detail: findings.map(renderFinding).join('\n') } : {}),
   });
 }
@@ -162,6 +163,7 @@ export function notBuildable(version: string, findings: readonly Finding[]): Onw
     message: `Could not build release ${version}: there is ${count} against it, and nothing was written.`,
     hint: `Mend what is listed, then run \`onward release build ${version}\` again.`,
     findings,
+    exit: ExitCode.findings,
   });
 }
 

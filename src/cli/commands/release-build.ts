@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { readMigrations } from '../../migrate/index.ts';
+import { describeFinding, ExitCode, type Finding } from '../../model/index.ts';
+import { buildRelease, loadProduct, type MigrationFile, type Product } from '../../release/index.ts';
+import type { System } from '../../system/index.ts';
+import type { CommandContext, RunAction } from '../command-context.ts';
+import { addJsonOption } from './options.ts';
+import { DEFAULT_SOURCE } from './source-option.ts';
+
+interface BuildOptions {
+  readonly product: string;
+  readonly to: string;
+  readonly json?: boolean;
+}
+
+export function defineBuild(command: Command, run: RunAction): void {
+  addJsonOption(command)
+    .description('Build a release from product.yaml and publish it into a source folder')
+    .argument('<version>', 'semantic version of the release, such as 1.2.0')
+    .option('--product <path>', 'product.yaml', 'product.yaml')
+    .option('--to <folder>', 'release source', DEFAULT_SOURCE)
+    .addHelpText(
+      'after',
+      '\nEverything is checked first. The same content again is done; other content under a published version is refused.',
+    )
+    .action((version: string, options: BuildOptions) => run((context) => build(context, version, options)));
+}
+
+async function build(context: CommandContext, version: string, options: BuildOptions): Promise<ExitCode> {
+  const { system, print, say } = context;
+  const product = await loadProduct(system, options.product);
+  const { files, findings } = await readProductMigrations(system, product);
+  if (findings.some((finding) => finding.severity === 'error')) {
+    for (const finding of findings) say(renderFinding(finding));
+    say(`Release ${version} was not built. Nothing has changed.`);
+    return ExitCode.findings;
+  }
+  const request = { productFile: options.product, version, source: options.to, migrations: files };
+  const built = await buildRelease(system, request);
+  const { digest, alreadyPublished, carried } = built;
+  for (const finding of [...findings, ...built.findings]) say(renderFinding(finding));
+  for (const { service, producedBy } of carried) say(`${service} is carried from ${producedBy}`);
+  if (options.json) print(`${JSON.stringify({ version, digest, alreadyPublished, carried })}\n`);
+  else print(`${version} ${digest}${alreadyPublished ? ' (already published)' : ''}\n`);
+  return ExitCode.done;
+}
+
+/** The product's migrations. Where the folder does not name its database, that is the product's, if it has only one. */
+async function readProductMigrations(
+  system: System,
+  product: Product,
+): Promise<{ readonly files: readonly MigrationFile[]; readonly findings: readonly Finding[] }> {
+  if (product.migrations === undefined) return { files: [], findings: [] };
+  const { files, findings } = await readMigrations(system, product.migrations);
+  const [only, ...others] = product.databases;
+  if (!only || others.length > 0) return { files, findings };
+  const isUnnamed = (file: MigrationFile) => !file.path.startsWith(`${file.database}/`);
+  return { files: files.map((file) => (isUnnamed(file) ? { ...file, database: only.name } : file)), findings };
+}
+
+function renderFinding(finding: Finding): string {
+  return `${finding.severity}: ${describeFinding(finding)}${finding.hint ? `\n    ${finding.hint}` : ''}`;
+}

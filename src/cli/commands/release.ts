@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import { type Catalog, compareVersions, ExitCode } from '../../model/index.ts';
+import {
+  listNoteVersions,
+  openSource,
+  renderNotes,
+  renderRelease,
+  renderReleaseList,
+  withdrawRelease,
+} from '../../release/index.ts';
+import type { CommandContext, RunAction } from '../command-context.ts';
+import { addJsonOption } from './options.ts';
+import { defineBuild } from './release-build.ts';
+import { addSourceOption, chooseSource, type SourceOptions } from './source-option.ts';
+
+interface ReadOptions extends SourceOptions {
+  readonly json?: boolean;
+}
+
+interface NotesOptions extends ReadOptions {
+  readonly from?: string;
+}
+
+interface WithdrawOptions extends SourceOptions {
+  readonly reason: string;
+}
+
+export function define(command: Command, run: RunAction): void {
+  defineBuild(command.command('build'), run);
+  addJsonOption(addSourceOption(command.command('list')))
+    .description('List the releases of a source')
+    .action((options: ReadOptions) => run((context) => list(context, options)));
+  addJsonOption(addSourceOption(command.command('show')))
+    .description('Show one release in full')
+    .argument('<release>', 'a version, or a channel')
+    .action((name: string, options: ReadOptions) => run((context) => show(context, name, options)));
+  addJsonOption(addSourceOption(command.command('notes')))
+    .description('Show what changed on the way to a release')
+    .argument('<release>', 'a version, or a channel')
+    .option('--from <version>', 'what runs now; the release before when left out')
+    .action((name: string, options: NotesOptions) => run((context) => showNotes(context, name, options)));
+  addSourceOption(command.command('withdraw'))
+    .description('Let nobody upgrade to a release any more')
+    .argument('<version>', 'the release')
+    .requiredOption('--reason <text>', 'why, for operators to read')
+    .action((version: string, options: WithdrawOptions) => run((context) => withdraw(context, version, options)));
+}
+
+async function list({ system, print }: CommandContext, options: ReadOptions): Promise<ExitCode> {
+  const catalog = await openSource(system, await chooseSource(system, options)).catalog();
+  print(options.json ? `${JSON.stringify(catalog)}\n` : renderReleaseList(catalog));
+  return ExitCode.done;
+}
+
+async function show({ system, print }: CommandContext, name: string, options: ReadOptions): Promise<ExitCode> {
+  const source = openSource(system, await chooseSource(system, options));
+  const catalog = await source.catalog();
+  const release = await source.release(resolveName(catalog, name));
+  print(options.json ? `${JSON.stringify(release)}\n` : renderRelease(release, catalog));
+  return ExitCode.done;
+}
+
+async function showNotes({ system, print }: CommandContext, name: string, options: NotesOptions): Promise<ExitCode> {
+  const source = openSource(system, await chooseSource(system, options));
+  const catalog = await source.catalog();
+  const { version: to } = await source.release(resolveName(catalog, name));
+  const older = catalog.releases.filter((entry) => compareVersions(entry.version, to) < 0);
+  const from = options.from === undefined ? older.at(-1)?.version : resolveName(catalog, options.from);
+  const versions = from === undefined ? [to] : listNoteVersions(catalog, { from, to });
+  const releases = await Promise.all(versions.map((version) => source.release(version)));
+  const notes = releases.map((release) => ({ version: release.version, notes: release.notes }));
+  print(options.json ? `${JSON.stringify(notes)}\n` : renderNotes(releases, { from: from ?? 'nothing', to }));
+  return ExitCode.done;
+}
+
+async function withdraw({ system, say }: CommandContext, version: string, options: WithdrawOptions): Promise<ExitCode> {
+  const source = await chooseSource(system, options);
+  const { findings } = await withdrawRelease(system, {
+    source,
+    version: version.replace(/^v/, ''),
+    reason: options.reason,
+  });
+  say(`${version} is withdrawn. Who runs it can leave it; nobody goes to it any more.`);
+  for (const finding of findings) say(`${finding.severity}: ${finding.message}\n    ${finding.hint}`);
+  return ExitCode.done;
+}
+
+/** A channel's release, or the name itself as a version. Withdrawn releases can be looked at too. */
+function resolveName(catalog: Catalog, name: string): string {
+  const channel = Object.hasOwn(catalog.channels, name) ? catalog.channels[name] : undefined;
+  return channel ?? name.replace(/^v/, '');
+}
