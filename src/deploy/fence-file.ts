@@ -15,23 +15,27 @@ export interface FenceFile {
   assertCurrent(epoch: number): Promise<void>;
 }
 
+/**
+ * Each epoch seen is a file of its own, `<stateDirectory>/epochs/<epoch>`, and the highest one counts: a holder that is suspended in
+ * the middle of `raise` cannot take back what another one has raised meanwhile.
+ */
 export function createFenceFile(files: Files, stateDirectory: string): FenceFile {
-  const path = join(stateDirectory, 'epoch');
-  const read = async (): Promise<number> => {
-    const text = await files.readTextIfPresent(path);
-    if (text === undefined) return 0;
-    const epoch = Number(text.trim());
-    if (!Number.isSafeInteger(epoch)) throw unreadable(path);
-    return epoch;
-  };
+  const folder = join(stateDirectory, 'epochs');
+  const seen = async (): Promise<readonly number[]> =>
+    (await files.names(folder)).filter((name) => /^\d+$/.test(name)).map(Number);
+  const read = async (): Promise<number> => Math.max(0, ...(await seen()));
   return {
     read,
     async raise(epoch) {
-      if (epoch > (await read())) await files.writeAtomic(path, `${epoch}\n`);
+      if (epoch <= (await read())) return;
+      await files.makeFolder(folder, 0o700);
+      await files.createOnce(join(folder, String(epoch)), '');
+      for (const lower of (await seen()).filter((each) => each < epoch))
+        await files.remove(join(folder, String(lower)));
     },
     async assertCurrent(epoch) {
-      const seen = await read();
-      if (epoch < seen) throw fenced(epoch, seen);
+      const highest = await read();
+      if (epoch < highest) throw fenced(epoch, highest);
     },
   };
 }
@@ -44,15 +48,5 @@ export function fenced(epoch: number, seen: number): OnwardError {
     hint: 'Run "onward status" to see what the other operator does.',
     state: 'resumable',
     exit: ExitCode.leaseLost,
-  });
-}
-
-function unreadable(path: string): OnwardError {
-  return new OnwardError({
-    code: 'deploy.unreadable-epoch',
-    message: `Could not read the deployment's epoch: ${path} holds no number.`,
-    hint: `Remove ${path} if no other operator is at work, then run "onward upgrade" again.`,
-    state: 'needs-operator',
-    exit: ExitCode.needsOperator,
   });
 }
