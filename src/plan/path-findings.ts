@@ -15,7 +15,7 @@ export function checkEnds({ catalog, from, to }: PathRequest): readonly Finding[
   }
   const findings: Finding[] = [];
   if (!target) {
-    const near = closest(to, versions);
+    const near = closest(to, versions.toReversed());
     findings.push(
       refuse('plan.unknown-target', {
         message: `the release source has no release ${to}`,

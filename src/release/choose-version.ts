@@ -41,7 +41,7 @@ function resolveName(catalog: Catalog, request: VersionRequest & { readonly requ
   if (versions.includes(plain)) return plain;
   const known = `${describeVersions(versions)}, and ${describeChannels(catalog, channels)}`;
   if (request.requested === request.channel && !isVersion(plain)) throw unknownChannel(requested, known);
-  throw unknownRelease(requested, { list: known, meant: closest(plain, [...channels, ...versions]) });
+  throw unknownRelease(requested, { list: known, meant: closest(plain, [...channels, ...versions.toReversed()]) });
 }
 
 function describeChannels(catalog: Catalog, channels: readonly string[]): string {

@@ -157,10 +157,11 @@ export function otherProduct(names: { readonly found: string; readonly expected:
 }
 
 export function notBuildable(version: string, findings: readonly Finding[]): OnwardError {
-  const count = findings.length === 1 ? 'a reason' : `${findings.length} reasons`;
+  const reasons = findings.filter((finding) => finding.severity === 'error').length;
+  const count = reasons === 1 ? 'is a reason' : `are ${reasons} reasons`;
   return refusal({
     code: 'release.not-buildable',
-    message: `Could not build release ${version}: there is ${count} against it, and nothing was written.`,
+    message: `Could not build release ${version}: there ${count} against it.`,
     hint: `Mend what is listed, then run \`onward release build ${version}\` again.`,
     findings,
     exit: ExitCode.findings,

@@ -69,7 +69,7 @@ export async function loadRelease(
 
 export function unknownVersion(catalog: Catalog, version: string): Error {
   const versions = catalog.releases.map((entry) => entry.version);
-  return unknownRelease(version, { list: describeVersions(versions), meant: closest(version, versions) });
+  return unknownRelease(version, { list: describeVersions(versions), meant: closest(version, versions.toReversed()) });
 }
 
 /** `1.0.0, 1.1.0`, or the newest ones when there are many. `versions` ascend. */
