@@ -1,0 +1,77 @@
+import { Server as NetServer } from 'node:net';
+import type { Listen } from '../../../model/index.ts';
+import type { Clock } from '../../../system/index.ts';
+import type { Frontend, FrontendChange } from '../switch.ts';
+import { encodeCounters, mergeCounters } from './counters.ts';
+import { cannotListen, portInUse } from './errors.ts';
+import { createHttpServer } from './http-server.ts';
+import type { Limits } from './limits.ts';
+import type { FrontendState } from './state.ts';
+import { createTcpServer } from './tcp-server.ts';
+import { createTraffic, type Traffic } from './traffic.ts';
+
+/** A frontend with its listening socket. */
+export interface LiveFrontend {
+  readonly frontend: Frontend;
+  readonly traffic: Traffic;
+  readonly server: NetServer;
+}
+
+export function createLiveFrontend(
+  frontend: Frontend,
+  options: { readonly clock: Clock; readonly limits: Limits },
+): LiveFrontend {
+  const traffic = createTraffic(options);
+  const server = frontend.mode === 'http' ? createHttpServer(traffic) : createTcpServer(traffic);
+  return { frontend, traffic, server };
+}
+
+/** As it was in another process. It does not listen yet. */
+export function restoreLiveFrontend(
+  state: FrontendState,
+  options: { readonly clock: Clock; readonly limits: Limits },
+): LiveFrontend {
+  const { service, mode, listen } = state;
+  const live = createLiveFrontend({ service, mode, listen }, options);
+  mergeCounters(live.traffic.counters, state.counters);
+  applyChange(live, state);
+  return live;
+}
+
+export function encodeLiveFrontend({ frontend, traffic }: LiveFrontend): FrontendState {
+  return {
+    ...frontend,
+    targets: traffic.targets.list().map(({ inFlight: _, ...target }) => target),
+    isHeld: traffic.hold.isHeld,
+    counters: encodeCounters(traffic.counters),
+  };
+}
+
+/** From when it returns, new requests follow the change. */
+export function applyChange({ traffic }: LiveFrontend, change: FrontendChange): void {
+  if (change.isHeld) traffic.hold.begin();
+  traffic.targets.replace(change.targets);
+  if (!change.isHeld) traffic.hold.end();
+}
+
+/** Listens on an address of its own, or on the socket of a predecessor's server. */
+export function listenOn({ server, frontend }: LiveFrontend, source: Listen | NetServer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? portInUse(frontend.listen, error) : cannotListen(frontend.listen, error));
+    server.once('error', onError);
+    server.listen(source, () => {
+      server.off('error', onError);
+      // What a listening socket still reports later (no more file descriptors) passes by itself.
+      server.on('error', () => {});
+      resolve();
+    });
+  });
+}
+
+/** Accepts no more connections; those there are go on, and end after their next answer. */
+export function stopAccepting({ server, traffic }: LiveFrontend): void {
+  traffic.isClosing = true;
+  // An HTTP server's own close would also cut idle connections, under clients that may be about to use them.
+  if (server.listening) NetServer.prototype.close.call(server);
+}

@@ -1,0 +1,15 @@
+/**
+ * The switches, one folder each, all behind the contract in switch.ts. They move traffic between instances; they know nothing of
+ * runtimes, rolls or releases, and never start or stop an instance.
+ */
+export { type BuiltinSwitch, type BuiltinSwitchOptions, createBuiltinSwitch } from './builtin/client.ts';
+export { createNoneSwitch } from './none/none-switch.ts';
+export type {
+  Frontend,
+  FrontendChange,
+  FrontendObservation,
+  Switch,
+  SwitchCounters,
+  SwitchTarget,
+  TargetState,
+} from './switch.ts';
