@@ -10,6 +10,7 @@ export { runRoll } from './roll/run-roll.ts';
 export { createProcessRuntime, type ProcessRuntimeOptions } from './runtimes/index.ts';
 export type { Instance, InstanceSpec, InstanceState, Runtime } from './runtimes/runtime.ts';
 export { stageArtifact } from './stage-artifact.ts';
+export { type BuiltinSwitch, createBuiltinSwitch } from './switches/index.ts';
 export type {
   Frontend,
   FrontendChange,

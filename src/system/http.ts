@@ -47,7 +47,8 @@ function exchange(request: HttpRequest, socketPath: string | undefined): Promise
       url,
       {
         method: request.method ?? 'GET',
-        headers: { connection: 'close', ...request.headers },
+        // Node sends no length of its own accord with methods such as DELETE, and a body without one is not read.
+        headers: { connection: 'close', ...describeLength(request.body), ...request.headers },
         agent: false,
         ...(socketPath === undefined ? {} : { socketPath }),
       },
@@ -77,4 +78,8 @@ function exchange(request: HttpRequest, socketPath: string | undefined): Promise
     outgoing.on('close', () => clearTimeout(timer));
     outgoing.end(request.body);
   });
+}
+
+function describeLength(body: string | undefined): { readonly [name: string]: string } {
+  return body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
 }

@@ -54,7 +54,9 @@ export function loadSqlParser(): Promise<SqlParser> {
 }
 
 async function load(): Promise<SqlParser> {
-  const library = await import('libpg-query');
+  const imported = await import('libpg-query');
+  // The package is CommonJS: Node finds its names, the bundle has them only under `default`.
+  const library = 'loadModule' in imported ? imported : (imported as { readonly default: typeof imported }).default;
   await library.loadModule();
   const tokens: SqlParser['tokens'] = (text, file) => scan(library, text, file);
   return {

@@ -101,7 +101,7 @@ async function carryOut(system: System, installation: Installation, hop: Held): 
   if (hop.isBack) return goBack(context, { reason: 'the operator asked to go back' });
   const shut = hop.prepared.plan.gates.filter((gate) => gate.state !== 'open');
   if (shut.length > 0) return closedGates(context, { hop, state });
-  if (!state.before && start.from !== 'none') {
+  if (!state.before && start.from !== 'none' && start.from !== start.to) {
     const failing = describeFailing(before);
     if (failing.length > 0) return endRun(context, 'stopped', checksFailed(failing));
   }

@@ -1,0 +1,70 @@
+import { Agent, request } from 'node:http';
+
+export interface SteadyLoad {
+  /** Stops, waits for what is in flight, and tells what happened. */
+  stop(): Promise<LoadReport>;
+}
+
+export interface LoadReport {
+  readonly carried: number;
+  readonly failures: readonly string[];
+}
+
+const EVERY_MS = 20;
+const TIMEOUT_MS = 30_000;
+
+/** Requests at a constant rate, half of them on new connections, some of them POST and some of them slow. Any answer but 200 is a failure. */
+export function startSteadyLoad(ports: readonly number[]): SteadyLoad {
+  const reused = new Agent({ keepAlive: true, maxSockets: 20 });
+  const inFlight = new Set<Promise<void>>();
+  const failures: string[] = [];
+  let carried = 0;
+  let sent = 0;
+  const timer = setInterval(() => {
+    for (const port of ports) {
+      sent += 1;
+      const options = {
+        agent: sent % 2 === 0 ? reused : new Agent({ keepAlive: false }),
+        method: sent % 5 === 0 ? 'POST' : 'GET',
+        path: sent % 97 === 0 ? '/slow' : '/',
+      };
+      const exchange = send(port, options).then(
+        (status) => {
+          carried += 1;
+          if (status !== 200) failures.push(`${options.method} ${port}${options.path}: ${status}`);
+        },
+        (error: Error) => {
+          failures.push(`${options.method} ${port}${options.path}: ${error.message}`);
+        },
+      );
+      inFlight.add(exchange);
+      void exchange.finally(() => inFlight.delete(exchange));
+    }
+  }, EVERY_MS);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await Promise.all(inFlight);
+      reused.destroy();
+      return { carried, failures };
+    },
+  };
+}
+
+function send(
+  port: number,
+  options: { readonly agent: Agent; readonly method: string; readonly path: string },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ host: '127.0.0.1', port, timeout: TIMEOUT_MS, ...options }, (incoming) => {
+      incoming.resume();
+      incoming.on('error', reject);
+      incoming.on('end', () =>
+        incoming.complete ? resolve(incoming.statusCode ?? 0) : reject(new Error('the answer was cut off')),
+      );
+    });
+    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in time')));
+    outgoing.on('error', reject);
+    outgoing.end(options.method === 'POST' ? 'body' : undefined);
+  });
+}

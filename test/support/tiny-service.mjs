@@ -1,0 +1,35 @@
+// One instance of any service of the tiny product. What it does is decided by behaviour.json beside it, so that every release has other bytes.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+
+const behaviour = JSON.parse(readFileSync(new URL('./behaviour.json', import.meta.url), 'utf8'));
+const { PORT, HOST, ONWARD_SERVICE, ONWARD_RELEASE, ONWARD_INSTANCE } = process.env;
+const startedAt = Date.now();
+let writes = 0;
+
+const server = createServer((request, response) => {
+  const answer = (status, value) => {
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(value));
+  };
+  if (request.url === '/ready') {
+    const isReady = behaviour.neverReady !== true && Date.now() - startedAt >= (behaviour.startMs ?? 100);
+    return answer(isReady ? 200 : 503, {
+      service: ONWARD_SERVICE,
+      why: isReady ? 'ready' : (behaviour.why ?? 'starting'),
+    });
+  }
+  if (request.method === 'POST') writes += 1;
+  const work = request.url?.startsWith('/slow') ? 600 : 5;
+  setTimeout(
+    () => answer(behaviour.failing ? 500 : 200, { release: ONWARD_RELEASE, instance: ONWARD_INSTANCE, writes }),
+    work,
+  );
+});
+
+server.listen(Number(PORT), HOST);
+if (behaviour.diesAfterMs !== undefined) setTimeout(() => process.exit(7), behaviour.diesAfterMs);
+process.on('SIGTERM', () => {
+  if (behaviour.ignoresSigterm) return;
+  server.close(() => process.exit(0));
+});
