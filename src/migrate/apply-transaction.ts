@@ -196,13 +196,14 @@ class Attempt {
   }
 
   async #begin(): Promise<void> {
-    const { connections, fence } = this.#engine;
+    const { connections, fence, isEachDurable } = this.#engine;
     const [first] = this.#work.statements;
     if (!this.#work.record) return;
     const reset = this.#work.isFreshSession ? RESET_SESSION : '';
     const settings = first ? this.#settingsFor(first) : '';
     this.#settings = settings;
-    const begin = `${reset}begin; ${settings}`;
+    const durability = isEachDurable ? '' : 'set local synchronous_commit = off; ';
+    const begin = `${reset}begin; ${durability}${settings}`;
     if (!fence) {
       await connections.ddl.query(begin);
       return;

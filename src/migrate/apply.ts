@@ -12,6 +12,7 @@ import { statementsToRun } from './inspect-text.ts';
 import { type Ledger, loadLedger, renderLedgerInsert } from './ledger.ts';
 import { type MigrationFile, migrationId } from './migration-file.ts';
 import { compareFiles } from './observe.ts';
+import { loadStatements } from './parsed-files.ts';
 import { acquireRunnerLock } from './runner-lock.ts';
 import { planStatements } from './statement-class.ts';
 
@@ -153,6 +154,7 @@ async function applyFiles(
       run: options.run,
       fence: options.fence,
       signal: options.signal,
+      isEachDurable: options.afterFile !== undefined,
       filesApplied: 0,
       emit: (event) => options.onEvent?.(event),
     };
@@ -167,8 +169,15 @@ async function applyFiles(
     return applied;
   } finally {
     options.signal?.removeEventListener('abort', cancel);
+    await makeDurable(connections.lock);
     await connections.close();
   }
+}
+
+/** A commit that waits for the disk takes all earlier ones along. */
+async function makeDurable(session: Session): Promise<void> {
+  // Without the server there is nothing to wait for; the first error is the one to tell.
+  if (!session.isLost) await session.query('select pg_catalog.txid_current()').catch(() => {});
 }
 
 async function applyFile(engine: Engine, file: MigrationFile, ledger: Ledger): Promise<AppliedMigration> {
@@ -177,7 +186,7 @@ async function applyFile(engine: Engine, file: MigrationFile, ledger: Ledger): P
   if (engine.connections.lock.isLost) throw connectionLost(file.path, engine, file.transactional);
   engine.emit({ type: 'migrate.file-started', database: file.database, path: file.path });
   const parser = await loadSqlParser();
-  const split = parser.split(file.text, file.path);
+  const split = await loadStatements(file);
   const statements = planStatements(file.transactional ? statementsToRun(split) : split);
   const recorded = ledger.statements.filter(({ migration }) => migration === migrationId(file));
   const measured = file.transactional

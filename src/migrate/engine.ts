@@ -29,6 +29,11 @@ export interface Engine {
   readonly run: string;
   readonly fence: Fence | undefined;
   readonly signal: AbortSignal | undefined;
+  /**
+   * Each file is on disk when it is done. Otherwise only the end of the run sees to that: a server that crashes before may lose the last
+   * files, but each together with its record, so the next run applies them.
+   */
+  readonly isEachDurable: boolean;
   /** Files of this run that are in the database by now. */
   filesApplied: number;
   emit(event: LogEvent): void;

@@ -9,28 +9,34 @@ import type { RelationName } from './statement-kind.ts';
  * Who holds a lock on the relations that the targets reach. $1 to $4 are the targets' names, modes, scopes and details. A prepared
  * transaction has no process; its row in `pg_locks` carries its transaction number instead.
  */
-const HOLDERS = `
+const WANTED = `
 with recursive target(oid, mode, scope, detail, type) as materialized (
   select pg_catalog.to_regclass(n)::oid, m, s, d, case when s = 'type' then pg_catalog.to_regtype(n)::oid end
   from unnest($1, $2, $3, $4) as t(n, m, s, d)
 ), tree(oid, mode, scope, detail) as (
-  select oid, mode, scope, detail from target where oid is not null and scope not in ('index', 'partition', 'type')
+  select oid, mode, scope, detail from target where oid is not null and scope not in ('index', 'default', 'references', 'type')
   union
-  select i.inhrelid, t.mode, t.scope, t.detail from tree t join pg_catalog.pg_inherits i on i.inhparent = t.oid where t.scope <> 'only'
+  select i.inhrelid, t.mode, t.scope, t.detail from tree t join pg_catalog.pg_inherits i on i.inhparent = t.oid
+    join pg_catalog.pg_class c on c.oid = i.inhrelid
+    where t.scope in ('tree', 'referencing') or (t.scope in ('partitions', 'drop') and c.relispartition)
 ), wanted(oid, mode) as (
   select oid, mode from tree
   union select i.indrelid, t.mode from target t join pg_catalog.pg_index i on i.indexrelid = t.oid where t.scope = 'index'
   union select p.partdefid, t.mode from target t join pg_catalog.pg_partitioned_table p on p.partrelid = t.oid
-    where t.scope = 'partition' and p.partdefid <> 0
-  union select i.inhparent, t.mode from target t join pg_catalog.pg_inherits i on i.inhrelid = t.oid where t.scope = 'drop'
-  union select c.confrelid, t.mode from tree t join pg_catalog.pg_constraint c on c.conrelid = t.oid and c.contype = 'f'
-    where t.scope = 'drop' or (t.scope = 'constraint' and c.conname = t.detail) or (t.scope = 'column' and exists (
+    where t.scope = 'default' and p.partdefid <> 0
+  union select unnest(array[i.inhparent, p.partdefid]), t.mode from target t join pg_catalog.pg_inherits i on i.inhrelid = t.oid
+    join pg_catalog.pg_partitioned_table p on p.partrelid = i.inhparent where t.scope = 'drop'
+  union select c.confrelid, t.mode from target t join pg_catalog.pg_constraint c on c.conrelid = t.oid and c.contype = 'f'
+    where (t.scope = 'drop' and c.conparentid = 0) or t.scope = 'references'
+      or (t.scope = 'constraint' and c.conname = t.detail) or (t.scope = 'column' and exists (
       select from pg_catalog.pg_attribute a where a.attrelid = t.oid and a.attnum = any (c.conkey) and a.attname = t.detail))
   union select c.conrelid, t.mode from tree t join pg_catalog.pg_constraint c on c.confrelid = t.oid and c.contype = 'f'
     where t.scope in ('drop', 'referencing')
   union select a.attrelid, t.mode from target t join pg_catalog.pg_attribute a on a.atttypid = t.type
     join pg_catalog.pg_class r on r.oid = a.attrelid and r.relkind in ('r', 'p', 'm') where t.scope = 'type'
-)
+)`;
+
+const HOLDERS = `${WANTED}
 select w.oid::pg_catalog.regclass::text as relation, w.mode as wanted, l.mode as held, l.pid, l.virtualtransaction as transaction,
        coalesce(a.application_name, '') as application, coalesce(a.usename, p.owner, '') as "user", coalesce(a.state, '') as state,
        coalesce(p.gid, a.query, '') as query, p.gid is not null as is_prepared, a.backend_type = 'autovacuum worker' as is_autovacuum,
@@ -74,15 +80,8 @@ export async function findHolders(
   targets: readonly LockTarget[],
   options: FindHoldersOptions,
 ): Promise<readonly Blocker[]> {
-  const values = [
-    targets.map(({ relation }) => quoteRelation(relation)),
-    targets.map(({ mode }) => mode),
-    targets.map(({ scope }) => scope),
-    targets.map(({ detail }) => detail ?? ''),
-  ];
-  const sql = options.isPrepared
-    ? `execute onward_holders(${values.map((value) => quoteTextArray(value)).join(', ')})`
-    : HOLDERS.replace('$1, $2, $3, $4', values.map((value) => quoteTextArray(value)).join(', '));
+  const values = renderTargets(targets);
+  const sql = options.isPrepared ? `execute onward_holders(${values})` : HOLDERS.replace(PARAMETERS, values);
   const { rows } = await session.query<HolderRow>(sql);
   const blockers = new Map<string, Blocker>();
   for (const row of rows) {
@@ -90,6 +89,29 @@ export async function findHolders(
     if (conflicts(row.wanted, row.held)) blockers.set(`${row.transaction} ${row.relation}`, toBlocker(row));
   }
   return [...blockers.values()];
+}
+
+/** The relations that the targets reach, as the server resolves them now. */
+export async function loadReach(
+  session: Session,
+  targets: readonly LockTarget[],
+): Promise<readonly { readonly relation: string; readonly mode: LockMode }[]> {
+  const { rows } = await session.query<{ relation: string; mode: LockMode }>(
+    `${WANTED.replace(PARAMETERS, renderTargets(targets))} select oid::pg_catalog.regclass::text as relation, mode from wanted`,
+  );
+  return rows;
+}
+
+const PARAMETERS = '$1, $2, $3, $4';
+
+function renderTargets(targets: readonly LockTarget[]): string {
+  const columns = [
+    targets.map(({ relation }) => quoteRelation(relation)),
+    targets.map(({ mode }) => mode),
+    targets.map(({ scope }) => scope),
+    targets.map(({ detail }) => detail ?? ''),
+  ];
+  return columns.map((values) => quoteTextArray(values)).join(', ');
 }
 
 function toBlocker(row: HolderRow): Blocker {

@@ -14,12 +14,16 @@ export interface Inspection {
 export function inspectText(
   parser: SqlParser,
   source: { readonly text: string; readonly path: string; readonly isNotx: boolean },
-): { readonly inspection: Inspection | undefined; readonly findings: readonly Finding[] } {
+): {
+  readonly inspection: Inspection | undefined;
+  readonly statements: readonly SqlStatement[];
+  readonly findings: readonly Finding[];
+} {
   let statements: readonly SqlStatement[];
   try {
     statements = parser.split(source.text, source.path);
   } catch (error) {
-    if (error instanceof OnwardError) return { inspection: undefined, findings: error.findings };
+    if (error instanceof OnwardError) return { inspection: undefined, statements: [], findings: error.findings };
     throw error;
   }
   const isTransactional = !source.isNotx && !statements.some(({ node }) => isOutsideTransaction(node));
@@ -28,7 +32,7 @@ export function inspectText(
     ...statements.flatMap((statement) => checkCopy(statement, source.path)),
   ];
   const fingerprint = parser.fingerprint(source.text, source.path);
-  return { inspection: { fingerprint, isTransactional }, findings };
+  return { inspection: { fingerprint, isTransactional }, statements, findings };
 }
 
 /** The statements to run: a BEGIN and COMMIT around the whole file say what Onward does anyway. */

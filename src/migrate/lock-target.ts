@@ -3,18 +3,20 @@ import type { RelationName } from './statement-kind.ts';
 
 /**
  * What a lock reaches beyond the relation that is named:
- * `only` nothing; `tree` its partitions and inheritors; `index` the table of the index; `drop` the tree, its parent and both sides of its
- * foreign keys; `referencing` the tree and the tables whose foreign keys point at it; `partition` the default partition beside it;
- * `constraint` and `column` the tree and the other side of the foreign key that `detail` names, by itself or by a column; `type` the
- * tables that have a column of that type.
+ * `only` nothing; `partitions` its partitions; `tree` its partitions and inheritors; `index` the table of the index; `drop` its partitions, its
+ * parent and both sides of its foreign keys; `referencing` the tree and the tables whose foreign keys point at it; `references` the tables
+ * that its own foreign keys point at; `default` the default partition beside it; `constraint` and `column` the other side of the foreign key
+ * that `detail` names, by itself or by a column; `type` the tables that have a column of that type.
  */
 export type LockScope =
   | 'only'
+  | 'partitions'
   | 'tree'
   | 'index'
   | 'drop'
   | 'referencing'
-  | 'partition'
+  | 'references'
+  | 'default'
   | 'constraint'
   | 'column'
   | 'type';

@@ -39,10 +39,11 @@ const STRONG_OPTIONS = new Set([
 export function alterTableLocks(statement: AlterTable): readonly LockTarget[] {
   const relation = relationName(statement.relation);
   if (!relation) return [];
-  const scope: LockScope = statement.relation?.inh === true ? 'tree' : 'only';
-  return (statement.cmds ?? []).flatMap((item) =>
-    'AlterTableCmd' in item ? commandLocks(item.AlterTableCmd, relation, scope) : [],
-  );
+  const isHandedDown = statement.relation?.inh === true;
+  return (statement.cmds ?? []).flatMap((item) => {
+    if (!('AlterTableCmd' in item)) return [];
+    return commandLocks(item.AlterTableCmd, relation, isHandedDown ? commandScope(item.AlterTableCmd) : 'only');
+  });
 }
 
 function commandLocks(command: Command, relation: RelationName, scope: LockScope): readonly LockTarget[] {
@@ -56,14 +57,24 @@ function commandLocks(command: Command, relation: RelationName, scope: LockScope
       return [own, { ...own, scope: 'constraint', ...(name === undefined ? {} : { detail: name }) }];
     case 'AT_DropColumn':
     case 'AT_AlterColumnType':
-      return [own, { ...own, scope: 'column', ...(name === undefined ? {} : { detail: name }) }];
+      // Inheritors have to note that the column is theirs alone from now on, even with ONLY.
+      return [
+        { ...own, scope: 'tree' },
+        { ...own, scope: 'column', ...(name === undefined ? {} : { detail: name }) },
+      ];
     case 'AT_AttachPartition':
     case 'AT_DetachPartition': {
       const partition = def && 'PartitionCmd' in def ? def.PartitionCmd : undefined;
       const child = relationName(partition?.name);
       if (!child || partition?.concurrent) return [own];
-      const taken: LockTarget = { relation: child, mode: 'AccessExclusiveLock', scope: 'tree' };
-      return [{ ...own, scope: 'only' }, taken, { relation, mode: 'AccessExclusiveLock', scope: 'partition' }];
+      const isAttach = command.subtype === 'AT_AttachPartition';
+      return [
+        { ...own, scope: 'only' },
+        { relation: child, mode: 'AccessExclusiveLock', scope: 'tree' },
+        { relation, mode: 'AccessExclusiveLock', scope: 'default' },
+        { relation, mode: 'ShareRowExclusiveLock', scope: 'references' },
+        ...(isAttach ? [{ relation: child, mode: 'AccessExclusiveLock', scope: 'references' } as const] : []),
+      ];
     }
     case 'AT_AddInherit':
     case 'AT_DropInherit': {
@@ -74,6 +85,27 @@ function commandLocks(command: Command, relation: RelationName, scope: LockScope
       return [own];
   }
 }
+
+/** What else a command changes when it is not limited by ONLY: columns and checks are handed down to all inheritors. */
+function commandScope(command: Command): LockScope {
+  const { def } = command;
+  const subtype: string = command.subtype ?? '';
+  if (subtype === 'AT_AddConstraint') {
+    const type = def && 'Constraint' in def ? def.Constraint.contype : undefined;
+    return type === 'CONSTR_CHECK' || type === 'CONSTR_NOTNULL' ? 'tree' : 'partitions';
+  }
+  if (subtype.endsWith('Trig') || subtype.endsWith('TrigAll') || subtype.endsWith('TrigUser')) return 'partitions';
+  return OWN_ONLY.has(subtype) ? 'only' : 'tree';
+}
+
+/** Commands that are about one table, even when it has inheritors. */
+const OWN_ONLY = new Set(
+  `AT_AddInherit AT_ChangeOwner AT_ClusterOn AT_DisableRowSecurity AT_DropCluster AT_DropInherit AT_EnableRowSecurity
+   AT_ForceRowSecurity AT_NoForceRowSecurity AT_ReplicaIdentity AT_ResetRelOptions AT_SetAccessMethod AT_SetLogged
+   AT_SetRelOptions AT_SetTableSpace AT_SetUnLogged AT_EnableRule AT_DisableRule AT_EnableAlwaysRule AT_EnableReplicaRule`.split(
+    /\s+/,
+  ),
+);
 
 function commandMode(command: Command): LockMode {
   const { subtype = '', def } = command;
@@ -97,6 +129,6 @@ export function constraintLocks(element: SqlNode): readonly LockTarget[] {
     'ColumnDef' in element ? (element.ColumnDef.constraints ?? []) : 'Constraint' in element ? [element] : [];
   return constraints.flatMap((constraint): readonly LockTarget[] => {
     const relation = 'Constraint' in constraint ? relationName(constraint.Constraint.pktable) : undefined;
-    return relation ? [{ relation, mode: 'ShareRowExclusiveLock', scope: 'tree' }] : [];
+    return relation ? [{ relation, mode: 'ShareRowExclusiveLock', scope: 'partitions' }] : [];
   });
 }

@@ -51,7 +51,7 @@ export function statementLocks(node: SqlNode): StatementLocks {
   }
   if ('IndexStmt' in node) {
     const { relation, concurrent, idxname } = node.IndexStmt;
-    const scope = relation?.inh === true ? 'tree' : 'only';
+    const scope = relation?.inh === true ? 'partitions' : 'only';
     const locks = lock(relation, concurrent ? 'ShareUpdateExclusiveLock' : 'ShareLock', scope);
     const schema = relation?.schemaname;
     return idxname === undefined ? locks : { ...locks, creates: [{ name: idxname, ...(schema ? { schema } : {}) }] };
@@ -65,11 +65,17 @@ export function mayStall(locks: StatementLocks): boolean {
   return !locks.isKnown || locks.targets.some(({ mode }) => isStrong(mode));
 }
 
+/** What a RENAME reaches: columns and constraints are handed down. */
+const RENAME_SCOPES: Readonly<Record<string, LockScope>> = {
+  OBJECT_COLUMN: 'tree',
+  OBJECT_TABCONSTRAINT: 'tree',
+  OBJECT_TRIGGER: 'partitions',
+};
+
 /** Statements about something that belongs to a table. */
 function tableLocks(node: SqlNode): StatementLocks | undefined {
   if ('CreateTrigStmt' in node) {
-    const { relation, constrrel } = node.CreateTrigStmt;
-    return merge([lock(relation, 'ShareRowExclusiveLock', 'tree'), lock(constrrel, 'ShareRowExclusiveLock', 'only')]);
+    return lock(node.CreateTrigStmt.relation, 'ShareRowExclusiveLock', 'partitions');
   }
   if ('CreatePolicyStmt' in node) return lock(node.CreatePolicyStmt.table, 'AccessExclusiveLock', 'only');
   if ('AlterPolicyStmt' in node) return lock(node.AlterPolicyStmt.table, 'AccessExclusiveLock', 'only');
@@ -77,12 +83,12 @@ function tableLocks(node: SqlNode): StatementLocks | undefined {
   if ('AlterSeqStmt' in node) return lock(node.AlterSeqStmt.sequence, 'ShareRowExclusiveLock', 'only');
   if ('AlterObjectSchemaStmt' in node) {
     const { relation } = node.AlterObjectSchemaStmt;
-    return relation ? lock(relation, 'AccessExclusiveLock', 'tree') : NOTHING;
+    return relation ? lock(relation, 'AccessExclusiveLock', 'only') : NOTHING;
   }
   if ('RenameStmt' in node) {
     const { relation, renameType } = node.RenameStmt;
     const mode = renameType === 'OBJECT_INDEX' ? 'ShareUpdateExclusiveLock' : 'AccessExclusiveLock';
-    return relation ? lock(relation, mode, 'tree') : NOTHING;
+    return relation ? lock(relation, mode, RENAME_SCOPES[renameType ?? ''] ?? 'only') : NOTHING;
   }
   if ('AlterDomainStmt' in node) {
     const { typeName, subtype } = node.AlterDomainStmt;
@@ -110,11 +116,11 @@ function maintenanceLocks(node: SqlNode): StatementLocks | undefined {
     const { relation, kind } = node.ReindexStmt;
     if (isReindexConcurrent(node)) return NOTHING;
     if (!relation) return UNKNOWN;
-    if (kind !== 'REINDEX_OBJECT_INDEX') return lock(relation, 'ShareLock', 'tree');
+    if (kind !== 'REINDEX_OBJECT_INDEX') return lock(relation, 'ShareLock', 'partitions');
     return merge([lock(relation, 'AccessExclusiveLock', 'only'), lock(relation, 'ShareLock', 'index')]);
   }
   if ('ClusterStmt' in node) {
-    return node.ClusterStmt.relation ? lock(node.ClusterStmt.relation, 'AccessExclusiveLock', 'tree') : UNKNOWN;
+    return node.ClusterStmt.relation ? lock(node.ClusterStmt.relation, 'AccessExclusiveLock', 'only') : UNKNOWN;
   }
   if ('VacuumStmt' in node) {
     const { options, rels, is_vacuumcmd: isVacuum } = node.VacuumStmt;
@@ -135,7 +141,8 @@ function createTableLocks(statement: Extract<SqlNode, { CreateStmt: unknown }>['
     statement.partbound
       ? merge([
           lock(rangeOf(item), 'AccessExclusiveLock', 'only'),
-          lock(rangeOf(item), 'AccessExclusiveLock', 'partition'),
+          lock(rangeOf(item), 'AccessExclusiveLock', 'default'),
+          lock(rangeOf(item), 'ShareRowExclusiveLock', 'references'),
         ])
       : lock(rangeOf(item), 'ShareUpdateExclusiveLock', 'only'),
   );
@@ -167,7 +174,8 @@ function dropLocks(statement: Extract<SqlNode, { DropStmt: unknown }>['DropStmt'
       case 'OBJECT_POLICY':
       case 'OBJECT_RULE': {
         const table = relationFromParts(parts?.slice(0, -1));
-        return table ? [{ relation: table, mode: 'AccessExclusiveLock', scope: 'tree' }] : [];
+        const scope = statement.removeType === 'OBJECT_TRIGGER' ? 'partitions' : 'only';
+        return table ? [{ relation: table, mode: 'AccessExclusiveLock', scope }] : [];
       }
       default:
         return [];

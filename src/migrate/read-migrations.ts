@@ -6,6 +6,7 @@ import { type Header, misplacedTag, parseHeader } from './header.ts';
 import { type Inspection, inspectText } from './inspect-text.ts';
 import { type PlacedFile, placeFiles } from './layout.ts';
 import { type MigrationFile, sortMigrationFiles } from './migration-file.ts';
+import { rememberStatements } from './parsed-files.ts';
 
 export interface ReadMigrationsOptions {
   /** Only this database's files; also what to call the one database of a folder that does not name any (`main` unless told). */
@@ -53,10 +54,12 @@ async function readOne(
   if (!bytes.equals(Buffer.from(bytes.toString('utf8')))) return { file: undefined, findings: [notText(placed.path)] };
   const header = parseHeader(text, placed.path);
   const isNotx = placed.isNotx || header.transaction === 'none';
-  const { inspection, findings } = await inspect(
-    { text, path: placed.path, isNotx, header },
-    options.known?.get(checksum),
-  );
+  const known = options.known?.get(checksum);
+  // What was applied once was read then; its text is the same byte by byte.
+  const read: Read = known
+    ? { inspection: { ...known, isTransactional: known.isTransactional && !isNotx }, statements: [], findings: [] }
+    : await inspect({ text, path: placed.path, isNotx, laterTags: header.laterTags });
+  const { inspection, statements, findings } = read;
   const all = [...header.findings, ...checkPhase(placed, header), ...findings];
   if (!inspection || all.some(({ severity }) => severity === 'error')) return { file: undefined, findings: all };
   const phase: MigrationPhase = placed.phase ?? header.phase ?? 'expand';
@@ -64,34 +67,27 @@ async function readOne(
   const version = placed.phase === undefined ? (options.release ?? '') : placed.version;
   const database = placed.database ?? options.database ?? 'main';
   const { fingerprint, isTransactional: transactional } = inspection;
-  return {
-    file: { database, version, phase, sequence, name, path, checksum, fingerprint, transactional, text },
-    findings: all,
-  };
+  const file = { database, version, phase, sequence, name, path, checksum, fingerprint, transactional, text };
+  if (!known) rememberStatements(file, statements);
+  return { file, findings: all };
 }
 
-async function inspect(
-  source: { readonly text: string; readonly path: string; readonly isNotx: boolean; readonly header: Header },
-  known: Inspection | undefined,
-): ReturnType<typeof inspectLater> {
-  // What was applied once has been read then; its text is the same byte by byte.
-  return known ? { inspection: known, findings: [] } : inspectLater(source);
-}
+type Read = ReturnType<typeof inspectText>;
 
-async function inspectLater(source: {
+async function inspect(source: {
   readonly text: string;
   readonly path: string;
   readonly isNotx: boolean;
-  readonly header: Header;
-}): Promise<ReturnType<typeof inspectText>> {
+  readonly laterTags: readonly number[];
+}): Promise<Read> {
   const parser = await loadSqlParser();
-  const { inspection, findings } = inspectText(parser, source);
-  if (!inspection || source.header.laterTags.length === 0) return { inspection, findings };
+  const read = inspectText(parser, source);
+  if (!read.inspection || source.laterTags.length === 0) return read;
   const comments = new Set(
     parser.comments(source.text, source.path).map(({ startOffset }) => lineOf(source.text, startOffset)),
   );
-  const misplaced = source.header.laterTags.filter((line) => comments.has(line));
-  return { inspection, findings: [...findings, ...misplaced.map((line) => misplacedTag(source.path, line))] };
+  const misplaced = source.laterTags.filter((line) => comments.has(line));
+  return { ...read, findings: [...read.findings, ...misplaced.map((line) => misplacedTag(source.path, line))] };
 }
 
 function lineOf(text: string, offset: number): number {
