@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { System } from '../../../system/index.ts';
 import type { InstanceSpec } from '../runtime.ts';
 import { decodeRecord, encodeRecord, type InstanceRecord } from './instance-record.ts';
-import { decodeSpec } from './instance-spec.ts';
+import { decodeSpec, isInstanceId } from './instance-spec.ts';
 
 /** Where an instance keeps its files: `<stateDirectory>/instances/<service>/<id>` (0700), every file in it 0600. */
 export function instancesFolder(stateDirectory: string): string {
@@ -37,6 +37,7 @@ export async function writeRecord(system: System, folder: string, record: Instan
 
 /** The folder of an instance, whichever service it belongs to. */
 export async function locateInstance(system: System, stateDirectory: string, id: string): Promise<string | undefined> {
+  if (!isInstanceId(id)) return undefined;
   const root = instancesFolder(stateDirectory);
   for (const service of await system.files.names(root)) {
     const folder = join(root, service, id);

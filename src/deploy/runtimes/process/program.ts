@@ -8,9 +8,9 @@ import { runSupervisor } from './supervise.ts';
 const [folder = '', epoch, generation] = process.argv.slice(2);
 const system = createSystem({
   environment: process.env,
-  onEvent: (event) => process.stderr.write(`${JSON.stringify(event)}\n`),
+  onEvent: ({ message }) => process.stderr.write(`${new Date().toISOString()} ${message}\n`),
 });
-await runSupervisor(system, {
+process.exitCode = await runSupervisor(system, {
   folder,
   epoch: Number(epoch),
   generation: Number(generation),

@@ -6,7 +6,7 @@ import { pathsOf, writeRecord } from './instance-folder.ts';
 import type { InstanceRecord } from './instance-record.ts';
 import { type SupervisedChild, watchOwnChild } from './supervised-child.ts';
 
-export const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
+const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
 
 export interface StartChildOptions {
   readonly folder: string;
@@ -45,10 +45,12 @@ export async function startChild(
     await options.assertMayRun();
     gated.release();
     const running: InstanceRecord = { ...started, hasRun: true };
-    await writeRecord(system, folder, running);
+    if (!record.hasRun) await writeRecord(system, folder, running);
     return { child: watchOwnChild(system, gated), record: running };
   } catch (error) {
     gated.abandon();
+    // It may have been let run already.
+    system.processes.signalGroup(gated.identity, 'SIGKILL');
     await gated.ended;
     throw error;
   }

@@ -24,8 +24,19 @@ export interface SupervisorOptions {
 /**
  * Starts one instance and keeps it running until it is asked to stop, or, for a one-shot, until it has ended. Does nothing when the
  * epoch is stale or another process has the claim. When it is killed, its process lives on; another supervisor can take over.
+ * Resolves with the exit code: 1 when it could not do its work, and then the log says why.
  */
-export async function runSupervisor(system: System, options: SupervisorOptions): Promise<void> {
+export async function runSupervisor(system: System, options: SupervisorOptions): Promise<0 | 1> {
+  try {
+    await supervise(system, options);
+    return 0;
+  } catch (error) {
+    report(system, error);
+    return 1;
+  }
+}
+
+async function supervise(system: System, options: SupervisorOptions): Promise<void> {
   const { folder, epoch, generation } = options;
   const fence = createFenceFile(system.files, stateDirectoryOf(folder));
   const spec = await loadSpec(system, folder);

@@ -100,6 +100,20 @@ describe('start()', () => {
     expect(await stateOf(runtime, spec)).toBe('created');
   });
 
+  it.each([1, 2, 3])('leaves nothing running when durable write %i of its supervisor fails', async (number) => {
+    const spec = await create('api-1');
+    await writeFile(join(folder, 'crash-at'), `${number} fail`);
+    await expect(runtime.start('api-1', 1)).rejects.toMatchObject({
+      code: 'runtime.not-started',
+      detail: expect.stringContaining('no space left'),
+    });
+    expect(await stateOf(runtime, spec)).toBe('created');
+    expect(await aliveOf(await startsOf(spec))).toEqual([]);
+    await rm(join(folder, 'crash-at'));
+    await runtime.start('api-1', 1);
+    await askInstance(runtime, spec);
+  });
+
   it('says at once that the program or the artifact is not there', async () => {
     await create('api-1', { command: ['bin/server'] });
     await create('api-2', { artifact: join(folder, 'nowhere') });
@@ -183,6 +197,26 @@ describe('stop()', () => {
     await stopping;
     expect(await startsOf(spec)).toEqual([pid]);
     expect(await stateOf(runtime, spec)).toBe('stopped');
+  });
+});
+
+describe('an id', () => {
+  it.each(['../api/api-1', 'api-1/', '', '.'])('that is %j names no instance', async (id) => {
+    await create('api-1');
+    await expect(runtime.start(id, 1)).rejects.toMatchObject({ code: 'runtime.no-instance' });
+    await runtime.remove(id, 1);
+    expect(await runtime.list('api')).toHaveLength(1);
+    expect(await runtime.tail(id, 1)).toEqual([]);
+  });
+
+  it('is refused at creation when it could not be the name of a folder', async () => {
+    await expect(runtime.create(specOf(folder, '../api-2'), 1)).rejects.toMatchObject({
+      code: 'runtime.unusable-spec',
+    });
+    await expect(runtime.create(specOf(folder, 'api-2', { service: '..' }), 1)).rejects.toMatchObject({
+      code: 'runtime.unusable-spec',
+    });
+    expect(await readdir(folder)).toEqual(['epochs']);
   });
 });
 
