@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
-import type { Catalog, CatalogEntry } from '../model/index.ts';
+import { type Catalog, type CatalogEntry, satisfiesRange } from '../model/index.ts';
 import { choosePath } from './path.ts';
 
 /** 1,000 releases in 100 minor lines; each has a stop of its own, an origin of its own and a demand on the tool. */
@@ -34,22 +34,34 @@ function measureMs(action: () => unknown): number {
   return Math.min(...times);
 }
 
+/** What it takes to test every release against every stop, one by one, from a fiftieth of it. */
+function measureOneByOneMs(catalog: Catalog): number {
+  const [versions, ranges] = [catalog.releases, catalog.releases.flatMap((entry) => entry.stops)];
+  const sample = measureMs(() => {
+    for (const [index, { version }] of versions.entries()) {
+      for (let step = index % 50; step < ranges.length; step += 50)
+        satisfiesRange(version, ranges[step]?.satisfiedBy ?? '');
+    }
+  });
+  return 50 * sample;
+}
+
 describe('choosePath() over 1,000 releases with 990 stops', () => {
   for (const [name, rules] of [
     ['one minor line at a time', { skipMinor: false, skipMajor: false }],
     ['with everything allowed to be skipped', { skipMinor: true, skipMajor: true }],
   ] as const) {
-    it(`finds the path in less than 100 ms, ${name}`, () => {
+    it(`finds the path 50 times faster than by testing each release against each stop, ${name}`, () => {
       const catalog = buildLargeCatalog(rules);
       const request = { catalog, from: '1.0.0', to: '1.99.8', toolVersion: '1.0.0' };
       const result = choosePath(request);
       expect(result).toMatchObject({ kind: 'path' });
       expect(result.kind === 'path' && result.hops.length).toBeGreaterThan(49);
-      expect(measureMs(() => choosePath(request))).toBeLessThan(100);
+      expect(measureMs(() => choosePath(request))).toBeLessThan(measureOneByOneMs(catalog) / 50);
     });
   }
 
-  it('explains that there is none in less than 100 ms', () => {
+  it('explains as quickly that there is none', () => {
     const catalog = buildLargeCatalog({ skipMinor: true, skipMajor: true });
     const releases = catalog.releases.map((entry) =>
       entry.version.startsWith('1.50.') ? { ...entry, withdrawn: { reason: 'broken' } } : entry,
@@ -61,6 +73,6 @@ describe('choosePath() over 1,000 releases with 990 stops', () => {
     );
     const request = { catalog: { ...catalog, releases: blocked }, from: '1.0.0', to: '1.99.8', toolVersion: '1.0.0' };
     expect(choosePath(request)).toMatchObject({ kind: 'none' });
-    expect(measureMs(() => choosePath(request))).toBeLessThan(100);
+    expect(measureMs(() => choosePath(request))).toBeLessThan(measureOneByOneMs(catalog) / 50);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createVendor, migrationOf, PRODUCT, type Vendor } from '../../test/support/vendor.ts';
@@ -129,6 +129,20 @@ describe('buildRelease()', () => {
   it('refuses an artifact with a link that leaves it', async () => {
     await symlink('/etc/passwd', join(vendor.folder, 'dist/api/secrets'));
     expect(await refusals(vendor.build('1.0.0'))).toEqual(['artifact.unsupported']);
+  });
+
+  it('copies what a linked artifact folder holds, not the link', async () => {
+    await rename(join(vendor.folder, 'dist/api'), join(vendor.folder, 'api-of-today'));
+    await symlink('../api-of-today', join(vendor.folder, 'dist/api'));
+    const { release } = await vendor.build('1.0.0');
+    await rm(join(vendor.folder, 'api-of-today'), { recursive: true });
+    const copy = openSource(vendor.system, vendor.source).artifactFolder(release.components[0]?.identity ?? 'sha256:');
+    expect(await readFile(join(copy, 'main.mjs'), 'utf8')).toBe('api of the first release');
+  });
+
+  it('refuses a source inside of an artifact', async () => {
+    await vendor.write('product.yaml', PRODUCT.replace('./dist/api', '.'));
+    expect(await refusals(vendor.build('1.0.0'))).toEqual(['release.source-in-artifact']);
   });
 
   it('replaces a damaged artifact of an earlier build that was cut off', async () => {

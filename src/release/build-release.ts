@@ -1,9 +1,10 @@
+import { sep } from 'node:path';
 import { type Catalog, type Digest, type Finding, isVersion, parseVersion, type Release } from '../model/index.ts';
 import { hashArtifact, type System } from '../system/index.ts';
 import { decodeCatalog } from './catalog-document.ts';
 import { checkDetails } from './check-details.ts';
 import { checkMigrations } from './check-migrations.ts';
-import { notBuildable, otherProduct } from './errors.ts';
+import { notBuildable, otherProduct, sourceInArtifact } from './errors.ts';
 import { loadHistory, loadSuccessor } from './history.ts';
 import { loadProduct, type Product } from './product.ts';
 import { type Artifact, publishRelease } from './publish-release.ts';
@@ -44,6 +45,7 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
   if (!isVersion(version)) throw notBuildable(version, [notAVersion(version)]);
   const folder = resolveLocation(request.source);
   const product = await loadProduct(system, request.productFile);
+  assertApart(product, folder);
   const details = await loadReleaseDetails(system, product, version);
   const artifacts = await hashArtifacts(system, product);
   return withSourceLock(system, folder, async () => {
@@ -71,6 +73,12 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const carried = release.components.filter((component) => component.producedBy !== version);
     return { release, digest: encoded.digest, alreadyPublished: published !== undefined, carried, findings };
   });
+}
+
+/** A source inside an artifact would be a part of what is published into it. */
+function assertApart(product: Product, source: string): void {
+  const around = product.services.find(({ artifact }) => `${source}${sep}`.startsWith(`${artifact}${sep}`));
+  if (around) throw sourceInArtifact(source, around.artifact);
 }
 
 async function hashArtifacts(system: System, product: Product): Promise<readonly Artifact[]> {

@@ -184,6 +184,14 @@ export function changedArtifact(folder: string): OnwardError {
   });
 }
 
+export function sourceInArtifact(source: string, artifact: string): OnwardError {
+  return refusal({
+    code: 'release.source-in-artifact',
+    message: `Could not publish into ${source}: it is inside ${artifact}, which is published itself.`,
+    hint: 'Name a folder outside of every artifact with `--to`.',
+  });
+}
+
 export function missingReason(version: string): OnwardError {
   return refusal({
     code: 'release.no-reason',

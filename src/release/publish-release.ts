@@ -43,7 +43,8 @@ export async function publishRelease(system: System, publication: Publication): 
   const { folder, release, encoded, artifacts, files } = publication;
   for (const name of ['artifacts', 'migrations', 'releases']) await system.files.makeFolder(`${folder}/${name}`);
   for (const artifact of artifacts) await publishArtifact(system, artifact, artifactPath(folder, artifact.identity));
-  for (const file of files) await publishMigration(system, file, migrationFile(folder, file.checksum));
+  const contents = new Map(files.map((file) => [file.checksum, file]));
+  for (const file of contents.values()) await publishMigration(system, file, migrationFile(folder, file.checksum));
   await system.files.writeAtomic(releaseFile(folder, release.version), encoded.text, PUBLIC);
   await system.files.writeAtomic(catalogFile(folder), encodeCatalog(addEntry(system, publication)), PUBLIC);
 }
@@ -57,7 +58,8 @@ async function publishArtifact(system: System, artifact: Artifact, target: strin
   }
   const incoming = `${target}.incoming`;
   await files.remove(incoming);
-  await files.copyFolder(artifact.folder, incoming);
+  // Where the folder really is: of a link, the link would be copied.
+  await files.copyFolder(await files.real(artifact.folder), incoming);
   const copied = await hashArtifact(files, incoming);
   if (copied.identity !== artifact.identity) {
     await files.remove(incoming);

@@ -36,7 +36,7 @@ export function openSource(system: System, location: string): ReleaseSource {
     catalog,
     release: async (version) => loadRelease(system, { folder, catalog: await catalog(), version }),
     artifactFolder: (identity) => artifactPath(folder, identity),
-    migrationFiles: (release) => Promise.all(release.migrations.map((ref) => loadMigration(system, folder, ref))),
+    migrationFiles: (release) => loadMigrations(system, folder, release),
   };
 }
 
@@ -81,6 +81,18 @@ export function describeVersions(versions: readonly string[]): string {
 }
 
 const MOST_LISTED = 8;
+
+/** A few at a time: all at once could need more open files than a process may have. */
+async function loadMigrations(system: System, folder: string, release: Release): Promise<readonly MigrationFile[]> {
+  const files: MigrationFile[] = [];
+  for (let start = 0; start < release.migrations.length; start += READ_AT_ONCE) {
+    const some = release.migrations.slice(start, start + READ_AT_ONCE);
+    files.push(...(await Promise.all(some.map((ref) => loadMigration(system, folder, ref)))));
+  }
+  return files;
+}
+
+const READ_AT_ONCE = 32;
 
 async function loadMigration(system: System, folder: string, ref: MigrationRef): Promise<MigrationFile> {
   const path = migrationFile(folder, ref.checksum);
