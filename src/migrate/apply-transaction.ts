@@ -1,6 +1,6 @@
 import { PostgresError, type SqlStatement } from '../system/index.ts';
 import { type Engine, type Fence, lockTimeoutMs } from './engine.ts';
-import { connectionLost, fencedOut, lockHeldTooLong, lockNotObtained } from './errors.ts';
+import { connectionLost, fencedOut, isConnectionLoss, lockHeldTooLong, lockNotObtained } from './errors.ts';
 import { findHolders } from './find-holders.ts';
 import { isStrong } from './lock-modes.ts';
 import type { LockTarget } from './lock-target.ts';
@@ -98,7 +98,9 @@ async function judge(
 ): Promise<void> {
   const { attempt, error, patience, failures } = state;
   const { clock, random } = engine.system;
-  if (engine.connections.ddl.isLost) throw connectionLost(work.file.path, engine, work.file.transactional);
+  if (engine.connections.ddl.isLost || isConnectionLoss(error)) {
+    throw connectionLost(work.file.path, engine, work.file.transactional);
+  }
   engine.signal?.throwIfAborted();
   const isExpired = clock.monotonicMs() - patience.startedMs >= patience.limitMs;
   if (error instanceof BlockedError) {
@@ -170,6 +172,10 @@ class Attempt {
     await this.#begin();
     for (const planned of this.#work.statements) {
       this.current = planned.statement;
+      // Nobody would see who waits.
+      if (connections.monitor.isLost) {
+        throw connectionLost(this.#work.file.path, this.#engine, this.#work.file.transactional);
+      }
       await this.#lookAgain(planned, patience);
       await this.#set(planned);
       if (planned.class === 'strong') this.holder ??= planned.statement;

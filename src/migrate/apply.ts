@@ -6,7 +6,7 @@ import type { Comparison } from './compare-with-ledger.ts';
 import { APPLICATION_NAME, completeConnections } from './connections.ts';
 import { createLedger } from './create-ledger.ts';
 import type { Engine, Fence, Limits } from './engine.ts';
-import { connectionLost, drifted, lateFiles } from './errors.ts';
+import { connectionLost, drifted, isConnectionLoss, lateFiles } from './errors.ts';
 import { prepareHolders } from './find-holders.ts';
 import { statementsToRun } from './inspect-text.ts';
 import { type Ledger, loadLedger, renderLedgerInsert } from './ledger.ts';
@@ -185,24 +185,30 @@ async function applyFile(engine: Engine, file: MigrationFile, ledger: Ledger): P
   const startedMs = clock.monotonicMs();
   if (engine.connections.lock.isLost) throw connectionLost(file.path, engine, file.transactional);
   engine.emit({ type: 'migrate.file-started', database: file.database, path: file.path });
-  const parser = await loadSqlParser();
-  const split = await loadStatements(file);
-  const statements = planStatements(file.transactional ? statementsToRun(split) : split);
-  const recorded = ledger.statements.filter(({ migration }) => migration === migrationId(file));
-  const measured = file.transactional
-    ? await applyTransaction(engine, {
-        file,
-        statements,
-        isFreshSession: true,
-        record: (so) => renderLedgerInsert(entryOf(engine, file, statements.length, so)),
-        kept: 'Nothing of the file is in the database',
-        isResumable: false,
-      })
-    : await applyStepwise(engine, parser, { file, statements, recorded });
+  const measured = await runFile(engine, file, ledger).catch((error: unknown) => {
+    throw isConnectionLoss(error) ? connectionLost(file.path, engine, file.transactional) : error;
+  });
   const durationMs = clock.monotonicMs() - startedMs;
   engine.emit({ type: 'migrate.file-finished', database: file.database, path: file.path, durationMs });
   const { sessions: stalledSessions, totalMs: stalledMs } = measured.stalls;
   return { file, durationMs, locksWaited: measured.locksWaited, stalledSessions, stalledMs };
+}
+
+async function runFile(engine: Engine, file: MigrationFile, ledger: Ledger): Promise<Measured> {
+  const split = await loadStatements(file);
+  const statements = planStatements(file.transactional ? statementsToRun(split) : split);
+  if (!file.transactional) {
+    const recorded = ledger.statements.filter(({ migration }) => migration === migrationId(file));
+    return applyStepwise(engine, await loadSqlParser(), { file, statements, recorded });
+  }
+  return applyTransaction(engine, {
+    file,
+    statements,
+    isFreshSession: true,
+    record: (measured) => renderLedgerInsert(entryOf(engine, file, statements.length, measured)),
+    kept: 'Nothing of the file is in the database',
+    isResumable: false,
+  });
 }
 
 function entryOf(

@@ -1,5 +1,5 @@
 import { describeFinding, ExitCode, type Finding, formatDuration, OnwardError } from '../model/index.ts';
-import type { PostgresError, Session } from '../system/index.ts';
+import { PostgresError, type Session } from '../system/index.ts';
 import type { Blocker } from './blockers.ts';
 import { describeBlocker } from './blockers.ts';
 import type { Comparison } from './compare-with-ledger.ts';
@@ -135,6 +135,14 @@ export function fencedOut(deployment: string, epoch: number, progress: Progress)
     exit: ExitCode.leaseLost,
   });
 }
+
+/** The server ended the session, or the way to it broke; what it was at may or may not have been finished. */
+export function isConnectionLoss(error: unknown): boolean {
+  return error instanceof PostgresError && (error.code.startsWith('08') || SESSION_ENDED.has(error.code));
+}
+
+/** Shutdown, crash of another session, not up yet, dropped database, idle in a transaction for too long. */
+const SESSION_ENDED = new Set(['57P01', '57P02', '57P03', '57P04', '57P05', '25P03']);
 
 export function connectionLost(path: string, progress: Progress, isTransactional: boolean): OnwardError {
   const rest = isTransactional

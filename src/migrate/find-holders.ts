@@ -7,7 +7,7 @@ import type { RelationName } from './statement-kind.ts';
 
 /**
  * Who holds a lock on the relations that the targets reach. $1 to $4 are the targets' names, modes, scopes and details. A prepared
- * transaction has no process; its row in `pg_locks` carries its transaction number instead.
+ * transaction has no process; its lock on its own transaction number tells which one it is.
  */
 const WANTED = `
 with recursive target(oid, mode, scope, detail, type) as materialized (
@@ -45,7 +45,8 @@ from wanted w
 join pg_catalog.pg_locks l on l.locktype = 'relation' and l.relation = w.oid and l.granted
   and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
 left join pg_catalog.pg_stat_activity a on a.pid = l.pid
-left join pg_catalog.pg_prepared_xacts p on l.pid is null and l.virtualtransaction = '-1/' || p.transaction::text`;
+left join pg_catalog.pg_locks x on l.pid is null and x.pid is null and x.locktype = 'transactionid' and x.virtualtransaction = l.virtualtransaction
+left join pg_catalog.pg_prepared_xacts p on p.transaction = x.transactionid`;
 
 interface HolderRow {
   readonly relation: string;

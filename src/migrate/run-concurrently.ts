@@ -1,6 +1,6 @@
 import { PostgresError } from '../system/index.ts';
 import type { Engine } from './engine.ts';
-import { connectionLost } from './errors.ts';
+import { connectionLost, isConnectionLoss } from './errors.ts';
 import type { MigrationFile } from './migration-file.ts';
 import { watchProgress } from './progress.ts';
 import type { PlannedStatement } from './statement-class.ts';
@@ -23,7 +23,7 @@ export async function runConcurrently(engine: Engine, work: ConcurrentWork, sql:
     await ddl.query(sql);
   } catch (error) {
     engine.signal?.throwIfAborted();
-    if (ddl.isLost) throw connectionLost(work.file.path, engine, false);
+    if (ddl.isLost || isConnectionLoss(error)) throw connectionLost(work.file.path, engine, false);
     if (!(error instanceof PostgresError)) throw error;
     const at = { file: work.file, statement: work.planned.statement };
     throw statementFailed(error, at, { progress: engine, kept: work.kept, isResumable: true });
