@@ -20,7 +20,11 @@ interface Interval {
 }
 
 type Parsed = InstanceType<typeof semverVersion>;
-type Comparator = InstanceType<typeof semverRange>['set'][number][number];
+
+interface Bound {
+  readonly operator: '' | '=' | '<' | '<=' | '>' | '>=';
+  readonly semver: Parsed;
+}
 
 /**
  * Range tests over many versions: each version and each range is parsed once, and a range becomes intervals of indices by binary
@@ -39,18 +43,37 @@ export function createRangeIndexer(ascending: readonly string[]): RangeIndexer {
 }
 
 function placeRange(versions: readonly Parsed[], range: string): RangeIndex {
-  const intervals = new semverRange(range, { includePrerelease: true }).set.map((comparators) =>
-    placeComparators(versions, comparators),
-  );
+  const intervals = (parsePlainRange(range) ?? parseRange(range)).map((bounds) => placeBounds(versions, bounds));
   const above = Math.max(...intervals.map((interval) => interval.to));
   const has = (index: number) => intervals.some((interval) => index >= interval.from && index < interval.to);
   return { has, isAbove: (index) => index >= above && !has(index) };
 }
 
-function placeComparators(versions: readonly Parsed[], comparators: readonly Comparator[]): Interval {
+const PLAIN_BOUND = /^(>=|<=|>|<|=|)(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)$/;
+
+/** Bounds that are whole versions, as most ranges are; `undefined` for the rest of the grammar, which takes ten times as long. */
+function parsePlainRange(range: string): readonly (readonly Bound[])[] | undefined {
+  const alternatives: Bound[][] = [];
+  for (const alternative of range.split('||')) {
+    const bounds: Bound[] = [];
+    for (const word of alternative.trim().split(/\s+/)) {
+      const match = PLAIN_BOUND.exec(word);
+      if (!match) return undefined;
+      bounds.push({ operator: match[1] as Bound['operator'], semver: new semverVersion(match[2] ?? '') });
+    }
+    alternatives.push(bounds);
+  }
+  return alternatives;
+}
+
+function parseRange(range: string): readonly (readonly Bound[])[] {
   // A comparator without a value accepts everything.
-  const bounds = comparators.filter((comparator) => comparator.value !== '');
-  const isExact = ({ operator }: Comparator) => operator === '' || operator === '=';
+  return new semverRange(range, { includePrerelease: true }).set.map((comparators) =>
+    comparators.filter((comparator) => comparator.value !== ''),
+  );
+}
+
+function placeBounds(versions: readonly Parsed[], bounds: readonly Bound[]): Interval {
   const lower = bounds.filter((bound) => bound.operator.startsWith('>') || isExact(bound));
   const upper = bounds.filter((bound) => bound.operator.startsWith('<') || isExact(bound));
   // Nothing satisfies bounds that exclude each other, and nothing is above them: what demands that is never met.
@@ -68,7 +91,11 @@ function placeComparators(versions: readonly Parsed[], comparators: readonly Com
   };
 }
 
-function excludes(lower: Comparator, upper: Comparator): boolean {
+function isExact({ operator }: Bound): boolean {
+  return operator === '' || operator === '=';
+}
+
+function excludes(lower: Bound, upper: Bound): boolean {
   const order = lower.semver.compare(upper.semver);
   return order > 0 || (order === 0 && (lower.operator === '>' || upper.operator === '<'));
 }

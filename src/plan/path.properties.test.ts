@@ -13,7 +13,7 @@ import { choosePath } from './path.ts';
 import { buildPathGraph, type PathRequest } from './path-graph.ts';
 
 const seed = Date.now() % 2 ** 31;
-const limits = { seed, numRuns: 1_500 };
+const limits = { seed, numRuns: 600 };
 
 /** A catalog, and two of its releases. */
 const anyRequest: fc.Arbitrary<PathRequest> = fc.tuple(anyCatalog, fc.nat(), fc.nat()).map(([catalog, a, b]) => {
@@ -110,7 +110,7 @@ describe(`choosePath() over random catalogs (seed ${seed})`, () => {
           }
         }
       }),
-      { ...limits, numRuns: 500 },
+      { ...limits, numRuns: 200 },
     );
   });
 
