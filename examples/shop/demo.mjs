@@ -55,62 +55,50 @@ async function prepare() {
   const postgres = await startPostgres();
   cleanUps.push(postgres.remove);
   const { databaseUrl } = postgres;
-  const onward = createOnward({ environment: { SHOP_DATABASE_URL: databaseUrl }, signal: interrupt.signal });
+  const environment = { SHOP_DATABASE_URL: databaseUrl };
+  const onward = createOnward({ directory: folder, environment, signal: interrupt.signal });
 
   for (const version of RELEASES) {
     say(`Building release ${version}`);
-    const product = join(folder, 'product', version);
-    await buildShop(version, product);
-    await onward.must([
-      'release',
-      'build',
-      version,
-      '--product',
-      join(product, 'product.yaml'),
-      '--into',
-      join(folder, 'releases'),
-    ]);
+    await buildShop(version, join(folder, 'product', version));
+    await onward.must(`release build ${version} --product product/${version}/product.yaml`);
   }
   const [webPort, apiPort] = await choosePorts(2);
-  const file = join(folder, 'onward.yaml');
-  await writeFile(file, renderDeployment({ webPort, apiPort }));
-  cleanUps.push(
-    () => endLeftovers(folder),
-    () => onward.takeDown(file),
-  );
+  await writeFile(join(folder, 'onward.yaml'), renderDeployment({ webPort, apiPort }));
+  cleanUps.push(() => endLeftovers(folder), onward.takeDown);
 
   say('Installing 1.0.0');
-  await onward.must(['channel', 'set', 'stable', '1.0.0', '--file', file]);
-  await onward.must(['provision', '--yes', '--file', file]);
+  await onward.must('channel set stable 1.0.0');
+  await onward.must('provision --yes');
   say('Adding 200,000 orders');
   await seedShop(databaseUrl);
-  return { folder, file, databaseUrl, onward, url: `http://127.0.0.1:${webPort}` };
+  return { folder, databaseUrl, onward, url: `http://127.0.0.1:${webPort}` };
 }
 
 /** The upgrade to 1.2.0 and the attempt at 1.3.0, under load from before the first to after the second. */
-async function play({ folder, file, databaseUrl, onward, url }) {
+async function play({ folder, databaseUrl, onward, url }) {
   say('Starting the load: 120 requests a second, half of them over new connections');
   const load = await startLoad({ url });
   cleanUps.push(load.abandon);
   await calm();
 
   say('The vendor publishes 1.2.0, and the operator upgrades\n');
-  await onward.must(['channel', 'set', 'stable', '1.2.0', '--file', file]);
+  await onward.must('channel set stable 1.2.0');
   await load.mark('to 1.2.0');
-  await onward.run(['upgrade', '--yes', '--file', file]);
+  await onward.run('upgrade --yes');
   await load.mark('on 1.2.0');
   await calm();
 
   say('\nThe operator tries 1.3.0, which is broken\n');
   await load.mark('try 1.3.0');
-  const attempt = await onward.run(['upgrade', '--version', '1.3.0', '--yes', '--file', file]);
+  const attempt = await onward.run('upgrade --version 1.3.0 --yes');
   await load.mark('after');
   await calm();
 
   const { acknowledgedIds, ...report } = await load.stop();
   const writes = await countWrites(databaseUrl, acknowledgedIds);
   const schedulers = await countShifts(databaseUrl);
-  const status = JSON.parse(await onward.must(['status', '--json', '--file', file]));
+  const status = JSON.parse(await onward.must('status --json'));
   return {
     carried: report.carried,
     failed: report.failed,

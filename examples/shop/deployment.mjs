@@ -23,22 +23,25 @@ services:
     ready: { http: /ready }
     readyTimeout: 10s
     drain: 10s
+    settle: 3s
     environment: { DATABASE_URL: env:SHOP_DATABASE_URL, PGAPPNAME: shop api }
   web:
     runtime: process
     switch: { builtin: { listen: "${web}" } }
     ready: { http: /ready }
     drain: 10s
-    settle: 6s
+    settle: 3s
     environment: { API_URL: "http://${api}" }
   worker:
     runtime: process
     after: [api]
     roll: overlap
+    settle: 3s
     environment: { DATABASE_URL: env:SHOP_DATABASE_URL, PGAPPNAME: shop worker }
   scheduler:
     runtime: process
     roll: stop-first
+    settle: 3s
     environment: { DATABASE_URL: env:SHOP_DATABASE_URL, PGAPPNAME: shop scheduler }
 checks:
   - name: front page

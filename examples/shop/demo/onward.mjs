@@ -5,44 +5,40 @@ import { fileURLToPath } from 'node:url';
 const PROGRAM = fileURLToPath(new URL('../../../dist/onward.js', import.meta.url));
 
 /**
- * The command line of Onward, as an operator of this deployment would use it.
+ * Onward, as somebody types it in a folder: `onward('upgrade --yes')`. What it says for people goes to this terminal.
  *
- * @param {{ environment: Record<string, string>, signal: AbortSignal }} options the signal kills what runs
+ * @param {{ directory: string, environment: Record<string, string>, signal: AbortSignal }} options the signal kills what runs
  */
-export function createOnward({ environment, signal }) {
+export function createOnward({ directory, environment, signal }) {
   if (!existsSync(PROGRAM)) throw new Error('There is no dist/onward.js: run "npm run build" first');
-
-  /**
-   * What it says for people goes to this terminal; its data is returned.
-   *
-   * @param {string[]} args
-   * @returns {Promise<{ exit: number | null, stdout: string }>}
-   */
-  const run = (args, options = {}) =>
-    new Promise((resolve, reject) => {
-      const env = { ...process.env, ...environment };
-      const child = spawn(process.execPath, [PROGRAM, ...args], {
-        env,
-        stdio: ['ignore', 'pipe', 'inherit'],
-        ...options,
-      });
-      const chunks = [];
-      child.stdout.on('data', (chunk) => chunks.push(chunk));
-      child.once('error', reject);
-      child.once('close', (exit) => resolve({ exit, stdout: Buffer.concat(chunks).toString() }));
-    });
-
+  const settings = {
+    cwd: directory,
+    env: { ...process.env, ...environment },
+    stdio: /** @type {const} */ (['ignore', 'pipe', 'inherit']),
+  };
+  const killable = { ...settings, signal, killSignal: /** @type {const} */ ('SIGKILL') };
   return {
     program: PROGRAM,
-    /** Runs a command to its end, whatever its exit code. */
-    run: (/** @type {string[]} */ args) => run(args, { signal, killSignal: 'SIGKILL' }),
-    /** Runs a command that must succeed; returns its data. */
-    async must(/** @type {string[]} */ args) {
-      const { exit, stdout } = await run(args, { signal, killSignal: 'SIGKILL' });
-      if (exit !== 0) throw new Error(`"onward ${args.join(' ')}" ended with ${exit}`);
+    /** Runs a command to its end, whatever its exit code. @param {string} command */
+    run: (command) => run(command, killable),
+    /** Runs a command that must succeed; returns its data. @param {string} command */
+    async must(command) {
+      const { exit, stdout } = await run(command, killable);
+      if (exit !== 0) throw new Error(`"onward ${command}" ended with ${exit}`);
       return stdout;
     },
-    /** Stops the services and the switch. In a session of its own, so that a second Ctrl-C does not reach it. */
-    takeDown: (/** @type {string} */ folder) => run(['down', '--yes', '--file', folder], { detached: true }),
+    /** Stops the services and the switch, in a session of its own, so that a second Ctrl-C does not reach it. */
+    takeDown: () => run('down --yes', { ...settings, detached: true }),
   };
+}
+
+/** @returns {Promise<{ exit: number | null, stdout: string }>} */
+function run(command, settings) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [PROGRAM, ...command.split(' ')], settings);
+    const chunks = [];
+    child.stdout.on('data', (chunk) => chunks.push(chunk));
+    child.once('error', reject);
+    child.once('close', (exit) => resolve({ exit, stdout: Buffer.concat(chunks).toString() }));
+  });
 }

@@ -24,10 +24,17 @@ function measure(events) {
   const begun = new Map();
   const steps = [];
   for (const { type, step, t } of events) {
-    if (type === 'step.started') begun.set(step, Date.parse(t));
-    if (type === 'step.finished' || type === 'step.failed') {
-      steps.push({ step, seconds: (Date.parse(t) - begun.get(step)) / 1_000 });
+    // What is under way when a step fails is given up with it.
+    const ended = type === 'step.finished' ? [step] : type === 'step.failed' ? [...begun.keys()] : [];
+    for (const name of ended) {
+      steps.push({ step: name, seconds: secondsBetween(begun.get(name), t) });
+      begun.delete(name);
     }
+    if (type === 'step.started') begun.set(step, t);
   }
-  return { from, to, seconds: (Date.parse(events.at(-1).t) - Date.parse(events[0].t)) / 1_000, steps };
+  return { from, to, seconds: secondsBetween(events[0].t, events.at(-1).t), steps };
+}
+
+function secondsBetween(from, to) {
+  return (Date.parse(to) - Date.parse(from)) / 1_000;
 }
