@@ -1,4 +1,4 @@
-import type { MigrationPhase } from '../model/index.ts';
+import { isVersion, type MigrationPhase } from '../model/index.ts';
 import { type ConnectionTarget, type LogEvent, loadSqlParser, type Session, type System } from '../system/index.ts';
 import { applyStepwise } from './apply-stepwise.ts';
 import { applyTransaction, type Measured } from './apply-transaction.ts';
@@ -22,10 +22,10 @@ export interface ApplyOptions {
   /** All known files; those of other databases are left out. They are compared even when they are not to be applied. */
   readonly files: readonly MigrationFile[];
   readonly phases: readonly MigrationPhase[];
-  /** Files of newer versions are left alone. */
-  readonly upTo?: string;
-  /** What the ledger says these files were applied by. */
+  /** What the ledger says these files were applied by. Files of newer versions are left alone, when it is a version. */
   readonly release: string;
+  /** Stops at this version, which is not newer than the release. */
+  readonly upTo?: string;
   readonly run: string;
   readonly fence?: Fence;
   /** Longest time that the application may be made to wait; 50 ms unless told. */
@@ -81,9 +81,11 @@ export async function applyChosen(
   options: ApplyOptions,
   choose: (pending: readonly MigrationFile[]) => readonly MigrationFile[],
 ): Promise<ApplyReport> {
+  const upTo = options.upTo ?? (isVersion(options.release) ? options.release : undefined);
+  const wanted = { database: options.database, files: options.files, ...(upTo === undefined ? {} : { upTo }) };
   const session = await system.postgres.connect(options.target, { applicationName: APPLICATION_NAME });
   try {
-    const first = compareFiles(options, await loadLedger(session));
+    const first = compareFiles(wanted, await loadLedger(session));
     const planned = choose(first.pending);
     assertApplicable(options.database, first, planned);
     if (planned.length === 0 || options.dryRun === true) return report(first, planned, []);
@@ -95,7 +97,7 @@ export async function applyChosen(
     });
     // Another run may have been at it until now.
     const ledger = await loadLedger(session);
-    const comparison = compareFiles(options, ledger);
+    const comparison = compareFiles(wanted, ledger);
     const files = choose(comparison.pending);
     assertApplicable(options.database, comparison, files);
     return report(

@@ -13,3 +13,4 @@ export { LEDGER_SCHEMA_VERSION } from './ledger-schema.ts';
 export { compareMigrationFiles, type MigrationFile, migrationId, sortMigrationFiles } from './migration-file.ts';
 export { type DriftSummary, type MigrationStatus, type MigrationSummary, observeMigrations } from './observe.ts';
 export { type ReadMigrations, type ReadMigrationsOptions, readMigrations } from './read-migrations.ts';
+export { type RunMigrateOptions, type RunMigrateReport, runMigrate, runMigrateStatus } from './run-migrate.ts';

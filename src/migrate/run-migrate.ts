@@ -1,0 +1,148 @@
+import type { MigrationPhase } from '../model/index.ts';
+import { type ConnectionTarget, type LogEvent, resolveConnectionTarget, type System } from '../system/index.ts';
+import { type ApplyReport, applyChosen } from './apply.ts';
+import { unusableMigrations } from './errors.ts';
+import type { Inspection } from './inspect-text.ts';
+import { type Ledger, loadLedger } from './ledger.ts';
+import { isFlat, type MigrationFile } from './migration-file.ts';
+import { buildStatus, compareFiles, type MigrationStatus } from './observe.ts';
+import { type ReadMigrations, readMigrations } from './read-migrations.ts';
+
+export interface RunMigrateOptions {
+  /** What it leaves out comes from `PGHOST`, `PGPORT`, `PGUSER`, `PGDATABASE`, …, as with psql. */
+  readonly url?: string;
+  /** A file that holds nothing but the password. */
+  readonly passwordFile?: string;
+  /** The folder of migrations. */
+  readonly migrations: string;
+  /** Which of the folder's databases; needed when there are several. */
+  readonly database?: string;
+  /**
+   * Without it, `expand` of versioned files; of flat files, all up to (and not including) the first one tagged `contract`. With `contract`,
+   * flat files are applied in order with those tagged so.
+   */
+  readonly phase?: MigrationPhase;
+  /** Newer versions are left alone. */
+  readonly to?: string;
+  readonly dryRun?: boolean;
+  readonly lockBudgetMs?: number;
+  readonly lockWaitMs?: number;
+  readonly onEvent?: (event: LogEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface RunMigrateReport extends ApplyReport {
+  readonly database: string;
+  /** Pending files that were left alone: of another phase, or behind a contract change. */
+  readonly left: readonly MigrationFile[];
+  /** Such as ignored files. */
+  readonly findings: ReadMigrations['findings'];
+}
+
+/**
+ * Applies a folder of migrations to one database, with no other file of Onward: no deployment, no release, no lease. Every problem in the
+ * files is reported before anything is applied (`migrate.unusable-files`); otherwise as `applyMigrations`.
+ */
+export async function runMigrate(system: System, options: RunMigrateOptions): Promise<RunMigrateReport> {
+  const { target, read, database } = await prepare(system, options);
+  const { to, dryRun, lockBudgetMs, lockWaitMs, onEvent, signal } = options;
+  const left: MigrationFile[] = [];
+  const report = await applyChosen(
+    system,
+    {
+      database,
+      target,
+      files: read.files,
+      phases: [],
+      release: to ?? '',
+      run: `migrate-${system.clock.now().toISOString()}-${system.random.hex(4)}`,
+      ...(to === undefined ? {} : { upTo: to }),
+      ...(dryRun === undefined ? {} : { dryRun }),
+      ...(lockBudgetMs === undefined ? {} : { lockBudgetMs }),
+      ...(lockWaitMs === undefined ? {} : { lockWaitMs }),
+      ...(onEvent ? { onEvent } : {}),
+      ...(signal ? { signal } : {}),
+    },
+    (pending) => {
+      const chosen = chooseFiles(pending, options.phase);
+      left.splice(0, left.length, ...pending.filter((file) => !chosen.includes(file)));
+      return chosen;
+    },
+  );
+  return { ...report, database, left, findings: read.findings };
+}
+
+/** What is applied and what is not. Changes nothing. */
+export async function runMigrateStatus(
+  system: System,
+  options: Pick<RunMigrateOptions, 'url' | 'passwordFile' | 'migrations' | 'database' | 'to'>,
+): Promise<MigrationStatus> {
+  const { read, database, ledger } = await prepare(system, options);
+  const files = { database, files: read.files, ...(options.to === undefined ? {} : { upTo: options.to }) };
+  return buildStatus(compareFiles(files, ledger), ledger, { database });
+}
+
+/** Which pending files a run without a plan applies. */
+export function chooseFiles(
+  pending: readonly MigrationFile[],
+  phase: MigrationPhase | undefined,
+): readonly MigrationFile[] {
+  if (!pending.every(isFlat)) return pending.filter((file) => file.phase === (phase ?? 'expand'));
+  if (phase === 'contract') return pending;
+  const wanted = pending.filter((file) => phase === undefined || file.phase === phase || file.phase === 'contract');
+  const stop = wanted.findIndex((file) => file.phase === 'contract');
+  return stop === -1 ? wanted : wanted.slice(0, stop);
+}
+
+async function prepare(
+  system: System,
+  options: Pick<RunMigrateOptions, 'url' | 'passwordFile' | 'migrations' | 'database'>,
+): Promise<{
+  readonly target: ConnectionTarget;
+  readonly read: ReadMigrations;
+  readonly database: string;
+  readonly ledger: Ledger;
+}> {
+  const { url, passwordFile, migrations } = options;
+  const environment = passwordFile === undefined ? system.environment : withPasswordFile(system, passwordFile);
+  const target = await resolveConnectionTarget({ ...(url === undefined ? {} : { url }), origin: '--url', environment });
+  if (target.password !== undefined) system.redaction.add(target.password);
+  const session = await system.postgres.connect(target, { applicationName: 'onward migrate' });
+  let ledger: Ledger;
+  try {
+    ledger = await loadLedger(session);
+  } finally {
+    await session.close();
+  }
+  const known = new Map<MigrationFile['checksum'], Inspection>(
+    ledger.rows.map(({ checksum, fingerprint, transactional }) => [
+      checksum,
+      { fingerprint, isTransactional: transactional },
+    ]),
+  );
+  const read = await readMigrations(system, migrations, {
+    known,
+    ...(options.database === undefined ? {} : { database: options.database }),
+  });
+  if (read.findings.some(({ severity }) => severity === 'error')) throw unusableMigrations(migrations, read.findings);
+  return { target, read, ledger, database: chooseDatabase(migrations, read, options.database) };
+}
+
+function withPasswordFile(system: System, passwordFile: string): System['environment'] {
+  return { ...system.environment, PGPASSWORD: undefined, PGPASSWORD_FILE: passwordFile };
+}
+
+function chooseDatabase(folder: string, read: ReadMigrations, asked: string | undefined): string {
+  const names = [...new Set(read.files.map(({ database }) => database))];
+  if (asked !== undefined) return asked;
+  const [only = 'main', ...others] = names;
+  if (others.length === 0) return only;
+  throw unusableMigrations(folder, [
+    {
+      code: 'migrate.several-databases',
+      severity: 'error',
+      message: `the folder holds migrations of several databases: ${names.join(', ')}`,
+      hint: 'Say which one with --database.',
+    },
+  ]);
+}
