@@ -1,5 +1,4 @@
 // The shop goes from 1.0.0 to 1.2.0 and is brought back from 1.3.0, under load: npm run demo [-- --json] [-- --keep]
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +18,7 @@ const RELEASES = ['1.0.0', '1.1.0', '1.2.0', '1.3.0'];
 const CALM_MS = 5_000;
 const LIMIT_MS = 10 * 60_000;
 const ROLLED_BACK = 3;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const isJson = process.argv.includes('--json');
 const isKept = process.argv.includes('--keep');
@@ -118,7 +118,7 @@ async function play({ folder, databaseUrl, onward, url }) {
 
 async function keep({ folder, databaseUrl, onward, url }) {
   say(`\n${renderGuide({ folder, databaseUrl, url, program: onward.program })}`);
-  if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort');
+  await sleep(LONGEST_TIMER_MS, undefined, { signal: interrupt.signal }).catch(() => {});
 }
 
 /** A while in which nothing happens but load. */
