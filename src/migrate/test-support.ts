@@ -12,6 +12,7 @@ import {
   startEmbeddedPostgres,
 } from '../system/index.ts';
 import { type ApplyOptions, type ApplyReport, applyMigrations } from './apply.ts';
+import type { MigrationFile } from './migration-file.ts';
 import { readMigrations } from './read-migrations.ts';
 
 /** A real server for one test file; each test gets a database of its own. */
@@ -30,6 +31,7 @@ export interface TestDatabase {
   connect(applicationName?: string): Promise<Session>;
   /** Writes files (path to text) into a new folder and applies the expand phase of them. */
   apply(files: { readonly [path: string]: string }, options?: Partial<ApplyOptions>): Promise<ApplyReport>;
+  read(files: { readonly [path: string]: string }): Promise<readonly MigrationFile[]>;
   /** What the ledger lists, in the order of applying. */
   ledger(): Promise<readonly string[]>;
 }
@@ -44,6 +46,14 @@ export async function startTestServer(options: Parameters<typeof startEmbeddedPo
     const session = await system.postgres.connect(target, { applicationName });
     sessions.push(session);
     return session;
+  };
+  const readAll: TestDatabase['read'] = async (files) => {
+    const folder = await writeMigrations(files);
+    folders.push(folder);
+    const read = await readMigrations(system, folder, { database: 'core' });
+    const errors = read.findings.filter(({ severity }) => severity === 'error');
+    if (errors.length > 0) throw new Error(JSON.stringify(errors));
+    return read.files;
   };
   let count = 0;
   return {
@@ -62,21 +72,10 @@ export async function startTestServer(options: Parameters<typeof startEmbeddedPo
         target,
         connect: (applicationName = 'shop') => connectTo(name, applicationName),
         async apply(files, given) {
-          const folder = await writeMigrations(files);
-          folders.push(folder);
-          const read = await readMigrations(system, folder, { database: 'core' });
-          const errors = read.findings.filter(({ severity }) => severity === 'error');
-          if (errors.length > 0) throw new Error(JSON.stringify(errors));
-          const base = {
-            database: 'core',
-            target,
-            files: read.files,
-            phases: ['expand'],
-            release: '1.0.0',
-            run: 'run-1',
-          };
-          return applyMigrations(system, { ...base, ...given } as ApplyOptions);
+          const base = { database: 'core', target, phases: ['expand'], release: '9.0.0', run: 'run-1' } as const;
+          return applyMigrations(system, { ...base, files: await readAll(files), ...given });
         },
+        read: readAll,
         async ledger() {
           const session = await connectTo(name, 'test');
           const { rows } = await session.query<{ path: string }>(
