@@ -15,6 +15,7 @@ import {
  * - `reset`: the target closed the connection without an answer. `cut-off`: in the middle of one.
  * - `bad-answer`: what the target said was no HTTP.
  * - `hold-full`, `hold-timeout`: it could not wait in the hold, or waited too long.
+ * - `defect`: the switch itself could not pass it on; its log says why.
  * - `gone-while-waiting`: the client gave up while its request waited here. A client that leaves while a target works on its
  *   request is carried, not failed.
  */
@@ -26,6 +27,7 @@ export type FailureReason =
   | 'bad-answer'
   | 'hold-full'
   | 'hold-timeout'
+  | 'defect'
   | 'gone-while-waiting';
 
 /** What one frontend has counted, in one process. */

@@ -51,13 +51,18 @@ export class Exchange implements Delivery {
     request.on('error', ignore);
     response.on('error', ignore);
     response.once('finish', () => this.#settle(undefined));
-    const failure = await deliver(this.#traffic, this);
-    if (failure) this.#refuse(failure);
+    try {
+      const failure = await deliver(this.#traffic, this);
+      if (failure) this.#refuse(failure);
+    } catch (error) {
+      this.#refuse('defect');
+      throw error;
+    }
   }
 
   attempt(target: Target): Promise<Attempt> {
     const { request, framing, upgrade } = this.#message;
-    const headers = buildRequestHeaders(request, framing);
+    const headers = buildRequestHeaders(request, framing, target.address);
     if (upgrade !== undefined) headers.push('Connection', 'Upgrade', 'Upgrade', upgrade);
     return new Promise((resolve) => {
       const upstream = target.pool.request({ method: request.method, path: request.url, headers });

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { mergeCounters } from './counters.ts';
 import { handOverFailed } from './errors.ts';
+import type { HandOverMessage } from './hand-over-message.ts';
 import { logFilePath } from './log-file.ts';
 import { restartCounters } from './overlap.ts';
 import type { Place } from './place.ts';
-import type { HandOverMessage } from './successor.ts';
 import type { Switchboard } from './switchboard.ts';
 
 const LIMIT_MS = 10_000;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Listen } from '../../../model/index.ts';
 
 /** Headers that are about one connection, not about the message; they are never passed on. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -36,12 +37,14 @@ export function parseFraming(
   return codings.trim().toLowerCase() === 'chunked' ? { framing: 'chunked' } : { refuse: 501 };
 }
 
-/** The headers of a request as its target gets them, as a flat list of names and values. */
-export function buildRequestHeaders(request: IncomingMessage, framing: BodyFraming): string[] {
+/** The headers of a request as the target at `to` gets them, as a flat list of names and values. */
+export function buildRequestHeaders(request: IncomingMessage, framing: BodyFraming, to: Listen): string[] {
   const dropped = connectionHeaders(request.headers.connection);
   const forwarded = request.headers['x-forwarded-for'];
   const address = request.socket.remoteAddress ?? 'unknown';
   const kept = filterHeaders(request.rawHeaders, (name) => dropped.has(name) || name === 'x-forwarded-for');
+  // Only a client of HTTP/1.0 may leave it out.
+  if (request.headers.host === undefined) kept.push('Host', describeAddress(to));
   kept.push('X-Forwarded-For', forwarded === undefined ? address : `${joinValues(forwarded)}, ${address}`);
   if (request.headers['x-forwarded-proto'] === undefined) kept.push('X-Forwarded-Proto', 'http');
   if (request.headers['x-forwarded-host'] === undefined && request.headers.host !== undefined) {
@@ -90,6 +93,10 @@ function filterHeaders(raw: readonly string[], isDropped: (lowerName: string) =>
     if (!isDropped(name.toLowerCase())) kept.push(name, raw[index + 1] ?? '');
   }
   return kept;
+}
+
+function describeAddress({ host, port }: Listen): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function joinValues(value: string | readonly string[]): string {

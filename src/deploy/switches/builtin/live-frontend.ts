@@ -17,11 +17,8 @@ export interface LiveFrontend {
   readonly server: NetServer;
 }
 
-export function createLiveFrontend(
-  frontend: Frontend,
-  options: { readonly clock: Clock; readonly limits: Limits },
-): LiveFrontend {
-  const traffic = createTraffic(options);
+/** Does not listen yet. */
+export function createLiveFrontend(frontend: Frontend, traffic: Traffic): LiveFrontend {
   const server = frontend.mode === 'http' ? createHttpServer(traffic) : createTcpServer(traffic);
   return { frontend, traffic, server };
 }
@@ -32,7 +29,7 @@ export function restoreLiveFrontend(
   options: { readonly clock: Clock; readonly limits: Limits },
 ): LiveFrontend {
   const { service, mode, listen } = state;
-  const live = createLiveFrontend({ service, mode, listen }, options);
+  const live = createLiveFrontend({ service, mode, listen }, createTraffic(options));
   mergeCounters(live.traffic.counters, state.counters);
   applyChange(live, state);
   return live;
@@ -70,8 +67,13 @@ export function listenOn({ server, frontend }: LiveFrontend, source: Listen | Ne
 }
 
 /** Accepts no more connections; those there are go on, and end after their next answer. */
-export function stopAccepting({ server, traffic }: LiveFrontend): void {
-  traffic.isClosing = true;
+export function stopAccepting(live: LiveFrontend): void {
+  live.traffic.isClosing = true;
+  stopListening(live);
+}
+
+/** Accepts no more connections; those there are stay. */
+export function stopListening({ server }: LiveFrontend): void {
   // An HTTP server's own close would also cut idle connections, under clients that may be about to use them.
   if (server.listening) NetServer.prototype.close.call(server);
 }

@@ -10,6 +10,7 @@ const REFUSALS: { readonly [reason in FailureReason]: { readonly status: 502 | 5
   'bad-answer': { status: 502, text: 'The answer of the instance is no HTTP.' },
   'hold-full': { status: 503, text: 'The service is being changed and too many requests wait for it.' },
   'hold-timeout': { status: 503, text: 'The service is being changed and took too long.' },
+  defect: { status: 502, text: 'The request could not be passed on.' },
   'gone-while-waiting': { status: 503, text: 'The service is not ready.' },
 };
 

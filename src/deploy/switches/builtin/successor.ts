@@ -1,14 +1,9 @@
 import type { Server } from 'node:net';
+import type { HandOverMessage } from './hand-over-message.ts';
 import { listenOn } from './live-frontend.ts';
 import { takeOwnership } from './ownership.ts';
 import type { Place } from './place.ts';
-import type { SwitchState } from './state.ts';
 import { SwitchProcess } from './switch-process.ts';
-
-/** What a predecessor says: its state and which listening sockets will follow, then each of them. */
-export type HandOverMessage =
-  | { readonly type: 'state'; readonly state: SwitchState; readonly services: readonly string[] }
-  | { readonly type: 'listener'; readonly service: string };
 
 /**
  * Becomes the switch in place of the process that has started this one. Rejects when the predecessor goes away before it has given

@@ -10,14 +10,13 @@ import {
 } from './admin-socket.ts';
 import { mergeCounters } from './counters.ts';
 import { handOver } from './hand-over.ts';
-import { stopAccepting } from './live-frontend.ts';
 import { buildReport, followOrder, restartCounters } from './overlap.ts';
 import { type Ownership, takeOwnership } from './ownership.ts';
 import type { Place } from './place.ts';
 import { createPredecessors, type Predecessors } from './predecessors.ts';
 import { settleAccounts } from './settle-accounts.ts';
 import type { SwitchState } from './state.ts';
-import { createSwitchboard, type Switchboard } from './switchboard.ts';
+import { Switchboard } from './switchboard.ts';
 
 const PERSIST_EVERY_MS = 1_000;
 const POLL_MS = 50;
@@ -43,7 +42,7 @@ export class SwitchProcess {
         }
       },
     });
-    this.switchboard = createSwitchboard({ ...place, predecessors: this.#predecessors, state });
+    this.switchboard = new Switchboard({ ...place, predecessors: this.#predecessors, state });
     this.#admin = createAdminServer({
       switchboard: this.switchboard,
       handOver: (program) => this.#handOver(program),
@@ -125,7 +124,6 @@ export class SwitchProcess {
   #leaveOffice(): void {
     clearInterval(this.#persistTimer);
     this.switchboard.retire();
-    for (const live of this.switchboard.frontends.values()) stopAccepting(live);
   }
 
   async #persist(): Promise<void> {

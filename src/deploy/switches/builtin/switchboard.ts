@@ -13,30 +13,12 @@ import {
   listenOn,
   restoreLiveFrontend,
   stopAccepting,
+  stopListening,
 } from './live-frontend.ts';
 import { buildOverlapOrder, type OverlapReport } from './overlap.ts';
 import type { Predecessors } from './predecessors.ts';
 import type { StateFile, SwitchState } from './state.ts';
-
-/** All frontends of one switch process. Changes are made one after the other, and kept in the state file before they are confirmed. */
-export interface Switchboard {
-  readonly frontends: ReadonlyMap<string, LiveFrontend>;
-  /** Requests that are not answered yet, of closed frontends too. */
-  readonly unsettled: number;
-  readonly connections: number;
-  readonly isRetired: boolean;
-  observe(service: string): Promise<FrontendObservation | undefined>;
-  open(frontend: Frontend, epoch: number): Promise<void>;
-  change(service: string, change: FrontendChange, epoch: number): Promise<void>;
-  close(service: string, epoch: number): Promise<void>;
-  encode(): SwitchState;
-  /** Writes the state down now. */
-  persist(): Promise<void>;
-  /** Runs `work` while nothing changes. */
-  inTurn<T>(work: () => Promise<T>): Promise<T>;
-  /** From here on another process is the switch: nothing is obeyed, answered or written here any more. */
-  retire(): void;
-}
+import { createTraffic } from './traffic.ts';
 
 export interface SwitchboardOptions {
   readonly clock: Clock;
@@ -47,103 +29,140 @@ export interface SwitchboardOptions {
   readonly state: SwitchState;
 }
 
-export function createSwitchboard(options: SwitchboardOptions): Switchboard {
-  const { fence, stateFile, predecessors } = options;
-  const frontends = new Map<string, LiveFrontend>();
-  for (const state of options.state.frontends) frontends.set(state.service, restoreLiveFrontend(state, options));
-  const closed = new Set<LiveFrontend>();
-  let epochSeen = options.state.epoch;
-  let turn: Promise<unknown> = Promise.resolve();
-  let isRetired = false;
+/** All frontends of one process. Changes are made one after the other, and kept in the state file before they are confirmed. */
+export class Switchboard {
+  readonly #options: SwitchboardOptions;
+  readonly #frontends = new Map<string, LiveFrontend>();
+  /** Those that no longer listen and may still have connections. */
+  readonly #closed = new Set<LiveFrontend>();
+  #epoch: number;
+  #isRetired = false;
+  #lastTurn: Promise<unknown> = Promise.resolve();
 
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = turn.then(() => {
-      if (isRetired) throw handedOver();
+  constructor(options: SwitchboardOptions) {
+    this.#options = options;
+    this.#epoch = options.state.epoch;
+    for (const state of options.state.frontends) {
+      this.#frontends.set(state.service, restoreLiveFrontend(state, options));
+    }
+  }
+
+  get frontends(): ReadonlyMap<string, LiveFrontend> {
+    return this.#frontends;
+  }
+
+  /** Requests that are not answered yet, of closed frontends too. */
+  get unsettled(): number {
+    return this.#all().reduce((sum, { traffic }) => sum + traffic.unsettled, 0);
+  }
+
+  get connections(): number {
+    return this.#all().reduce((sum, { traffic }) => sum + traffic.connections, 0);
+  }
+
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
+  /** From here on another process is the switch: nothing is obeyed, answered or written here any more. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const live of this.#frontends.values()) stopAccepting(live);
+  }
+
+  async observe(service: string): Promise<FrontendObservation | undefined> {
+    if (this.#isRetired) throw handedOver();
+    const live = this.#frontends.get(service);
+    if (!live?.server.listening) return undefined;
+    const reports = await this.#confirm();
+    return observeFrontend(live, { epoch: this.#epoch, reports: reports.flatMap((report) => report[service] ?? []) });
+  }
+
+  open(frontend: Frontend, epoch: number): Promise<void> {
+    return this.inTurn(async () => {
+      await this.#obey(epoch);
+      const before = this.#frontends.get(frontend.service);
+      if (!before?.server.listening || !isSameFrontend(before.frontend, frontend)) await this.#listen(frontend, before);
+      await this.#keep(this.encode());
+    });
+  }
+
+  change(service: string, change: FrontendChange, epoch: number): Promise<void> {
+    return this.inTurn(async () => {
+      await this.#obey(epoch);
+      const live = this.#frontends.get(service);
+      if (!live) throw unknownService(service);
+      const state = this.encode();
+      const frontends = state.frontends.map((each) => (each.service === service ? { ...each, ...change } : each));
+      await this.#keep({ ...state, frontends });
+      applyChange(live, change);
+      await this.#confirm();
+    });
+  }
+
+  close(service: string, epoch: number): Promise<void> {
+    return this.inTurn(async () => {
+      await this.#obey(epoch);
+      const live = this.#frontends.get(service);
+      if (!live) return;
+      stopAccepting(live);
+      this.#closed.add(live);
+      this.#frontends.delete(service);
+      await this.#keep(this.encode());
+      await this.#confirm();
+    });
+  }
+
+  encode(): SwitchState {
+    return {
+      version: 1,
+      epoch: this.#epoch,
+      frontends: [...this.#frontends.values()].map(encodeLiveFrontend),
+      predecessors: this.#options.predecessors.encode(),
+    };
+  }
+
+  /** Writes the state down now. */
+  persist(): Promise<void> {
+    return this.inTurn(() => this.#keep(this.encode()));
+  }
+
+  /** Runs `work` while nothing changes; refused once this process is not the switch any more. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#lastTurn.then(() => {
+      if (this.#isRetired) throw handedOver();
       return work();
     });
-    turn = next.catch(() => {});
-    return next;
-  };
-  const encode = (): SwitchState => ({
-    version: 1,
-    epoch: epochSeen,
-    frontends: [...frontends.values()].map(encodeLiveFrontend),
-    predecessors: predecessors.encode(),
-  });
-  const obey = async (epoch: number): Promise<void> => {
-    if (epoch < epochSeen) throw fenced(epoch, epochSeen);
-    await fence.assertCurrent(epoch);
-    epochSeen = epoch;
-  };
-  const sum = (pick: (live: LiveFrontend) => number): number =>
-    [...frontends.values(), ...closed].reduce((total, live) => total + pick(live), 0);
-  const follow = () => predecessors.follow(buildOverlapOrder(frontends));
+    this.#lastTurn = turn.catch(() => {});
+    return turn;
+  }
 
-  return {
-    frontends,
-    get unsettled() {
-      return sum(({ traffic }) => traffic.unsettled);
-    },
-    get connections() {
-      return sum(({ traffic }) => traffic.connections);
-    },
-    encode,
-    inTurn,
-    get isRetired() {
-      return isRetired;
-    },
-    retire() {
-      isRetired = true;
-    },
-    persist: () => inTurn(() => stateFile.write(encode())),
-    async observe(service) {
-      if (isRetired) throw handedOver();
-      const live = frontends.get(service);
-      if (!live?.server.listening) return undefined;
-      const reports = await follow();
-      return observeFrontend(live, { epoch: epochSeen, reports: reports.flatMap((report) => report[service] ?? []) });
-    },
-    open: (frontend, epoch) =>
-      inTurn(async () => {
-        await obey(epoch);
-        const before = frontends.get(frontend.service);
-        if (!before?.server.listening || !isSameFrontend(before.frontend, frontend)) {
-          const live = before
-            ? restoreLiveFrontend({ ...encodeLiveFrontend(before), ...frontend }, options)
-            : createLiveFrontend(frontend, options);
-          // Two sockets cannot listen on one port, even of one process.
-          if (before?.frontend.listen.port === frontend.listen.port) stopAccepting(before);
-          await listenOn(live, frontend.listen);
-          if (before) leave(before);
-          frontends.set(frontend.service, live);
-        }
-        await stateFile.write(encode());
-      }),
-    change: (service, change, epoch) =>
-      inTurn(async () => {
-        const live = frontends.get(service);
-        await obey(epoch);
-        if (!live) throw unknownService(service);
-        const state = encode();
-        const states = state.frontends.map((each) => (each.service === service ? { ...each, ...change } : each));
-        await stateFile.write({ ...state, frontends: states });
-        applyChange(live, change);
-        await follow();
-      }),
-    close: (service, epoch) =>
-      inTurn(async () => {
-        await obey(epoch);
-        const live = frontends.get(service);
-        if (live) leave(live);
-        frontends.delete(service);
-        await stateFile.write(encode());
-        await follow();
-      }),
-  };
+  async #obey(epoch: number): Promise<void> {
+    if (epoch < this.#epoch) throw fenced(epoch, this.#epoch);
+    await this.#options.fence.assertCurrent(epoch);
+    this.#epoch = epoch;
+  }
 
-  function leave(live: LiveFrontend): void {
-    stopAccepting(live);
-    closed.add(live);
+  #keep(state: SwitchState): Promise<void> {
+    return this.#options.stateFile.write(state);
+  }
+
+  #confirm(): Promise<readonly OverlapReport[]> {
+    return this.#options.predecessors.follow(buildOverlapOrder(this.#frontends));
+  }
+
+  async #listen(frontend: Frontend, before: LiveFrontend | undefined): Promise<void> {
+    const live = createLiveFrontend(frontend, before?.traffic ?? createTraffic(this.#options));
+    // Two sockets cannot listen on one port, even of one process.
+    if (before?.frontend.listen.port === frontend.listen.port) stopListening(before);
+    await listenOn(live, frontend.listen);
+    if (before) stopListening(before);
+    this.#frontends.set(frontend.service, live);
+  }
+
+  #all(): readonly LiveFrontend[] {
+    for (const live of this.#closed) if (live.traffic.connections === 0) this.#closed.delete(live);
+    return [...this.#frontends.values(), ...this.#closed];
   }
 }
 

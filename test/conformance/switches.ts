@@ -1,0 +1,60 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createBuiltinSwitch, type Switch } from '../../src/deploy/switches/index.ts';
+import type { System } from '../../src/system/index.ts';
+import { bundleProgram } from '../support/bundle-program.ts';
+
+/** One installation of a switch, for one test. */
+export interface SwitchBench {
+  /** A switch as a tool that was just started sees it; every call gives another one for the same installation. */
+  connect(): Switch;
+  /** Raises the deployment's fence, as another operator does. */
+  fence(epoch: number): Promise<void>;
+  /** Ends the process that carries the traffic, without a warning. */
+  kill(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** A member of the family of switches, and how a test gets one. */
+export interface SwitchMember {
+  readonly name: string;
+  prepare(): Promise<{ create(system: System): Promise<SwitchBench>; remove(): Promise<void> }>;
+}
+
+export const SWITCHES: readonly SwitchMember[] = [{ name: 'builtin', prepare: prepareBuiltin }];
+
+async function prepareBuiltin() {
+  const folder = await mkdtemp(join(tmpdir(), 'onward-switch-'));
+  const program = await bundleProgram('src/deploy/switches/builtin/program.ts', folder);
+  return {
+    create: (system: System) => createBuiltinBench(system, folder, program),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+async function createBuiltinBench(system: System, folder: string, program: string): Promise<SwitchBench> {
+  const stateDirectory = await mkdtemp(join(folder, 'state-'));
+  await mkdir(join(stateDirectory, 'switch'), { mode: 0o700 });
+  const kill = () => killSwitch(system, stateDirectory);
+  return {
+    connect: () => createBuiltinSwitch(system, { stateDirectory, program }),
+    fence: (epoch) => system.files.writeAtomic(join(stateDirectory, 'epoch'), `${epoch}\n`),
+    kill,
+    async remove() {
+      await kill();
+      await rm(stateDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Kills the process that owns the switch of a state directory, if there is one, and waits until it is dead. */
+export async function killSwitch(system: System, stateDirectory: string): Promise<void> {
+  const directory = join(stateDirectory, 'switch');
+  const owners = (await system.files.names(directory)).filter((name) => /^owner\.\d+$/.test(name));
+  const newest = owners.sort((a, b) => Number(b.slice(6)) - Number(a.slice(6)))[0];
+  if (newest === undefined) return;
+  const { process: owner } = JSON.parse(await readFile(join(directory, newest), 'utf8'));
+  system.processes.signal(owner, 'SIGKILL');
+  while (system.processes.state(owner) === 'alive') await system.clock.sleep(5);
+}
