@@ -26,7 +26,8 @@ export async function assertDirectConnection(
     );
     if (rows[0]?.pid !== session.backendPid) throw pooledConnection('the server process changed between statements');
   }
-  for (const [index, session] of sessions.entries()) {
+  // The other way round: one that takes turns would otherwise come round to the same ones.
+  for (const [index, session] of [...sessions.entries()].reverse()) {
     const { token, key } = probes[index] ?? { token: '', key: 0 };
     const { rows } = await session.query<{ pid: number; token: string | null; is_locked: boolean }>(
       `select pg_catalog.pg_backend_pid() as pid, pg_catalog.current_setting('onward.probe', true) as token,
