@@ -173,3 +173,28 @@ export function noPath(from: string, to: string, reasons: readonly Finding[]): O
     detail: reasons.map((reason) => reason.message).join('\n'),
   });
 }
+
+export function worldMoved(plan?: Plan): OnwardError {
+  const shut = plan?.gates.filter((gate) => gate.state !== 'open') ?? [];
+  return new OnwardError({
+    code: 'upgrade.world-moved',
+    message:
+      'Could not start: the deployment has changed since the plan was made, so this is not what was agreed to. Nothing has changed.',
+    hint: 'Run "onward status" to see what is so now, then the same command again.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+    ...(shut.length === 0
+      ? {}
+      : { detail: shut.map((gate) => `${gate.state.padEnd(7)} ${gate.title}: ${gate.evidence}`).join('\n') }),
+  });
+}
+
+export function releaseChanged(version: string): OnwardError {
+  return new OnwardError({
+    code: 'upgrade.release-changed',
+    message: `Could not go on: release ${version} in the source is not the one that the run began with; its identity differs. What serves goes on serving.`,
+    hint: 'Restore the release in the source; or run "onward rollback" to go back.',
+    state: 'resumable',
+    exit: ExitCode.needsOperator,
+  });
+}

@@ -17,7 +17,7 @@ export async function listRuns(system: System, stateDirectory: string): Promise<
   const names = await system.files.names(join(stateDirectory, 'runs'));
   const summaries: RunSummary[] = [];
   for (const run of [...names].sort().reverse()) {
-    const { records } = await loadJournal(system, stateDirectory, run);
+    const records = await loadJournal(system, stateDirectory, run);
     const summary = summarizeRun(run, records);
     if (summary) summaries.push(summary);
   }
@@ -33,7 +33,7 @@ export async function findUnfinishedRun(system: System, stateDirectory: string):
 export async function findNewestRun(system: System, stateDirectory: string): Promise<FoundRun | undefined> {
   const names = await system.files.names(join(stateDirectory, 'runs'));
   for (const run of [...names].sort().reverse()) {
-    const state = readRunState((await loadJournal(system, stateDirectory, run)).records);
+    const state = readRunState(await loadJournal(system, stateDirectory, run));
     if (state) return { run, state };
   }
   return undefined;
@@ -45,7 +45,7 @@ export async function findNewestRun(system: System, stateDirectory: string): Pro
  */
 export async function assertNoRunElsewhere(system: System, installation: Installation): Promise<void> {
   for (const mirror of await observeUnfinishedMirrors(installation)) {
-    const { records } = await loadJournal(system, installation.deployment.stateDirectory, mirror.run);
+    const records = await loadJournal(system, installation.deployment.stateDirectory, mirror.run);
     if (records[mirror.seq - 1]?.hash !== mirror.hash) throw runElsewhere(mirror.run);
   }
 }

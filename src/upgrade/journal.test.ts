@@ -12,12 +12,12 @@ let path = '';
 
 beforeEach(async () => {
   stateDirectory = await mkdtemp(join(tmpdir(), 'onward-journal-'));
-  path = join(runFolder(stateDirectory, run), 'journal.jsonl');
+  path = join(runFolder(stateDirectory, run), 'journal-000001.jsonl');
 });
 afterEach(() => rm(stateDirectory, { recursive: true, force: true }));
 
 async function write(count: number): Promise<Journal> {
-  const journal = await openJournal(system, { stateDirectory, run });
+  const journal = await openJournal(system, { stateDirectory, run, epoch: 1 });
   for (let index = 0; index < count; index += 1) {
     await journal.append({ step: 'expand', key: `k${index}`, kind: 'note', data: { index } });
   }
@@ -27,35 +27,56 @@ async function write(count: number): Promise<Journal> {
 describe('openJournal()', () => {
   it('chains records by hash and goes on where it ended', async () => {
     await (await write(3)).close();
-    const again = await openJournal(system, { stateDirectory, run });
+    const again = await openJournal(system, { stateDirectory, run, epoch: 1 });
     await again.append({ step: 'roll:api', key: 'k3', kind: 'intent' });
     await again.close();
-    const { records } = await loadJournal(system, stateDirectory, run);
+    const records = await loadJournal(system, stateDirectory, run);
     expect(records.map((record) => record.seq)).toEqual([1, 2, 3, 4]);
     expect(records[3]?.prev).toBe(records[2]?.hash);
   });
 
   it('keeps the order of appends that are made at once', async () => {
-    const journal = await openJournal(system, { stateDirectory, run });
+    const journal = await openJournal(system, { stateDirectory, run, epoch: 1 });
     await Promise.all(
       Array.from({ length: 50 }, (_, index) => journal.append({ step: 's', key: `k${index}`, kind: 'note' })),
     );
     await journal.close();
-    const { records } = await loadJournal(system, stateDirectory, run);
+    const records = await loadJournal(system, stateDirectory, run);
     expect(records.map((record) => record.key)).toEqual(Array.from({ length: 50 }, (_, index) => `k${index}`));
   });
 
-  it('cuts a torn last line off, whatever its length, and goes on', async () => {
+  it('passes over a torn last line, whatever its length, and goes on in a file of its own', async () => {
     await (await write(2)).close();
     const whole = await readFile(path, 'utf8');
-    for (const bytes of [1, 40, 200]) {
-      const third = whole.split('\n')[1]?.slice(0, bytes) ?? '';
-      await writeFile(path, whole + third);
-      const journal = await openJournal(system, { stateDirectory, run });
-      expect(journal.records.length).toBe(2);
+    for (const [index, bytes] of [1, 40, 200].entries()) {
+      await writeFile(path, whole + (whole.split('\n')[1]?.slice(0, bytes) ?? ''));
+      const journal = await openJournal(system, { stateDirectory, run, epoch: 2 + index });
+      expect(journal.records.length).toBe(2 + index);
+      await journal.append({ step: 's', key: `later${index}`, kind: 'note' });
       await journal.close();
-      expect(await readFile(path, 'utf8')).toBe(whole);
     }
+    expect((await loadJournal(system, stateDirectory, run)).map((record) => record.key)).toEqual([
+      'k0',
+      'k1',
+      'later0',
+      'later1',
+      'later2',
+    ]);
+  });
+
+  it('does not read what a holder wrote after it had lost the lease', async () => {
+    const stale = await write(2);
+    const current = await openJournal(system, { stateDirectory, run, epoch: 2 });
+    await current.append({ step: 's', key: 'current', kind: 'note' });
+    await stale.append({ step: 's', key: 'stale', kind: 'intent' });
+    await current.append({ step: 's', key: 'current too', kind: 'note' });
+    expect((await loadJournal(system, stateDirectory, run)).map((record) => record.key)).toEqual([
+      'k0',
+      'k1',
+      'current',
+      'current too',
+    ]);
+    await Promise.all([stale.close(), current.close()]);
   });
 
   it('refuses a journal in which a line was changed, removed, swapped or torn in the middle', async () => {
@@ -72,7 +93,7 @@ describe('openJournal()', () => {
     ];
     for (const version of damaged) {
       await writeFile(path, `${version.join('\n')}\n`);
-      await expect(openJournal(system, { stateDirectory, run })).rejects.toMatchObject({
+      await expect(openJournal(system, { stateDirectory, run, epoch: 1 })).rejects.toMatchObject({
         code: 'upgrade.journal-corrupt',
         exit: 4,
       });
@@ -82,24 +103,24 @@ describe('openJournal()', () => {
 
   it('writes no secret', async () => {
     system.redaction.add('hunter2-hunter2');
-    const journal = await openJournal(system, { stateDirectory, run });
+    const journal = await openJournal(system, { stateDirectory, run, epoch: 1 });
     await journal.append({ step: 's', key: 'k', kind: 'note', data: { url: 'postgres://u:hunter2-hunter2@h/d' } });
     await journal.close();
     expect(await readFile(path, 'utf8')).not.toContain('hunter2');
-    await expect(loadJournal(system, stateDirectory, run)).resolves.toMatchObject({ tornBytes: 0 });
+    expect((await loadJournal(system, stateDirectory, run)).length).toBe(1);
   });
 
   it('says when the disk takes no more, and writes nothing after that', async () => {
     const full = await openJournal(
       { ...system, files: { ...system.files, openDurable: openFull } },
-      { stateDirectory, run },
+      { stateDirectory, run, epoch: 1 },
     );
     await full.append({ step: 's', key: 'first', kind: 'note' });
     const error = { code: 'upgrade.journal-unwritable', message: expect.stringContaining('the disk is full') };
     await expect(full.append({ step: 's', key: 'second', kind: 'note' })).rejects.toMatchObject(error);
     await expect(full.append({ step: 's', key: 'third', kind: 'note' })).rejects.toMatchObject(error);
     await full.close();
-    expect((await loadJournal(system, stateDirectory, run)).records.map((record) => record.key)).toEqual(['first']);
+    expect((await loadJournal(system, stateDirectory, run)).map((record) => record.key)).toEqual(['first']);
   });
 });
 

@@ -11,12 +11,14 @@ export interface JournalEntry {
   readonly data?: JournalRecord['data'];
 }
 
-/** A run's record: append-only, one JSON line a record, each fdatasynced before the call resolves, chained by hash. */
+/**
+ * A run's record: append-only, one JSON line a record, each fdatasynced before the call resolves, chained by hash. Every epoch writes a
+ * file of its own, which goes on from where the one before had ended when the lease was taken: a holder that has lost the lease without
+ * knowing it can only write behind that point, where nobody reads.
+ */
 export interface Journal {
   readonly run: string;
   readonly records: readonly JournalRecord[];
-  /** The epoch that new records carry. */
-  epoch: number;
   append(entry: JournalEntry): Promise<JournalRecord>;
   close(): Promise<void>;
 }
@@ -25,49 +27,75 @@ export interface Journal {
 export type JournalProbe = (when: 'before' | 'after', seq: number, entry: JournalEntry) => void;
 
 const FIRST_PREV = '0'.repeat(64);
-const FILE = 'journal.jsonl';
+const FILE = /^journal-(\d{6,})\.jsonl$/;
 
 export function runFolder(stateDirectory: string, run: string): string {
   return join(stateDirectory, 'runs', run);
 }
 
-/** Opens a run's journal, new or to go on with. A torn last line, which a crash may leave, is cut off. */
+/** Opens a run's journal, new or to go on with, for the holder of this epoch. */
 export async function openJournal(
   system: System,
-  options: { readonly stateDirectory: string; readonly run: string; readonly probe?: JournalProbe | undefined },
+  options: {
+    readonly stateDirectory: string;
+    readonly run: string;
+    readonly epoch: number;
+    readonly probe?: JournalProbe | undefined;
+  },
 ): Promise<Journal> {
   const folder = runFolder(options.stateDirectory, options.run);
-  const path = join(folder, FILE);
+  const path = join(folder, `journal-${String(options.epoch).padStart(6, '0')}.jsonl`);
   await system.files.makeFolder(folder, 0o700);
-  const found = await loadJournal(system, options.stateDirectory, options.run);
-  const file = await system.files.openDurable(path);
-  if (found.tornBytes > 0) await file.truncate(found.wholeBytes);
-  return new FileJournal(system, { file, path, run: options.run, records: [...found.records], probe: options.probe });
+  const records = await loadJournal(system, options.stateDirectory, options.run);
+  try {
+    const file = await system.files.openDurable(path);
+    return new FileJournal(system, { ...options, file, path, records: [...records] });
+  } catch (error) {
+    throw journalUnwritable(path, error as NodeJS.ErrnoException);
+  }
 }
 
 /**
- * Reads and proves a journal: every line whole, numbered, and chained to the one before. Only the last line may be torn; anything
- * else is corruption and is refused.
+ * Reads and proves a journal: every line whole, numbered, and chained to the one before. The last line of each file may be torn, which is
+ * what a crash leaves; anything else is corruption and is refused.
  */
 export async function loadJournal(
   system: System,
   stateDirectory: string,
   run: string,
-): Promise<{ readonly records: readonly JournalRecord[]; readonly wholeBytes: number; readonly tornBytes: number }> {
-  const path = join(runFolder(stateDirectory, run), FILE);
-  const text = (await system.files.readTextIfPresent(path)) ?? '';
-  const end = text.lastIndexOf('\n') + 1;
-  const lines = text.slice(0, end).split('\n').slice(0, -1);
-  const records: JournalRecord[] = [];
+): Promise<readonly JournalRecord[]> {
+  const folder = runFolder(stateDirectory, run);
+  const names = (await system.files.names(folder)).filter((name) => FILE.test(name));
+  let records: readonly JournalRecord[] = [];
+  for (const name of names.sort((a, b) => epochOf(a) - epochOf(b))) {
+    const path = join(folder, name);
+    records = joinFile(records, { run, path, text: await system.files.readText(path) });
+  }
+  return records;
+}
+
+function epochOf(name: string): number {
+  return Number(FILE.exec(name)?.[1]);
+}
+
+/** The records up to where this file goes on, then the file's own. */
+function joinFile(
+  earlier: readonly JournalRecord[],
+  file: { readonly run: string; readonly path: string; readonly text: string },
+): readonly JournalRecord[] {
+  const lines = file.text.split('\n').slice(0, -1);
+  const first = parseRecord(lines[0] ?? '');
+  const records = lines.length === 0 ? [...earlier] : earlier.slice(0, Math.max(0, (first?.seq ?? 1) - 1));
   for (const [index, line] of lines.entries()) {
     const record = parseRecord(line);
     const isChained =
-      record?.seq === index + 1 && record.prev === (records.at(-1)?.hash ?? FIRST_PREV) && record.run === run;
-    if (!record || !isChained || record.hash !== hashOf(record)) throw journalCorrupt(path, index + 1);
+      record?.seq === records.length + 1 &&
+      record.prev === (records.at(-1)?.hash ?? FIRST_PREV) &&
+      record.run === file.run;
+    if (!record || !isChained || record.hash !== hashOf(record)) throw journalCorrupt(file.path, index + 1);
     records.push(record);
   }
-  const wholeBytes = Buffer.byteLength(text.slice(0, end));
-  return { records, wholeBytes, tornBytes: Buffer.byteLength(text) - wholeBytes };
+  return records;
 }
 
 function parseRecord(line: string): JournalRecord | undefined {
@@ -89,7 +117,7 @@ function hashOf(record: Omit<JournalRecord, 'hash'> & { readonly hash?: string }
 class FileJournal implements Journal {
   readonly run: string;
   readonly records: JournalRecord[];
-  epoch = 0;
+  readonly #epoch: number;
   readonly #system: System;
   readonly #file: DurableFile;
   readonly #path: string;
@@ -104,14 +132,16 @@ class FileJournal implements Journal {
       readonly file: DurableFile;
       readonly path: string;
       readonly run: string;
+      readonly epoch: number;
       readonly records: JournalRecord[];
-      readonly probe: JournalProbe | undefined;
+      readonly probe?: JournalProbe | undefined;
     },
   ) {
     this.#system = system;
     this.#file = options.file;
     this.#path = options.path;
     this.#probe = options.probe;
+    this.#epoch = options.epoch;
     this.run = options.run;
     this.records = options.records;
   }
@@ -131,7 +161,7 @@ class FileJournal implements Journal {
       seq,
       t: this.#system.clock.now().toISOString(),
       run: this.run,
-      epoch: this.epoch,
+      epoch: this.#epoch,
       step: entry.step,
       key: entry.key,
       kind: entry.kind,

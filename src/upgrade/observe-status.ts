@@ -89,7 +89,7 @@ async function observeService(
 async function observeRun(system: System, stateDirectory: string): Promise<Omit<RunStatus, 'isAlive'> | undefined> {
   const newest = await findNewestRun(system, stateDirectory);
   if (newest?.state.outcome !== 'unfinished') return undefined;
-  const { records } = await loadJournal(system, stateDirectory, newest.run);
+  const records = await loadJournal(system, stateDirectory, newest.run);
   const runs = await listRuns(system, stateDirectory);
   const summary = runs.find((candidate) => candidate.run === newest.run);
   const state = readRunState(records);
@@ -97,7 +97,7 @@ async function observeRun(system: System, stateDirectory: string): Promise<Omit<
   const earlier = await Promise.all(
     runs
       .filter((candidate) => candidate.run !== newest.run)
-      .map(async ({ run }) => (await loadJournal(system, stateDirectory, run)).records),
+      .map(async ({ run }) => await loadJournal(system, stateDirectory, run)),
   );
   const rolls = (state.before?.rolls ?? []).map((roll) => `roll:${roll.service}`);
   const remainingMs = estimateRemaining([...STEPS_BEFORE_ROLL, ...rolls, ...STEPS_BEHIND_ROLL], records, {

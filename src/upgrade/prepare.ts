@@ -2,7 +2,7 @@ import type { Catalog, Facts, Plan, RollbackPolicy } from '../model/index.ts';
 import { choosePath, type PlanRequest, planUpgrade } from '../plan/index.ts';
 import { chooseVersion } from '../release/index.ts';
 import type { System } from '../system/index.ts';
-import { alreadyInstalled, noPath, nothingInstalled, unknownService } from './errors.ts';
+import { alreadyInstalled, noPath, nothingInstalled, releaseChanged, unknownService } from './errors.ts';
 import { findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
 import { observeCurrent } from './observe-control.ts';
@@ -18,6 +18,8 @@ export interface UpgradeRequest {
 }
 
 export interface Prepared {
+  /** The target that was resolved. */
+  readonly version: string;
   readonly facts: Facts;
   readonly plan: Plan;
   readonly request: PlanRequest;
@@ -27,7 +29,7 @@ export interface Prepared {
 export async function preparePlan(
   system: System,
   installation: Installation,
-  wanted: UpgradeRequest,
+  wanted: UpgradeRequest & { readonly run?: string },
 ): Promise<Prepared> {
   const catalog = await installation.source.catalog();
   const current = await observeCurrent(installation);
@@ -46,6 +48,7 @@ export async function preparePlan(
   const facts = await observeFacts(system, installation, {
     catalog,
     path: hops.map((hop) => hop.to),
+    ...(wanted.run === undefined ? {} : { run: wanted.run }),
     ...(unfinished
       ? { unfinished: { run: unfinished.run, from: unfinished.state.start.from, to: unfinished.state.start.to } }
       : {}),
@@ -58,7 +61,7 @@ export async function preparePlan(
     command: describeCommand(wanted),
   };
   const request = current && hops.length === 0 ? addRepair(facts, base, current.release) : base;
-  return { facts, plan: planUpgrade(facts, request), request };
+  return { version, facts, plan: planUpgrade(facts, request), request };
 }
 
 /** The recorded release as its own target: what does not run, runs with an older configuration, or is missing in the ledger is mended. */
@@ -76,6 +79,8 @@ export async function prepareResumed(
 ): Promise<Prepared> {
   const { run, start } = resumed;
   const catalog = await installation.source.catalog();
+  const entry = catalog.releases.find((candidate) => candidate.version === start.to);
+  if (entry?.digest !== start.releaseDigest) throw releaseChanged(start.to);
   const facts = await observeFacts(system, installation, { catalog, path: [start.to], run });
   const request: PlanRequest = {
     requested: start.requested,
@@ -84,7 +89,7 @@ export async function prepareResumed(
     isResumed: true,
     command: 'onward upgrade',
   };
-  return { facts, plan: planUpgrade(facts, request), request };
+  return { version: start.to, facts, plan: planUpgrade(facts, request), request };
 }
 
 function chooseHops(

@@ -21,7 +21,8 @@ import { observeChecks, observeTraffic } from './steps/run-checks.ts';
 export interface OneHop {
   readonly run: string;
   readonly start: RunStart;
-  readonly prepared: Prepared;
+  /** Observes and plans under the lease; throws when the world is not the one that was agreed to. */
+  readonly prepareAgain: () => Promise<Prepared>;
   readonly only?: string;
   readonly until?: StepKind;
   readonly pause: AbortSignal;
@@ -30,49 +31,55 @@ export interface OneHop {
   readonly isBack?: boolean;
 }
 
-/** Opens the journal, takes the lease and carries out one run, new or taken up. Whatever happens, the lease is given back. */
+/**
+ * Takes the lease, looks at everything again now that nobody else can change it, opens the journal and carries out one run, new or taken
+ * up. Whatever happens, the lease is given back.
+ */
 export async function runOneHop(system: System, installation: Installation, hop: OneHop): Promise<HopOutcome> {
-  const { stateDirectory } = installation.deployment;
-  const journal = await openJournal(system, { stateDirectory, run: hop.run, probe: hop.journalProbe });
-  const stopRecording = recordEvents(system, { stateDirectory, run: hop.run });
+  const { deployment, control, databases, fence } = installation;
+  await prepareLedgers(system, installation);
+  const lease = await acquireLease(system, { deployment, control, databases, run: hop.run });
   try {
-    if (journal.records.length === 0) {
-      await journal.append({
-        step: 'resolve',
-        key: RUN_KEYS.started,
-        kind: 'decision',
-        data: hop.start as unknown as Record<string, Json>,
-      });
-    }
-    const { from, to, target } = hop.start;
-    system.log.emit({ type: 'run.started', run: hop.run, from, to, target, isResumed: journal.records.length > 1 });
-    await prepareLedgers(system, installation);
-    const lease = await acquireLease(system, {
-      deployment: installation.deployment,
-      control: installation.control,
-      databases: installation.databases,
+    await fence.raise(lease.epoch);
+    const prepared = await hop.prepareAgain();
+    const { stateDirectory } = deployment;
+    const journal = await openJournal(system, {
+      stateDirectory,
       run: hop.run,
+      epoch: lease.epoch,
+      probe: hop.journalProbe,
     });
-    journal.epoch = lease.epoch;
+    const stopRecording = recordEvents(system, { stateDirectory, run: hop.run });
     try {
-      await installation.fence.raise(lease.epoch);
-      return await carryOut(system, installation, { ...hop, journal, lease });
+      return await carryOut(system, installation, { ...hop, prepared, journal, lease });
     } finally {
-      await lease.release().catch(() => {});
+      await journal.close();
+      await stopRecording();
     }
   } finally {
-    await journal.close();
-    await stopRecording();
+    await lease.release().catch(() => {});
   }
 }
 
 interface Held extends OneHop {
+  readonly prepared: Prepared;
   readonly journal: Journal;
   readonly lease: Lease;
 }
 
 async function carryOut(system: System, installation: Installation, hop: Held): Promise<HopOutcome> {
   const { journal, lease, start } = hop;
+  const isResumed = journal.records.length > 0;
+  const data = start as unknown as Record<string, Json>;
+  if (!isResumed) await journal.append({ step: 'resolve', key: RUN_KEYS.started, kind: 'decision', data });
+  system.log.emit({
+    type: 'run.started',
+    run: hop.run,
+    from: start.from,
+    to: start.to,
+    target: start.target,
+    isResumed,
+  });
   await journal.append({ step: 'lease', key: RUN_KEYS.taken, kind: 'note', data: { epoch: lease.epoch } });
   const paused = new AbortController();
   hop.pause.addEventListener('abort', () => paused.abort(new PauseRequest('The operator asked to stop')), {

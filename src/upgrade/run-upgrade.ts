@@ -1,7 +1,7 @@
 import { ExitCode, OnwardError, type Plan, type RunOutcome, type StepKind } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import type { HopOutcome } from './end-run.ts';
-import { gatesClosed, nothingToRollBack, otherRunUnfinished, planVoid } from './errors.ts';
+import { gatesClosed, nothingToRollBack, otherRunUnfinished, planVoid, worldMoved } from './errors.ts';
 import { assertNoRunElsewhere, type FoundRun, findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
 import type { JournalProbe } from './journal.ts';
@@ -70,7 +70,7 @@ export async function runRollback(system: System, installation: Installation, op
     ...options,
     run: found.run,
     start: found.state.start,
-    prepared,
+    prepareAgain: () => prepareFoundAgain(system, installation, found),
     isBack: true,
   });
   return report(result, found.state.start);
@@ -90,7 +90,12 @@ async function resumeCampaign(
   const prepared = await prepareResumed(system, installation, { run: found.run, start });
   if (!(await options.confirm(prepared.plan, found)))
     return { outcome: 'declined', exit: ExitCode.paused, release: start.from };
-  const result = await runOneHop(system, installation, { ...options, run: found.run, start, prepared });
+  const result = await runOneHop(system, installation, {
+    ...options,
+    run: found.run,
+    start,
+    prepareAgain: () => prepareFoundAgain(system, installation, found),
+  });
   if (result.outcome !== 'committed' || start.to === start.target) return report(result, start);
   const next = await preparePlan(system, installation, { ...options, kind: 'upgrade', version: start.target });
   return runCampaign(system, installation, { ...options, prepared: next });
@@ -118,10 +123,24 @@ async function runCampaign(
       releaseDigest: hop.releaseDigest,
       rollback: options.rollback,
     };
-    const result = await runOneHop(system, installation, { ...options, run: createRunId(system), start, prepared });
+    const run = createRunId(system);
+    const agreed = prepared.plan.digest;
+    const prepareAgain = async () => {
+      const again = await preparePlan(system, installation, { ...options, version: prepared.version, run });
+      if (again.plan.digest !== agreed) throw worldMoved(again.plan);
+      return again;
+    };
+    const result = await runOneHop(system, installation, { ...options, run, start, prepareAgain });
     if (result.outcome !== 'committed' || hop.to === target) return report(result, start);
     prepared = await preparePlan(system, installation, { ...options, kind: 'upgrade', version: target });
   }
+}
+
+/** The run as it is under the lease; another operator may have ended it until then. */
+async function prepareFoundAgain(system: System, installation: Installation, found: FoundRun): Promise<Prepared> {
+  const now = await findUnfinishedRun(system, installation.deployment.stateDirectory);
+  if (now?.run !== found.run) throw worldMoved();
+  return prepareResumed(system, installation, { run: found.run, start: found.state.start });
 }
 
 function report(result: HopOutcome, start: RunStart): RunReport {

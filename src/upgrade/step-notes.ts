@@ -53,7 +53,7 @@ async function writeMirror(context: Noted, at: { readonly step: string; readonly
       at.step,
       head?.seq ?? 0,
       head?.hash ?? '',
-      journal.epoch,
+      head?.epoch ?? 0,
       at.outcome,
     ],
   );

@@ -142,7 +142,9 @@ async function crashAt(point: Point): Promise<void> {
 
 async function newestJournal(): Promise<readonly JournalRecord[]> {
   const runs = (await readdir(join(tiny.stateDirectory, 'runs'))).sort();
-  const text = await readFile(join(tiny.stateDirectory, 'runs', runs.at(-1) ?? '', 'journal.jsonl'), 'utf8');
+  const folder = join(tiny.stateDirectory, 'runs', runs.at(-1) ?? '');
+  const names = (await readdir(folder)).filter((name) => name.startsWith('journal-'));
+  const text = await readFile(join(folder, names[0] ?? ''), 'utf8');
   return text
     .trimEnd()
     .split('\n')

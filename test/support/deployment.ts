@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -49,6 +49,8 @@ export interface TestDeployment {
   /** Another folder with the same onward.yaml but no state: a second operator on another machine. */
   secondOperator(): Promise<string>;
   query(sql: string): Promise<readonly Record<string, unknown>[]>;
+  /** What all runs have said so far, as JSON lines, the newest run last. */
+  events(): Promise<string>;
   writeDeployment(change: (text: string) => string): Promise<void>;
   remove(): Promise<void>;
 }
@@ -134,6 +136,13 @@ export async function createDeployment(server: EmbeddedPostgres, name: string): 
       } finally {
         await session.close();
       }
+    },
+    async events() {
+      const runs = join(operator, '.onward', 'runs');
+      const texts = (await readdir(runs))
+        .sort()
+        .map((run) => readFile(join(runs, run, 'events.jsonl'), 'utf8').catch(() => ''));
+      return (await Promise.all(texts)).join('');
     },
     async writeDeployment(change) {
       const file = join(operator, 'onward.yaml');
