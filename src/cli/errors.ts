@@ -1,0 +1,38 @@
+import { ExitCode, OnwardError } from '../model/index.ts';
+
+/** What the parser of arguments found, in its own words, and the command as far as the words were understood. */
+export interface UsageProblem {
+  readonly says: string;
+  readonly command: string;
+  /** What was probably meant, as it would be typed. */
+  readonly meant?: string | undefined;
+}
+
+export function unusableArguments({ says, command, meant }: UsageProblem): OnwardError {
+  const [, suggested] = /\(Did you mean (.*)\?\)/.exec(says) ?? [];
+  const likely = meant ?? suggested;
+  return new OnwardError({
+    code: 'cli.usage',
+    message: `Could not tell what to do: ${describeProblem(says)}.`,
+    hint: `${likely === undefined ? '' : `Did you mean "${likely}"? `}Run "${command} --help" to see what it takes.`,
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}
+
+/** The parser's sentence as a part of ours: `--until cannot be "never"; allowed choices are stage, expand`. */
+function describeProblem(says: string): string {
+  return says
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean .*\?\)/, '')
+    .replace(/^option '(?:-\w, )?(--[\w-]+).*' argument '(.*)' is invalid\. /, '$1 cannot be "$2"; ')
+    .replace(/^command-argument value '(.*)' is invalid for argument '(.*)'\. /, '<$2> cannot be "$1"; ')
+    .replace(/^option '(?:-\w, )?(--[\w-]+).*' argument missing$/, '$1 needs a value')
+    .replace(/^required option '(--[\w-]+).*' not specified$/, '$1 is missing')
+    .replace(/^missing required argument '(.*)'$/, '<$1> is missing')
+    .replace('; must be ', '; it must be ')
+    .replace('; Allowed choices are ', '; it can be ')
+    .replace('. Expected ', ': expected ')
+    .replaceAll("'", '"')
+    .replace(/\.$/, '');
+}
