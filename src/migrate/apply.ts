@@ -3,7 +3,7 @@ import { type ConnectionTarget, type LogEvent, loadSqlParser, type Session, type
 import { applyStepwise } from './apply-stepwise.ts';
 import { applyTransaction, type Measured } from './apply-transaction.ts';
 import type { Comparison } from './compare-with-ledger.ts';
-import { APPLICATION_NAME, completeConnections } from './connections.ts';
+import { APPLICATION_NAME, type Connections, completeConnections } from './connections.ts';
 import { createLedger } from './create-ledger.ts';
 import type { Engine, Fence, Limits } from './engine.ts';
 import { connectionLost, drifted, isConnectionLoss, lateFiles } from './errors.ts';
@@ -89,22 +89,25 @@ export async function applyChosen(
     const planned = choose(first.pending);
     assertApplicable(options.database, first, planned);
     if (planned.length === 0 || options.dryRun === true) return report(first, planned, []);
-    await createLedger(system, session);
-    await acquireRunnerLock(system, session, {
-      waitMs: options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS,
-      signal: options.signal,
-      onWait: (holder) => options.onEvent?.({ type: 'migrate.runner-waiting', holder }),
-    });
-    // Another run may have been at it until now.
-    const ledger = await loadLedger(session);
-    const comparison = compareFiles(wanted, ledger);
-    const files = choose(comparison.pending);
-    assertApplicable(options.database, comparison, files);
-    return report(
-      comparison,
-      files,
-      files.length === 0 ? [] : await applyFiles(system, options, { session, files, ledger }),
-    );
+    // Before the first change: through a pooler, the lock would stay with whoever comes next.
+    const connections = await completeConnections(system, options.target, session);
+    try {
+      await createLedger(system, session);
+      await acquireRunnerLock(system, session, {
+        waitMs: options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS,
+        signal: options.signal,
+        onWait: (holder) => options.onEvent?.({ type: 'migrate.runner-waiting', holder }),
+      });
+      // Another run may have been at it until now.
+      const ledger = await loadLedger(session);
+      const comparison = compareFiles(wanted, ledger);
+      const files = choose(comparison.pending);
+      assertApplicable(options.database, comparison, files);
+      const applied = files.length === 0 ? [] : await applyFiles(system, options, { connections, files, ledger });
+      return report(comparison, files, applied);
+    } finally {
+      await connections.close();
+    }
   } finally {
     await session.close();
   }
@@ -131,9 +134,9 @@ function assertApplicable(
 async function applyFiles(
   system: System,
   options: ApplyOptions,
-  work: { readonly session: Session; readonly files: readonly MigrationFile[]; readonly ledger: Ledger },
+  work: { readonly connections: Connections; readonly files: readonly MigrationFile[]; readonly ledger: Ledger },
 ): Promise<readonly AppliedMigration[]> {
-  const connections = await completeConnections(system, options.target, work.session);
+  const { connections } = work;
   const cancel = () => {
     const sql = `select pg_catalog.pg_cancel_backend(${connections.ddl.backendPid})`;
     // The statement ends by itself otherwise, and the abort is seen then.
@@ -172,7 +175,6 @@ async function applyFiles(
   } finally {
     options.signal?.removeEventListener('abort', cancel);
     await makeDurable(connections.lock);
-    await connections.close();
   }
 }
 

@@ -127,7 +127,10 @@ describe('assertDirectConnection()', () => {
     } finally {
       await pooler.close();
     }
-    const { rows } = await (await database.connect()).query(`select to_regclass('never') as never`);
-    expect(rows).toEqual([{ never: null }]);
+    const { rows } = await (await database.connect()).query(
+      `select to_regclass('never') as never, to_regclass('onward.ledger') as ledger,
+              (select count(*)::int from pg_locks where locktype = 'advisory') as locks`,
+    );
+    expect(rows).toEqual([{ never: null, ledger: null, locks: 0 }]);
   });
 });

@@ -7,7 +7,8 @@ const PROBE_CLASS = 1_869_508_208;
 /**
  * Proves that each session is a server session of its own: its process stays the same, a setting and an advisory lock survive from one
  * statement to the next, and no two of them are the same process. A pooler in transaction mode fails at least one of these; throws
- * `migrate.pooled-connection`. Leaves nothing behind but the setting `onward.probe`.
+ * `migrate.pooled-connection`. Leaves nothing behind but the setting `onward.probe`; in a
+ * pooler's session also a lock of a random number, which nobody else asks for.
  */
 export async function assertDirectConnection(
   system: Pick<System, 'random'>,
