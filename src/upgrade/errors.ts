@@ -151,6 +151,17 @@ export function checksFailed(problems: readonly string[]): OnwardError {
   });
 }
 
+export function checksFailBefore(problems: readonly string[]): OnwardError {
+  return new OnwardError({
+    code: 'upgrade.check-fails-before',
+    message: `Could not start: ${problems.length === 1 ? 'a check fails' : `${problems.length} checks fail`} already, so what the upgrade does to it could not be told. Nothing has changed.`,
+    hint: 'Run "onward verify" until it passes, or correct checks in onward.yaml.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+    detail: problems.join('\n'),
+  });
+}
+
 export function rollBackFailed(services: readonly string[], cause: unknown): OnwardError {
   return new OnwardError({
     code: 'upgrade.roll-back-failed',

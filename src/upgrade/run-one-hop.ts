@@ -3,7 +3,7 @@ import type { Json, StepKind } from '../model/index.ts';
 import { planUpgrade } from '../plan/index.ts';
 import type { System } from '../system/index.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
-import { checksFailed, gatesClosed } from './errors.ts';
+import { checksFailBefore, gatesClosed } from './errors.ts';
 import { recordEvents } from './event-log.ts';
 import { goBack } from './go-back.ts';
 import type { Installation } from './installation.ts';
@@ -110,7 +110,7 @@ async function carryOut(system: System, installation: Installation, hop: Held): 
   if (shut.length > 0) return closedGates(context, { hop, state });
   if (!state.before && start.from !== 'none' && start.from !== start.to) {
     const failing = describeFailing(before);
-    if (failing.length > 0) return endRun(context, 'stopped', checksFailed(failing));
+    if (failing.length > 0) return endRun(context, 'stopped', checksFailBefore(failing));
   }
   const until = hop.until ?? (hop.only === undefined ? undefined : 'roll');
   if (until === 'preflight') return { outcome: 'unfinished' };

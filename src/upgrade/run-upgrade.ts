@@ -145,8 +145,8 @@ async function prepareFoundAgain(system: System, installation: Installation, fou
 
 function report(result: HopOutcome, start: RunStart): RunReport {
   const release = result.outcome === 'committed' ? start.to : start.from;
-  const isClosedGate = result.error instanceof OnwardError && result.error.code === 'upgrade.gate-closed';
-  const isWaiting = result.error instanceof OnwardError && result.error.exit === ExitCode.paused;
-  const exit = isClosedGate ? ExitCode.findings : isWaiting ? ExitCode.paused : EXITS[result.outcome];
+  // Where nothing has rolled, what stopped the run knows best what it means for whoever started it.
+  const exit =
+    result.outcome === 'stopped' && result.error instanceof OnwardError ? result.error.exit : EXITS[result.outcome];
   return { outcome: result.outcome, exit, release, ...(result.error === undefined ? {} : { error: result.error }) };
 }

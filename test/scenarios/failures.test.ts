@@ -101,7 +101,7 @@ describe('a lock holder that never lets go', () => {
     await holder.close();
     expect(result.stderr).toContain('nightly report');
     expect(result.stderr).toContain(`pid ${holder.backendPid}`);
-    expect(result.exit).toBe(5);
+    expect(result.exit).toBe(1);
     await expectServing(serving);
     expect((await tiny.onward(['upgrade', '--yes'])).exit).toBe(0);
     await expectServing('1.0.3');
