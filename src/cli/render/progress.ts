@@ -15,6 +15,7 @@ const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', 
 
 const TITLES: Readonly<Record<string, string>> = {
   stage: 'Fetch and verify artifacts',
+  roll: 'Roll the services',
   expand: 'Expand the schema',
   'skew-check': 'Check the old release on the expanded schema',
   postdeploy: 'Apply postdeploy migrations',
