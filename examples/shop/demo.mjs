@@ -91,7 +91,7 @@ async function play({ folder, databaseUrl, onward, url }) {
 
   say('\nThe operator tries 1.3.0, which is broken\n');
   await load.mark('try 1.3.0');
-  const attempt = await onward.run('upgrade --version=1.3.0 --yes');
+  const attempt = await onward.run('upgrade --version 1.3.0 --yes');
   await load.mark('after');
   await calm();
 

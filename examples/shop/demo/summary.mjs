@@ -69,7 +69,7 @@ export function renderGuide({ folder, databaseUrl, url, program }) {
 
 Kill Onward in the middle of an upgrade, look, and run it again:
 
-  onward upgrade --version=1.3.0 --yes & sleep 3; kill -9 $!
+  onward upgrade --version 1.3.0 --yes & sleep 3; kill -9 $!
   onward status
   onward upgrade --yes`;
 }
