@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { ExitCode, OnwardError } from '../../model/index.ts';
 import { takeDown } from '../../upgrade/index.ts';
 import type { RunAction } from '../command-context.ts';
+import { addExplanation } from './explanation.ts';
 import { addFileOption, withInstallation } from './options.ts';
 
 interface DownOptions {
@@ -10,12 +11,8 @@ interface DownOptions {
 }
 
 export function define(command: Command, run: RunAction): void {
-  addFileOption(command)
-    .option('-y, --yes', 'do not ask')
-    .addHelpText(
-      'after',
-      '\nDatabases, releases and the state directory stay. "onward upgrade --version <current>" brings the services up again.',
-    )
+  explain(addFileOption(command))
+    .option('-y, --yes', 'stop without asking')
     .action((options: DownOptions) =>
       run((context) =>
         withInstallation(context, options.file, async (installation) => {
@@ -38,5 +35,18 @@ function notConfirmed(): OnwardError {
     hint: 'Run the same command with --yes.',
     state: 'unchanged',
     exit: ExitCode.usage,
+  });
+}
+
+function explain(command: Command): Command {
+  return addExplanation(command, {
+    notes: [
+      'Databases, releases and the state directory stay. To bring the services up again,',
+      'name the release that is installed: "onward upgrade --version 1.4.0".',
+    ],
+    examples: [
+      ['onward down', 'stop everything, after a question'],
+      ['onward down --yes', 'stop everything'],
+    ],
   });
 }

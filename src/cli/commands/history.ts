@@ -3,6 +3,7 @@ import { loadDeployment } from '../../deployment/index.ts';
 import { ExitCode, formatDuration, type RunSummary } from '../../model/index.ts';
 import { listRuns } from '../../upgrade/index.ts';
 import type { RunAction } from '../command-context.ts';
+import { addExplanation } from './explanation.ts';
 import { addFileOption, addJsonOption } from './options.ts';
 
 interface HistoryOptions {
@@ -11,20 +12,18 @@ interface HistoryOptions {
 }
 
 export function define(command: Command, run: RunAction): void {
-  addJsonOption(addFileOption(command))
-    .addHelpText('after', '\nThe newest run comes first. Every journal is proved while it is read.')
-    .action((options: HistoryOptions) =>
-      run(async (context) => {
-        const deployment = await loadDeployment(context.system, options.file);
-        const runs = await listRuns(context.system, deployment.stateDirectory);
-        if (options.json) for (const summary of runs) context.print(`${JSON.stringify(summary)}\n`);
-        else
-          context.print(
-            runs.length === 0 ? 'No runs yet.\n' : runs.map((summary) => `${describeRun(summary)}\n`).join(''),
-          );
-        return ExitCode.done;
-      }),
-    );
+  explain(addJsonOption(addFileOption(command))).action((options: HistoryOptions) =>
+    run(async (context) => {
+      const deployment = await loadDeployment(context.system, options.file);
+      const runs = await listRuns(context.system, deployment.stateDirectory);
+      if (options.json) for (const summary of runs) context.print(`${JSON.stringify(summary)}\n`);
+      else
+        context.print(
+          runs.length === 0 ? 'No runs yet.\n' : runs.map((summary) => `${describeRun(summary)}\n`).join(''),
+        );
+      return ExitCode.done;
+    }),
+  );
 }
 
 function describeRun(summary: RunSummary): string {
@@ -32,4 +31,11 @@ function describeRun(summary: RunSummary): string {
     summary.endedAt === undefined ? '' : formatDuration(Date.parse(summary.endedAt) - Date.parse(summary.startedAt));
   const path = `${summary.from} -> ${summary.to}`;
   return `${summary.run}  ${path.padEnd(20)}  ${summary.outcome.padEnd(14)}  ${took}`.trimEnd();
+}
+
+function explain(command: Command): Command {
+  return addExplanation(command, {
+    notes: ['The newest run comes first. The hash chain of every journal is checked on the way.'],
+    examples: [['onward history', 'the runs, and how they ended']],
+  });
 }

@@ -3,6 +3,7 @@ import { type RunMigrateOptions, runMigrate, runMigrateStatus } from '../../migr
 import { describeFinding, ExitCode, isVersion, MIGRATION_PHASES, parseDuration } from '../../model/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { renderMigrateReport, renderMigrationStatus } from '../render/migrate.ts';
+import { addExplanation } from './explanation.ts';
 import { addJsonOption } from './options.ts';
 
 interface MigrateOptions extends Pick<RunMigrateOptions, 'migrations'> {
@@ -18,25 +19,43 @@ interface MigrateOptions extends Pick<RunMigrateOptions, 'migrations'> {
 }
 
 export function define(command: Command, run: RunAction): void {
-  addJsonOption(addTargetOptions(command))
+  explain(addJsonOption(addTargetOptions(command)))
     .addOption(
       new Option(
         '--phase <phase>',
-        'apply this phase; without it expand, or flat files up to a contract change',
+        'apply this phase (default: expand; of flat files, all up to a contract change)',
       ).choices(MIGRATION_PHASES),
     )
-    .option('--lock-budget <duration>', 'longest time that the application may be made to wait', duration)
-    .option('--lock-wait <duration>', 'longest time that one file waits for its moment', duration)
-    .option('--dry-run', 'show what would be applied, and change nothing')
-    .addHelpText(
-      'after',
-      '\nNeeds no onward.yaml. What --url leaves out comes from PGHOST, PGPORT, PGUSER, PGDATABASE, PGSSLMODE and the other variables of libpq,\nthe password from PGPASSWORD, PGPASSWORD_FILE or the password file (PGPASSFILE). Running it again goes on where it stopped.',
+    .option(
+      '--lock-budget <duration>',
+      'longest time that the application may be made to wait (default: 50ms)',
+      duration,
     )
+    .option('--lock-wait <duration>', 'longest time that one file waits for its moment (default: 2m)', duration)
+    .option('--dry-run', 'show what would be applied, and change nothing')
     .action((options: MigrateOptions) => run((context) => apply(context, options)));
-  addJsonOption(addTargetOptions(command.command('status')))
+  addExplanation(addJsonOption(addTargetOptions(command.command('status'))), {
+    notes: ['Nothing is changed. Exits with 1 when a file was edited, is missing, or comes late.'],
+    examples: [['onward migrate status --url postgres://app@db/core', 'compare ./migrations with the ledger']],
+  })
     .description('Show what is applied, pending and edited')
     // The options of "migrate" may stand before "status" too.
     .action((_options: MigrateOptions, status: Command) => run((context) => show(context, status.optsWithGlobals())));
+}
+
+function explain(command: Command): Command {
+  return addExplanation(command, {
+    notes: [
+      'Needs no onward.yaml. What --url leaves out comes from PGHOST, PGPORT, PGUSER,',
+      'PGDATABASE, PGSSLMODE and the other variables of libpq, the password from PGPASSWORD,',
+      'PGPASSWORD_FILE or PGPASSFILE. Running it again goes on where it stopped.',
+    ],
+    examples: [
+      ['onward migrate --url postgres://app@db/core --dry-run', 'what would be applied'],
+      ['onward migrate --url postgres://app@db/core', 'apply the expand phase'],
+      ['onward migrate --url postgres://app@db/core --phase postdeploy', 'after the roll'],
+    ],
+  });
 }
 
 function addTargetOptions(command: Command): Command {
@@ -44,8 +63,8 @@ function addTargetOptions(command: Command): Command {
     .option('--url <url>', 'postgres://user@host:5432/database')
     .option('--password-file <path>', 'file that holds the password')
     .option('--migrations <folder>', 'folder of migrations', './migrations')
-    .option('--database <name>', "which of the folder's databases")
-    .option('--to <version>', 'leave newer versions alone', version);
+    .option('--database <name>', 'which database of the folder, when it holds several')
+    .option('--to <version>', 'leave migrations of newer versions alone', version);
 }
 
 function version(text: string): string {

@@ -3,6 +3,7 @@ import { ExitCode, type RollbackPolicy } from '../../model/index.ts';
 import { renderPlan } from '../../plan/index.ts';
 import { preparePlan } from '../../upgrade/index.ts';
 import type { RunAction } from '../command-context.ts';
+import { addExplanation } from './explanation.ts';
 import { addFileOption, addJsonOption, addRollbackOption, withInstallation } from './options.ts';
 
 interface PlanOptions {
@@ -14,11 +15,10 @@ interface PlanOptions {
 }
 
 export function define(command: Command, run: RunAction): void {
-  addRollbackOption(addJsonOption(addFileOption(command)))
+  explain(addRollbackOption(addJsonOption(addFileOption(command))))
     .argument('[service]', 'plan for this service only')
-    .option('--version <version>', 'a channel such as stable, or a version')
-    .option('--out <file>', 'save the plan, to be looked at and applied with "onward upgrade --plan"')
-    .addHelpText('after', '\nNothing is changed. Exits with 1 when a gate is closed or unknown.')
+    .option('--version <version>', 'a release, or a channel such as stable (default: the channel of onward.yaml)')
+    .option('--out <file>', 'save the plan as JSON, for review and for "onward upgrade --plan"')
     .action((service: string | undefined, options: PlanOptions) =>
       run((context) =>
         withInstallation(context, options.file, async (installation) => {
@@ -37,4 +37,14 @@ export function define(command: Command, run: RunAction): void {
         }),
       ),
     );
+}
+
+function explain(command: Command): Command {
+  return addExplanation(command, {
+    notes: ['Nothing is changed. Exits with 1 when a gate is closed or unknown.'],
+    examples: [
+      ['onward plan', 'the way to the release of the channel'],
+      ['onward plan --version 1.4.0 --out plan.json', 'save it, to apply it later'],
+    ],
+  });
 }

@@ -4,6 +4,7 @@ import type { RunAction } from '../command-context.ts';
 import { confirmPlan } from '../confirm.ts';
 import { crashProbe } from '../crash-probe.ts';
 import { renderReport } from '../render/report.ts';
+import { addExplanation } from './explanation.ts';
 import { addFileOption, addJsonOption, withInstallation } from './options.ts';
 
 interface ProvisionOptions {
@@ -14,13 +15,9 @@ interface ProvisionOptions {
 }
 
 export function define(command: Command, run: RunAction): void {
-  addJsonOption(addFileOption(command))
-    .option('--version <version>', 'a channel such as stable, or a version')
-    .option('-y, --yes', 'do not ask')
-    .addHelpText(
-      'after',
-      '\nThe databases must be empty. Running it again after an interruption goes on where it was cut off.',
-    )
+  explain(addJsonOption(addFileOption(command)))
+    .option('--version <version>', 'a release, or a channel such as stable (default: the channel of onward.yaml)')
+    .option('-y, --yes', 'start without asking')
     .action((options: ProvisionOptions) =>
       run((context) =>
         withInstallation(context, options.file, async (installation) => {
@@ -38,4 +35,14 @@ export function define(command: Command, run: RunAction): void {
         }),
       ),
     );
+}
+
+function explain(command: Command): Command {
+  return addExplanation(command, {
+    notes: ['The databases must be empty. Running it again after an interruption goes on where', 'it was cut off.'],
+    examples: [
+      ['onward provision', 'install the release of the channel'],
+      ['onward provision --version 1.3.0 --yes', 'install this release, ask nothing'],
+    ],
+  });
 }

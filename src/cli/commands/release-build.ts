@@ -4,6 +4,7 @@ import { describeFinding, ExitCode, type Finding } from '../../model/index.ts';
 import { buildRelease, loadProduct, type MigrationFile, type Product } from '../../release/index.ts';
 import type { System } from '../../system/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
+import { addExplanation } from './explanation.ts';
 import { addJsonOption } from './options.ts';
 import { DEFAULT_SOURCE } from './source-option.ts';
 
@@ -14,15 +15,20 @@ interface BuildOptions {
 }
 
 export function defineBuild(command: Command, run: RunAction): void {
-  addJsonOption(command)
+  addExplanation(addJsonOption(command), {
+    notes: [
+      'Everything is checked before anything is written. Building the same content again',
+      'changes nothing; other content under a published version is refused.',
+    ],
+    examples: [
+      ['onward release build 1.4.0', 'from ./product.yaml into ./releases'],
+      ['onward release build 1.4.0 --to /srv/releases', 'into another source'],
+    ],
+  })
     .description('Build a release from product.yaml and publish it into a source folder')
     .argument('<version>', 'semantic version of the release, such as 1.2.0')
-    .option('--product <path>', 'product.yaml', 'product.yaml')
-    .option('--to <folder>', 'release source', DEFAULT_SOURCE)
-    .addHelpText(
-      'after',
-      '\nEverything is checked first. The same content again is done; other content under a published version is refused.',
-    )
+    .option('--product <path>', 'what the product consists of', 'product.yaml')
+    .option('--to <folder>', 'folder of the release source, made when it is not there', DEFAULT_SOURCE)
     .action((version: string, options: BuildOptions) => run((context) => build(context, version, options)));
 }
 

@@ -9,6 +9,7 @@ import {
   withdrawRelease,
 } from '../../release/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
+import { addExplanation } from './explanation.ts';
 import { addJsonOption } from './options.ts';
 import { defineBuild } from './release-build.ts';
 import { addSourceOption, chooseSource, type SourceOptions } from './source-option.ts';
@@ -26,20 +27,45 @@ interface WithdrawOptions extends SourceOptions {
 }
 
 export function define(command: Command, run: RunAction): void {
+  addExplanation(command, {
+    examples: [
+      ['onward release build 1.4.0', 'publish what product.yaml describes'],
+      ['onward release list', 'what there is'],
+      ['onward release notes stable', 'what changed on the way to it'],
+    ],
+  });
   defineBuild(command.command('build'), run);
-  addJsonOption(addSourceOption(command.command('list')))
+  addExplanation(addJsonOption(addSourceOption(command.command('list'))), {
+    examples: [
+      ['onward release list', 'the releases of the source that onward.yaml names'],
+      ['onward release list --source /srv/releases', 'those of a folder'],
+    ],
+  })
     .description('List the releases of a source')
     .action((options: ReadOptions) => run((context) => list(context, options)));
-  addJsonOption(addSourceOption(command.command('show')))
+  addExplanation(addJsonOption(addSourceOption(command.command('show'))), {
+    examples: [
+      ['onward release show stable', 'the release that the channel points to'],
+      ['onward release show 1.4.0 --json', 'the release document itself'],
+    ],
+  })
     .description('Show one release in full')
     .argument('<release>', 'a version, or a channel')
     .action((name: string, options: ReadOptions) => run((context) => show(context, name, options)));
-  addJsonOption(addSourceOption(command.command('notes')))
+  addExplanation(addJsonOption(addSourceOption(command.command('notes'))), {
+    examples: [
+      ['onward release notes 1.4.0', 'since the release before it'],
+      ['onward release notes stable --from 1.2.0', 'since the one that runs now'],
+    ],
+  })
     .description('Show what changed on the way to a release')
     .argument('<release>', 'a version, or a channel')
-    .option('--from <version>', 'what runs now; the release before when left out')
+    .option('--from <version>', 'the release that runs now (default: the one before)')
     .action((name: string, options: NotesOptions) => run((context) => showNotes(context, name, options)));
-  addSourceOption(command.command('withdraw'))
+  addExplanation(addSourceOption(command.command('withdraw')), {
+    notes: ['Who runs a withdrawn release can leave it. A withdrawal is not taken back.'],
+    examples: [['onward release withdraw 1.4.0 --reason "loses orders"', 'nobody goes to 1.4.0 any more']],
+  })
     .description('Let nobody upgrade to a release any more')
     .argument('<version>', 'the release')
     .requiredOption('--reason <text>', 'why, for operators to read')

@@ -3,6 +3,7 @@ import { runRollback } from '../../upgrade/index.ts';
 import type { RunAction } from '../command-context.ts';
 import { confirmPlan } from '../confirm.ts';
 import { renderReport } from '../render/report.ts';
+import { addExplanation } from './explanation.ts';
 import { addFileOption, addJsonOption, withInstallation } from './options.ts';
 
 interface RollbackOptions {
@@ -11,23 +12,28 @@ interface RollbackOptions {
 }
 
 export function define(command: Command, run: RunAction): void {
-  addJsonOption(addFileOption(command))
-    .addHelpText(
-      'after',
-      '\nServices get their old artifacts back, in reverse order. The schema is never touched. A completed release cannot be rolled back.',
-    )
-    .action((options: RollbackOptions) =>
-      run((context) =>
-        withInstallation(context, options.file, async (installation) => {
-          const report = await runRollback(context.system, installation, {
-            kind: 'upgrade',
-            rollback: 'run',
-            confirm: confirmPlan(context, options),
-            pause: context.interrupt,
-          });
-          context.say(renderReport(report));
-          return report.exit;
-        }),
-      ),
-    );
+  explain(addJsonOption(addFileOption(command))).action((options: RollbackOptions) =>
+    run((context) =>
+      withInstallation(context, options.file, async (installation) => {
+        const report = await runRollback(context.system, installation, {
+          kind: 'upgrade',
+          rollback: 'run',
+          confirm: confirmPlan(context, options),
+          pause: context.interrupt,
+        });
+        context.say(renderReport(report));
+        return report.exit;
+      }),
+    ),
+  );
+}
+
+function explain(command: Command): Command {
+  return addExplanation(command, {
+    notes: [
+      'Services get their old artifacts back, in reverse order. The schema is never',
+      'touched. A completed release cannot be rolled back.',
+    ],
+    examples: [['onward rollback', 'take the unfinished run back, now']],
+  });
 }

@@ -15,7 +15,7 @@ export interface SourceOptions {
 export function addSourceOption(command: Command): Command {
   return addFileOption(command).option(
     '--source <folder>',
-    `release source; the one of onward.yaml when left out, else ${DEFAULT_SOURCE}`,
+    `folder of the release source (default: the one of onward.yaml, else ${DEFAULT_SOURCE})`,
   );
 }
 

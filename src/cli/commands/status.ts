@@ -4,6 +4,7 @@ import { observeStatus } from '../../upgrade/index.ts';
 import type { RunAction } from '../command-context.ts';
 import { followRun } from '../follow-run.ts';
 import { renderStatus } from '../render/status.ts';
+import { addExplanation } from './explanation.ts';
 import { addFileOption, addJsonOption, withInstallation } from './options.ts';
 
 interface StatusOptions {
@@ -13,9 +14,8 @@ interface StatusOptions {
 }
 
 export function define(command: Command, run: RunAction): void {
-  addJsonOption(addFileOption(command))
+  explain(addJsonOption(addFileOption(command)))
     .option('--watch', 'follow the run that is going on until it ends or is parked')
-    .addHelpText('after', '\nExits with 5 when a run is parked or was cut off, 0 otherwise.')
     .action((options: StatusOptions) =>
       run((context) =>
         withInstallation(context, options.file, async (installation) => {
@@ -31,4 +31,15 @@ export function define(command: Command, run: RunAction): void {
         }),
       ),
     );
+}
+
+function explain(command: Command): Command {
+  return addExplanation(command, {
+    notes: ['Exits with 5 when a run is parked or was cut off, 0 otherwise.'],
+    examples: [
+      ['onward status', 'one look'],
+      ['onward status --watch', 'follow the run from another terminal'],
+      ['onward status --json', 'the same, for a program'],
+    ],
+  });
 }

@@ -6,6 +6,7 @@ import type { CommandContext, RunAction } from '../command-context.ts';
 import { confirmPlan } from '../confirm.ts';
 import { crashProbe } from '../crash-probe.ts';
 import { renderReport } from '../render/report.ts';
+import { addExplanation } from './explanation.ts';
 import { addFileOption, addJsonOption, addRollbackOption, withInstallation } from './options.ts';
 
 interface UpgradeOptions {
@@ -20,20 +21,33 @@ interface UpgradeOptions {
 }
 
 export function define(command: Command, run: RunAction): void {
-  addRollbackOption(addJsonOption(addFileOption(command)))
-    .argument('[service]', 'roll only this service; the run then waits for "onward upgrade"')
-    .option('--version <version>', 'a channel such as stable, or a version')
-    .option('--plan <file>', 'apply a plan that "onward plan --out" has saved')
+  explain(addRollbackOption(addJsonOption(addFileOption(command))))
+    .argument('[service]', 'roll only this service, then park the run until "onward upgrade" goes on')
+    .option('--version <version>', 'a release, or a channel such as stable (default: the channel of onward.yaml)')
+    .option('--plan <file>', 'apply a plan that "onward plan --out" has saved, if nothing has changed since')
     .option('--dry-run', 'show the plan and change nothing')
-    .option('-y, --yes', 'do not ask')
-    .addOption(new Option('--until <step>', 'stop behind this step, at a safe place').choices(SAFE_STEPS))
-    .addHelpText(
-      'after',
-      '\nRunning it again after any interruption is always right: it says what it finds and goes on.',
+    .option('-y, --yes', 'start without asking')
+    .addOption(
+      new Option('--until <step>', 'park the run after this step until "onward upgrade" goes on').choices(SAFE_STEPS),
     )
     .action((service: string | undefined, options: UpgradeOptions) =>
       run((context) => upgrade(context, service, options)),
     );
+}
+
+function explain(command: Command): Command {
+  return addExplanation(command, {
+    notes: [
+      'Running it again after any interruption is always right: it says what it finds',
+      'and goes on. The first Ctrl-C parks the run at the next safe place.',
+    ],
+    examples: [
+      ['onward upgrade', 'go to the release of the channel'],
+      ['onward upgrade --version 1.4.0 --yes', 'go to this release, ask nothing'],
+      ['onward upgrade --until expand', 'change the schema, roll nothing yet'],
+      ['onward upgrade --plan plan.json', 'do what was reviewed, and nothing else'],
+    ],
+  });
 }
 
 async function upgrade(
