@@ -209,3 +209,23 @@ export function releaseChanged(version: string): OnwardError {
     exit: ExitCode.needsOperator,
   });
 }
+
+export function unknownDatabase(name: string, known: readonly string[]): OnwardError {
+  return new OnwardError({
+    code: 'upgrade.unknown-database',
+    message: `Could not migrate ${name}: onward.yaml has no such database (it has ${known.join(', ')}). Nothing has changed.`,
+    hint: 'Name one of these databases, or none to migrate all of them.',
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}
+
+export function notOneHop(wanted: string, next: string): OnwardError {
+  return new OnwardError({
+    code: 'upgrade.not-one-hop',
+    message: `Could not expand to ${wanted}: the path passes through ${next} first, and what runs need not tolerate what comes behind it. Nothing has changed.`,
+    hint: `Run "onward migrate --to ${next}", or "onward upgrade" to go all the way.`,
+    state: 'unchanged',
+    exit: ExitCode.findings,
+  });
+}

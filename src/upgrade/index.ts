@@ -6,6 +6,12 @@ export { EVENTS_FILE } from './event-log.ts';
 export { type FoundRun, listRuns } from './find-run.ts';
 export { type Installation, openInstallation, type Programs } from './installation.ts';
 export { type JournalProbe, loadJournal, runFolder } from './journal.ts';
+export {
+  type MigratedDatabase,
+  type MigrateRequest,
+  migrateDeployment,
+  observeDeploymentMigrations,
+} from './migrate-deployment.ts';
 export { observeDoctorFacts } from './observe-doctor.ts';
 export { observeStatus, type Status } from './observe-status.ts';
 export { type Prepared, preparePlan, type UpgradeRequest } from './prepare.ts';

@@ -1,0 +1,148 @@
+import { type ApplyReport, applyMigrations, type MigrationStatus, observeMigrations } from '../migrate/index.ts';
+import { compareVersions, type Release } from '../model/index.ts';
+import { choosePath } from '../plan/index.ts';
+import { chooseVersion } from '../release/index.ts';
+import type { System } from '../system/index.ts';
+import { noPath, nothingInstalled, notOneHop, otherRunUnfinished, unknownDatabase } from './errors.ts';
+import { assertNoRunElsewhere, findUnfinishedRun } from './find-run.ts';
+import type { Installation } from './installation.ts';
+import { acquireLease, type Lease } from './lease.ts';
+import { observeCurrent } from './observe-control.ts';
+import { prepareLedgers } from './prepare-ledgers.ts';
+import { createRunId } from './run-id.ts';
+
+export interface MigrateRequest {
+  /** `expand` of the next release on the path, ahead of its upgrade; or `postdeploy` of the release that runs. */
+  readonly phase: 'expand' | 'postdeploy';
+  /** All of the deployment's databases when left out. */
+  readonly database?: string;
+  /** Where the path leads: a channel or a version; the deployment's channel when left out. */
+  readonly version?: string;
+  readonly dryRun: 'apply' | 'show';
+  readonly signal: AbortSignal;
+}
+
+export interface MigratedDatabase {
+  readonly database: string;
+  readonly report: ApplyReport;
+}
+
+/**
+ * Moves the schema of a deployment alone, under its lease: what the release that runs tolerates (`expand`), or what it has left to do
+ * (`postdeploy`). No service is touched. An upgrade does the same as one of its steps.
+ */
+export async function migrateDeployment(
+  system: System,
+  installation: Installation,
+  request: MigrateRequest,
+): Promise<{ readonly release: string; readonly databases: readonly MigratedDatabase[] }> {
+  await assertNoRunElsewhere(system, installation);
+  const release = await chooseRelease(installation, request);
+  const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
+  if (unfinished) {
+    const { from, to } = unfinished.state.start;
+    throw otherRunUnfinished({ run: unfinished.run, from, to }, release.version);
+  }
+  const names = chooseDatabases(installation, request.database);
+  const run = `migrate-${createRunId(system)}`;
+  if (request.dryRun === 'show')
+    return {
+      release: release.version,
+      databases: await applyAll(system, installation, { request, release, names, run }),
+    };
+  await prepareLedgers(system, installation);
+  const { deployment, control, databases } = installation;
+  const lease = await acquireLease(system, { deployment, control, databases, run });
+  try {
+    await installation.fence.raise(lease.epoch);
+    return {
+      release: release.version,
+      databases: await applyAll(system, installation, { request, release, names, run, lease }),
+    };
+  } finally {
+    await lease.release().catch(() => {});
+  }
+}
+
+/** How every database of the deployment compares with the release that would be applied to it. Changes nothing. */
+export async function observeDeploymentMigrations(
+  system: System,
+  installation: Installation,
+  request: Pick<MigrateRequest, 'database' | 'version'>,
+): Promise<readonly MigrationStatus[]> {
+  const release = await chooseRelease(installation, { ...request, phase: 'expand' });
+  const files = await installation.source.migrationFiles(release);
+  const statuses: MigrationStatus[] = [];
+  for (const database of chooseDatabases(installation, request.database)) {
+    const target = installation.databases.get(database);
+    if (target) statuses.push(await observeMigrations(system, { database, target, files, upTo: release.version }));
+  }
+  return statuses;
+}
+
+interface Work {
+  readonly request: MigrateRequest;
+  readonly release: Release;
+  readonly names: readonly string[];
+  readonly run: string;
+  readonly lease?: Lease;
+}
+
+async function applyAll(system: System, installation: Installation, work: Work): Promise<readonly MigratedDatabase[]> {
+  const { request, release, names, run, lease } = work;
+  const files = await installation.source.migrationFiles(release);
+  const { deployment } = installation;
+  const results: MigratedDatabase[] = [];
+  for (const database of names) {
+    const target = installation.databases.get(database);
+    if (!target) continue;
+    await lease?.assertHeld();
+    const report = await applyMigrations(system, {
+      database,
+      target,
+      files,
+      phases: [request.phase],
+      upTo: release.version,
+      release: release.version,
+      run,
+      lockBudgetMs: deployment.lockBudgetMs,
+      lockWaitMs: deployment.lockWaitMs,
+      onEvent: (event) => system.log.emit(event),
+      signal: lease ? AbortSignal.any([request.signal, lease.signal]) : request.signal,
+      dryRun: request.dryRun === 'show',
+      ...(lease ? { fence: { deployment: deployment.name, epoch: lease.epoch } } : {}),
+    });
+    results.push({ database, report });
+  }
+  return results;
+}
+
+/** The next release on the path for expand: only that one tolerates what runs. For postdeploy, the one that runs. */
+async function chooseRelease(
+  installation: Installation,
+  request: Pick<MigrateRequest, 'phase' | 'version'>,
+): Promise<Release> {
+  const current = await observeCurrent(installation);
+  if (!current) throw nothingInstalled();
+  if (request.phase === 'postdeploy') return installation.source.release(current.release);
+  const catalog = await installation.source.catalog();
+  const { version } = chooseVersion(catalog, {
+    ...(request.version === undefined ? {} : { requested: request.version }),
+    channel: installation.deployment.releases.channel,
+    current: current.release,
+  });
+  if (compareVersions(version, current.release) === 0) return installation.source.release(current.release);
+  const { toolVersion } = installation.programs;
+  const path = choosePath({ catalog, from: current.release, to: version, toolVersion });
+  if (path.kind === 'none') throw noPath(current.release, version, path.findings);
+  const [first] = path.hops;
+  if (first && path.hops.length > 1 && request.version !== undefined) throw notOneHop(version, first.to);
+  return installation.source.release(first?.to ?? current.release);
+}
+
+function chooseDatabases(installation: Installation, wanted: string | undefined): readonly string[] {
+  const known = installation.deployment.databases.map((database) => database.name);
+  if (wanted === undefined) return known;
+  if (!known.includes(wanted)) throw unknownDatabase(wanted, known);
+  return [wanted];
+}
