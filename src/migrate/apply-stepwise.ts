@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 import { connectionLost, editedUnfinished, fencedOut, unsureStatement } from './errors.ts';
 import { type LedgerStatement, renderLedgerInsert, renderStatementDone, renderStatementIntent } from './ledger.ts';
 import { type MigrationFile, migrationId } from './migration-file.ts';
+import { runConcurrently } from './run-concurrently.ts';
 import type { PlannedStatement } from './statement-class.ts';
 import { describePlace, renderStatement } from './statement-error.ts';
 import { isRepeatable, isSessionSetting, mayCommit } from './statement-kind.ts';
@@ -72,13 +73,13 @@ export async function applyStepwise(
 async function applyStep(engine: Engine, parser: SqlParser, step: Step): Promise<Measured | undefined> {
   const { planned, recorded } = step;
   const { node } = planned.statement;
+  const kept = describeKept(step);
   if (isSessionSetting(node)) {
     // Also when it is done: this session is a new one.
-    await engine.connections.ddl.query(planned.statement.text);
+    await runConcurrently(engine, { ...step, kept, isResumed: false }, planned.statement.text);
     return undefined;
   }
   if (recorded === 'done') return undefined;
-  const kept = describeKept(step);
   const work = { file: step.file, statements: [planned], isFreshSession: false, kept, isResumable: true };
   const mark = { migration: migrationId(step.file), line: planned.statement.line, ...step, ...markOf(engine) };
   if (!planned.isOutsideTransaction && !mayCommit(node)) {

@@ -1,19 +1,26 @@
 import { isVersion, type MigrationPhase } from '../model/index.ts';
-import { type ConnectionTarget, type LogEvent, loadSqlParser, type Session, type System } from '../system/index.ts';
+import {
+  type ConnectionTarget,
+  type LogEvent,
+  loadSqlParser,
+  PostgresError,
+  type Session,
+  type System,
+} from '../system/index.ts';
 import { applyStepwise } from './apply-stepwise.ts';
 import { applyTransaction, type Measured } from './apply-transaction.ts';
 import type { Comparison } from './compare-with-ledger.ts';
 import { APPLICATION_NAME, type Connections, completeConnections } from './connections.ts';
 import { createLedger } from './create-ledger.ts';
 import type { Engine, Fence, Limits } from './engine.ts';
-import { connectionLost, drifted, isConnectionLoss, lateFiles } from './errors.ts';
+import { connectionLost, drifted, isConnectionLoss, lateFiles, serverRefused } from './errors.ts';
 import { prepareHolders } from './find-holders.ts';
 import { statementsToRun } from './inspect-text.ts';
 import { type Ledger, loadLedger, renderLedgerInsert } from './ledger.ts';
 import { type MigrationFile, migrationId } from './migration-file.ts';
 import { compareFiles } from './observe.ts';
 import { loadStatements } from './parsed-files.ts';
-import { acquireRunnerLock } from './runner-lock.ts';
+import { acquireRunnerLock, endOrphans } from './runner-lock.ts';
 import { planStatements } from './statement-class.ts';
 
 export interface ApplyOptions {
@@ -98,6 +105,7 @@ export async function applyChosen(
         signal: options.signal,
         onWait: (holder) => options.onEvent?.({ type: 'migrate.runner-waiting', holder }),
       });
+      await endOrphans(system, session, pidsOf(connections));
       // Another run may have been at it until now.
       const ledger = await loadLedger(session);
       const comparison = compareFiles(wanted, ledger);
@@ -111,6 +119,10 @@ export async function applyChosen(
   } finally {
     await session.close();
   }
+}
+
+function pidsOf({ lock, ddl, monitor }: Connections): readonly number[] {
+  return [lock, ddl, monitor].map(({ backendPid }) => backendPid);
 }
 
 function report(
@@ -148,8 +160,8 @@ async function applyFiles(
     const engine: Engine = {
       system,
       connections,
-      ownPids: [connections.lock, connections.ddl, connections.monitor].map(({ backendPid }) => backendPid),
-      hasPreparedHolders: true,
+      database: options.target.database,
+      ownPids: pidsOf(connections),
       limits: {
         lockBudgetMs: options.lockBudgetMs ?? DEFAULT_LOCK_BUDGET_MS,
         lockWaitMs: options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS,
@@ -190,7 +202,8 @@ async function applyFile(engine: Engine, file: MigrationFile, ledger: Ledger): P
   if (engine.connections.lock.isLost) throw connectionLost(file.path, engine, file.transactional);
   engine.emit({ type: 'migrate.file-started', database: file.database, path: file.path });
   const measured = await runFile(engine, file, ledger).catch((error: unknown) => {
-    throw isConnectionLoss(error) ? connectionLost(file.path, engine, file.transactional) : error;
+    if (isConnectionLoss(error)) throw connectionLost(file.path, engine, file.transactional);
+    throw error instanceof PostgresError ? serverRefused(file.path, error, engine) : error;
   });
   const durationMs = clock.monotonicMs() - startedMs;
   engine.emit({ type: 'migrate.file-finished', database: file.database, path: file.path, durationMs });

@@ -41,6 +41,7 @@ export function abbreviateQuery(query: string): string {
       .split('\n')
       .find((text) => text.trim() !== '')
       ?.trim() ?? '';
-  const short = line.replace(/'(?:[^']|'')*('|$)/g, (literal) => (literal.length > LONGEST_LITERAL ? "'…'" : literal));
+  const shown = line.replace(/\b(password\s+)'(?:[^']|'')*('|$)/gi, "$1'…'");
+  const short = shown.replace(/'(?:[^']|'')*('|$)/g, (literal) => (literal.length > LONGEST_LITERAL ? "'…'" : literal));
   return short.length > LONGEST_QUERY ? `${short.slice(0, LONGEST_QUERY)}…` : short;
 }

@@ -1,7 +1,7 @@
 import { OnwardError } from '../model/index.ts';
 import { PostgresError, type SqlParser } from '../system/index.ts';
 import type { Engine } from './engine.ts';
-import { indexDiffers } from './errors.ts';
+import { indexDiffers, indexNotComparable, isConnectionLoss } from './errors.ts';
 import { quoteRelation } from './find-holders.ts';
 import {
   canonicalDefinition,
@@ -40,7 +40,10 @@ export async function buildIndex(engine: Engine, parser: SqlParser, work: Concur
   if (!wanted) return runConcurrently(engine, work, statement.text);
   const deadline = engine.system.clock.monotonicMs() + BUILD_LIMIT_MS;
   for (let attempts = 0; ; ) {
-    const state = await observeIndex(engine, wanted);
+    const state = await observeIndex(engine, wanted).catch((error: unknown) => {
+      if (!(error instanceof PostgresError) || isConnectionLoss(error)) throw error;
+      throw indexNotComparable(describePlace(work.file, statement), error, quoteName(engine.database));
+    });
     switch (state.kind) {
       case 'valid':
         return;

@@ -4,7 +4,7 @@ import type { Engine } from './engine.ts';
 import { quoteRelation } from './find-holders.ts';
 import { quoteLiteral, quoteName } from './quote.ts';
 import { type ConcurrentWork, runConcurrently } from './run-concurrently.ts';
-import { detachedPartition, relationFromParts } from './statement-kind.ts';
+import { detachedPartition, type RelationName, relationFromParts, relationName } from './statement-kind.ts';
 
 /**
  * Runs one of the statements that wait for other transactions while nobody waits for them, without any time limit (a limit would leave an
@@ -16,7 +16,7 @@ export async function applyConcurrently(engine: Engine, parser: SqlParser, work:
   await ddl.query('set lock_timeout = 0; set statement_timeout = 0');
   if ('IndexStmt' in node) return buildIndex(engine, parser, work);
   if (work.isResumed && 'DropStmt' in node && (await isDropped(engine, work))) return;
-  if (work.isResumed && 'ReindexStmt' in node) await dropLeftovers(engine);
+  if (work.isResumed && 'ReindexStmt' in node) await dropLeftovers(engine, relationName(node.ReindexStmt.relation));
   if (work.isResumed && 'AlterTableStmt' in node) {
     const state = await detachState(engine, work);
     if (state === 'detached') return;
@@ -40,12 +40,17 @@ async function isDropped(engine: Engine, { planned }: ConcurrentWork): Promise<b
 }
 
 /** A `REINDEX CONCURRENTLY` that ends early leaves invalid copies, which slow writers down and are of no use. */
-async function dropLeftovers(engine: Engine): Promise<void> {
+async function dropLeftovers(engine: Engine, relation: RelationName | undefined): Promise<void> {
   const { ddl } = engine.connections;
+  // A whole schema or database: copies there may belong to others.
+  if (!relation) return;
+  const name = quoteLiteral(quoteRelation(relation));
   const { rows } = await ddl.query<{ schema: string; name: string }>(
     `select n.nspname as schema, c.relname as name
      from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where not i.indisvalid and c.relname ~ '_cc(new|old)[0-9]*$' and n.nspname !~ '^pg_toast'
+     where i.indrelid = coalesce((select indrelid from pg_catalog.pg_index where indexrelid = pg_catalog.to_regclass(${name})),
+                                 pg_catalog.to_regclass(${name}))
+       and not i.indisvalid and c.relname ~ '_cc(new|old)[0-9]*$' and n.nspname !~ '^pg_toast'
        and not exists (select from pg_catalog.pg_stat_progress_create_index p where p.index_relid = c.oid)`,
   );
   for (const { schema, name } of rows) {

@@ -57,21 +57,18 @@ export async function completeConnections(
  * `"$user"`, and the product's tables must not land there.
  */
 async function resolveSearchPath(session: Session): Promise<string> {
-  const { rows } = await session.query<{ schema: string }>(
-    `select schema from pg_catalog.unnest(pg_catalog.current_schemas(false)) as schema`,
+  const { rows } = await session.query<{ path: string; own: string | null }>(
+    `select pg_catalog.current_setting('search_path') as path,
+            (select nspname from pg_catalog.pg_namespace where nspname = current_user and nspname <> 'onward') as own`,
   );
-  const { rows: configured } = await session.query<{ path: string; user: string }>(
-    `select pg_catalog.current_setting('search_path') as path, current_user as user`,
-  );
-  const existing = rows.map(({ schema }) => schema).filter((schema) => schema !== 'onward');
+  const { path, own } = rows[0] ?? { path: 'public', own: null };
   // Schemas that do not exist yet stay, because a migration may create them.
-  const named = (configured[0]?.path ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '' && part !== '"$user"' && part !== 'onward' && part !== '"onward"');
-  const own = existing.filter((schema) => schema === configured[0]?.user && /"\$user"/.test(configured[0]?.path ?? ''));
-  const path = [...own.map((schema) => quoteName(schema)), ...named];
-  return path.length === 0 ? '""' : path.join(', ');
+  const parts = path.split(',').map((part) => part.trim());
+  const pinned = parts.flatMap((part) => {
+    if (part === '"$user"' || part === '$user') return own === null ? [] : [quoteName(own)];
+    return part === '' || part === 'onward' || part === '"onward"' ? [] : [part];
+  });
+  return pinned.length === 0 ? '""' : pinned.join(', ');
 }
 
 /** A pooler that does not pass start-up settings on refuses the connection with this message. */

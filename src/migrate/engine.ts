@@ -21,9 +21,10 @@ export interface Limits {
 export interface Engine {
   readonly system: System;
   readonly connections: Connections;
+  /** As the server calls it. */
+  readonly database: string;
   /** The processes of this run's own sessions. */
   readonly ownPids: readonly number[];
-  readonly hasPreparedHolders: boolean;
   readonly limits: Limits;
   readonly release: string;
   readonly run: string;

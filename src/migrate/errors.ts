@@ -214,6 +214,33 @@ export function indexDiffers(place: string, index: string, detail: string): Onwa
   });
 }
 
+/** The server could not say what the wanted definition comes to, so it cannot be told whether the index that is there is the one. */
+export function indexNotComparable(place: string, error: PostgresError, database: string): OnwardError {
+  const lacksTemporary = error.code === '42501';
+  return new OnwardError({
+    code: 'migrate.index-not-comparable',
+    message: `Could not run ${place}: there is an index of that name already, and its definition could not be compared: ${error.message} (${error.code}).`,
+    hint: lacksTemporary
+      ? `Run as the owner of the database: GRANT TEMPORARY ON DATABASE ${database} TO the role that migrates; then run the same command again.`
+      : 'Look at the index that is there; drop it if it is not needed, then run the same command again.',
+    state: 'needs-operator',
+    exit: ExitCode.needsOperator,
+    cause: error,
+  });
+}
+
+/** The server refused something that Onward itself asked for between the statements of a file. */
+export function serverRefused(path: string, error: PostgresError, progress: Progress): OnwardError {
+  return new OnwardError({
+    code: 'migrate.server-refused',
+    message: `Could not finish ${path}: ${error.message} (${error.code})${describeProgress(progress)}.`,
+    hint: 'See what the server refused, then run the same command again: it goes on from what the ledger says.',
+    state: 'resumable',
+    exit: ExitCode.needsOperator,
+    cause: error,
+  });
+}
+
 /** A statement that cannot be in a transaction was interrupted, and nothing in the database tells whether it was finished. */
 export function unsureStatement(place: string, migration: string, ordinal: number, detail: string): OnwardError {
   const row = `migration = '${migration}' and ordinal = ${ordinal}`;

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OnwardError } from '../model/index.ts';
 import type { Session } from '../system/index.ts';
-import { collectEvents, failure, startTestServer, type TestDatabase, type TestServer, until } from './test-support.ts';
+import {
+  collectEvents,
+  failure,
+  startTestServer,
+  type TestDatabase,
+  type TestServer,
+  targetOf,
+  until,
+} from './test-support.ts';
 
 let servers: TestServer;
 beforeAll(async () => {
@@ -194,6 +202,75 @@ describe('a strong lock', () => {
     await reader.query('commit');
     await applying;
     expect(await waits.stop()).toBe(0);
+  });
+});
+
+describe('a role that may not see what others do', () => {
+  it('waits all the same, and names the process that is in the way', async () => {
+    const database = await servers.createDatabase();
+    const admin = await createOrders(database);
+    await admin.query(`create role weak login; grant create on database ${database.name} to weak; grant all on schema public to weak;
+      alter table orders owner to weak`);
+    const target = await targetOf(database.url.replace('postgres@', 'weak@'));
+    const reader = await database.connect('reports');
+    await reader.query('begin; select count(*) from orders');
+    const writer = startWriter(await database.connect());
+    const error = await failure<OnwardError>(database.apply(ADD_COLUMN, { target, lockWaitMs: 200 }));
+    const waits = watchWaits(await database.connect('observer'), 20 + 50);
+    expect(error.message).toMatch(/in the way: .*pid \d+ \(.*\) holds AccessShareLock on orders/);
+    const { events, onEvent } = collectEvents();
+    const applying = database.apply(ADD_COLUMN, { target, onEvent });
+    await until('the run to wait', async () => events.some(({ type }) => type === 'migrate.waiting'));
+    await admin.query('select pg_sleep(0.3)');
+    await reader.query('commit');
+    await applying;
+    await writer.stop();
+    expect(await waits.stop()).toBe(0);
+    expect(await columns(admin)).toContain('total');
+  });
+});
+
+describe('a strong statement that cannot be in a transaction', () => {
+  it('waits for its moment too, and is recorded once', async () => {
+    const database = await servers.createDatabase();
+    await createOrders(database);
+    const reader = await database.connect('reports');
+    await reader.query('begin; select count(*) from orders');
+    const waits = watchWaits(await database.connect('observer'), 20 + 50);
+    const { events, onEvent } = collectEvents();
+    const applying = database.apply({ '001_full.sql': 'vacuum full orders;' }, { onEvent });
+    await until('the run to wait', async () => events.some(({ type }) => type === 'migrate.waiting'));
+    await reader.query('select pg_sleep(0.2)');
+    await reader.query('commit');
+    await applying;
+    expect(await waits.stop()).toBe(0);
+    expect(await database.ledger()).toEqual(['001_full.sql']);
+  });
+});
+
+describe('what a killed run has left at work', () => {
+  it('is ended before the next run looks at the ledger', async () => {
+    const database = await servers.createDatabase();
+    const admin = await createOrders(database);
+    const orphan = await database.connect('onward migrate');
+    await orphan.query('begin; alter table orders add column total int');
+    const working = failure(orphan.query('select pg_sleep(60)'));
+    await database.apply(ADD_COLUMN);
+    expect((await working).message).toContain('terminating connection');
+    expect(await columns(admin)).toEqual(['id', 'note', 'total']);
+  });
+});
+
+describe('a time limit for a class of statements', () => {
+  it('ends a statement of that class, and none of another', async () => {
+    const database = await servers.createDatabase();
+    await createOrders(database);
+    const statementTimeoutsMs = { dml: 50 };
+    const slow = { '001_slow.sql': `update orders set note = pg_sleep(0.1)::text where id < 3;` };
+    const error = await failure<OnwardError>(database.apply(slow, { statementTimeoutsMs }));
+    expect(error.message).toContain('canceling statement due to statement timeout (57014)');
+    await database.apply({ '001_slow.sql': 'do $$ begin perform pg_sleep(0.1); end $$;' }, { statementTimeoutsMs });
+    expect(await database.ledger()).toEqual(['001_slow.sql']);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Session, System } from '../system/index.ts';
+import { APPLICATION_NAME } from './connections.ts';
 import { runnerBusy } from './errors.ts';
 
 /** The key of the one lock that a run holds in each database: "onward", "mig" in ASCII. */
@@ -47,4 +48,25 @@ async function describeHolder(session: Session): Promise<string> {
   const [holder] = rows;
   if (!holder) return 'a session that ended meanwhile';
   return `pid ${holder.pid}, ${holder.application ?? 'unknown application'}, user ${holder.user ?? 'unknown'}, connected since ${holder.since}`;
+}
+
+const ORPHAN_LIMIT_MS = 10_000;
+
+/**
+ * Ends what killed runs have left at work: the server does not notice that a client is gone before it has something to tell it. Only who
+ * holds the lock may be writing, so any other session of Onward's that has begun to write belongs to nobody. (A concurrent index build has
+ * no transaction number while it works, and is waited for instead.)
+ */
+export async function endOrphans(system: System, session: Session, ownPids: readonly number[]): Promise<void> {
+  const deadline = system.clock.monotonicMs() + ORPHAN_LIMIT_MS;
+  for (;;) {
+    const { rows } = await session.query(
+      `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+       where datname = pg_catalog.current_database() and usename = current_user and application_name = '${APPLICATION_NAME}'
+         and backend_xid is not null and pid <> all (array[${ownPids.join(', ')}])`,
+    );
+    if (rows.length === 0) return;
+    if (system.clock.monotonicMs() > deadline) throw runnerBusy(await describeHolder(session), ORPHAN_LIMIT_MS);
+    await system.clock.sleep(POLL_MS / 5);
+  }
 }

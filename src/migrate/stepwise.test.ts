@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OnwardError } from '../model/index.ts';
 import type { Session } from '../system/index.ts';
-import { collectEvents, failure, startTestServer, type TestDatabase, type TestServer, until } from './test-support.ts';
+import {
+  collectEvents,
+  failure,
+  startTestServer,
+  type TestDatabase,
+  type TestServer,
+  targetOf,
+  until,
+} from './test-support.ts';
 
 let servers: TestServer;
 beforeAll(async () => {
@@ -246,6 +254,17 @@ describe('CREATE INDEX CONCURRENTLY', () => {
     );
     expect(error.detail).toContain(`wanted: ${sql}\nfound:  CREATE`);
     expect(await indexes(admin)).toEqual(['orders_x']);
+  });
+
+  it('says what it needs to compare definitions', async () => {
+    const database = await servers.createDatabase();
+    const admin = await createOrders(database);
+    await admin.query(`create role weak login; grant create on database ${database.name} to weak; alter table orders owner to weak;
+      create index orders_code on orders (code); revoke temporary on database ${database.name} from public`);
+    const target = await targetOf(database.url.replace('postgres@', 'weak@'));
+    const error = await failure<OnwardError>(database.apply({ '001_index.sql': INDEX }, { target }));
+    expect(error).toMatchObject({ code: 'migrate.index-not-comparable', state: 'needs-operator' });
+    expect(error.hint).toContain(`GRANT TEMPORARY ON DATABASE "${database.name}"`);
   });
 
   it('waits for the same build of another session, such as one that a killed run has left', async () => {

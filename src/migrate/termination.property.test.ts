@@ -20,7 +20,9 @@ const FILES = {
 };
 
 describe('a run that is ended at any moment', () => {
-  it('applies every file exactly once when it is run again', async () => {
+  const seed = Date.now() % 2 ** 31;
+
+  it(`applies every file exactly once when it is run again (seed ${seed})`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 5 }), async (delays) => {
         const database = await servers.createDatabase();
@@ -43,7 +45,7 @@ describe('a run that is ended at any moment', () => {
         expect(indexes).toEqual([{ name: 't_id_idx', valid: true }]);
         await admin.close();
       }),
-      { numRuns: 12 },
+      { seed, numRuns: 12 },
     );
   });
 });

@@ -35,7 +35,7 @@ export async function waitForRelations(
   patience: Patience,
 ): Promise<Moment> {
   const { monitor } = engine.connections;
-  const lookUp = { ownPids: engine.ownPids, isPrepared: engine.hasPreparedHolders };
+  const lookUp = { ownPids: engine.ownPids, isPrepared: true };
   const firstSeen = new Map<string, number>();
   let isDislodged = false;
   return poll(engine, patience, async (looks) => {
