@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createFenceFile } from '../../src/deploy/fence-file.ts';
 import { createBuiltinSwitch, type Switch } from '../../src/deploy/switches/index.ts';
 import type { System } from '../../src/system/index.ts';
 import { bundleProgram } from '../support/bundle-program.ts';
@@ -39,7 +40,7 @@ async function createBuiltinBench(system: System, folder: string, program: strin
   const kill = () => killSwitch(system, stateDirectory);
   return {
     connect: () => createBuiltinSwitch(system, { stateDirectory, program }),
-    fence: (epoch) => system.files.writeAtomic(join(stateDirectory, 'epoch'), `${epoch}\n`),
+    fence: (epoch) => createFenceFile(system.files, stateDirectory).raise(epoch),
     kill,
     async remove() {
       await kill();

@@ -4,6 +4,7 @@ import { type FailureReason, recordRequest } from './counters.ts';
 import { type Attempt, type Delivery, deliver } from './deliver.ts';
 import { type BodyFraming, buildRequestHeaders, pairHeaders } from './headers.ts';
 import { joinSockets } from './join-sockets.ts';
+import { limitConnect } from './limit-connect.ts';
 import { relayAnswer, renderProtocolSwitch, writeRefusal } from './relay.ts';
 import type { Target } from './targets.ts';
 import type { Traffic } from './traffic.ts';
@@ -103,18 +104,10 @@ export class Exchange implements Delivery {
 
   /** Nothing of a body is taken from the client before the target is connected, so that it can still go to another one. */
   #onConnect(upstream: ClientRequest, onConnect: () => void): void {
-    const timer = setTimeout(
-      () => upstream.destroy(new Error('The target was not connected in time')),
-      this.#traffic.limits.connectMs,
-    );
-    upstream.once('close', () => clearTimeout(timer));
     upstream.once('socket', (socket: Socket) => {
-      const connected = () => {
-        clearTimeout(timer);
-        onConnect();
-      };
-      if (socket.connecting) socket.once('connect', connected);
-      else connected();
+      if (!socket.connecting) return onConnect();
+      limitConnect(socket, this.#traffic.limits.connectMs);
+      socket.once('connect', onConnect);
     });
   }
 

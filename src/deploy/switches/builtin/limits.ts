@@ -29,7 +29,7 @@ export const LIMITS: Limits = {
   clientIdleMs: 75_000,
   upstreamIdleMs: 4_000,
   freshUpstreamMs: 1_000,
-  connectMs: 1_000,
+  connectMs: 2_000,
   deliveryMs: 5_000,
   holdMs: 60_000,
   heldRequests: 10_000,

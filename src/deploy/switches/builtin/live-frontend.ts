@@ -10,6 +10,9 @@ import type { FrontendState } from './state.ts';
 import { createTcpServer } from './tcp-server.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 
+/** Connections that may wait to be accepted: a queue that overflows in a burst looks like a broken server. The system may allow less. */
+const BACKLOG = 4_096;
+
 /** A frontend with its listening socket. */
 export interface LiveFrontend {
   readonly frontend: Frontend;
@@ -57,12 +60,14 @@ export function listenOn({ server, frontend }: LiveFrontend, source: Listen | Ne
     const onError = (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? portInUse(frontend.listen, error) : cannotListen(frontend.listen, error));
     server.once('error', onError);
-    server.listen(source, () => {
+    const onListening = () => {
       server.off('error', onError);
       // What a listening socket still reports later (no more file descriptors) passes by itself.
       server.on('error', () => {});
       resolve();
-    });
+    };
+    if (source instanceof NetServer) server.listen(source, BACKLOG, onListening);
+    else server.listen({ ...source, backlog: BACKLOG }, onListening);
   });
 }
 

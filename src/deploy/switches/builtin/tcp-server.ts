@@ -2,6 +2,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type FailureReason, recordRequest } from './counters.ts';
 import { type Attempt, type Delivery, deliver } from './deliver.ts';
 import { joinSockets } from './join-sockets.ts';
+import { limitConnect } from './limit-connect.ts';
 import type { Target } from './targets.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -59,13 +60,12 @@ class Passage implements Delivery {
     return new Promise((resolve) => {
       target.inFlight += 1;
       const upstream = connect({ ...target.address, allowHalfOpen: true, noDelay: true, keepAlive: true });
-      const timer = setTimeout(() => upstream.destroy(), limits.connectMs);
+      limitConnect(upstream, limits.connectMs);
       const onClientClose = () => upstream.destroy();
       this.client.once('close', onClientClose);
       let isConnected = false;
       upstream.once('connect', () => {
         isConnected = true;
-        clearTimeout(timer);
         this.client.off('close', onClientClose);
         this.#latencyMs = clock.monotonicMs() - this.#startedMs;
         joinSockets(this.client, upstream);
@@ -75,7 +75,6 @@ class Passage implements Delivery {
         if (isConnected && !this.client.destroyed) this.#failure = 'cut-off';
       });
       upstream.once('close', () => {
-        clearTimeout(timer);
         this.client.off('close', onClientClose);
         target.inFlight -= 1;
         resolve(isConnected ? 'settled' : 'unreachable');
