@@ -1,10 +1,12 @@
-// Bundles the command, the library door and the detached programs into dist/, with one chunk per lazily loaded part.
+// Bundles the command, the library door and the detached programs, with one chunk per lazily loaded part, into dist/ or into the folder
+// that is named.
 import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
-await rm('dist', { recursive: true, force: true });
-await mkdir('dist', { recursive: true });
+const folder = process.argv[2] ?? 'dist';
+await rm(folder, { recursive: true, force: true });
+await mkdir(folder, { recursive: true });
 await build({
   entryPoints: {
     onward: 'src/cli/main.ts',
@@ -12,7 +14,7 @@ await build({
     switch: 'src/deploy/switches/builtin/program.ts',
     supervisor: 'src/deploy/runtimes/process/program.ts',
   },
-  outdir: 'dist',
+  outdir: folder,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -28,4 +30,4 @@ await build({
   chunkNames: 'chunks/[name]-[hash]',
   logLevel: 'warning',
 });
-await cp('node_modules/libpg-query/wasm/libpg-query.wasm', 'dist/chunks/libpg-query.wasm');
+await cp('node_modules/libpg-query/wasm/libpg-query.wasm', `${folder}/chunks/libpg-query.wasm`);

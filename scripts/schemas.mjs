@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 
 /** Every file that people or tools write, its schema, and where that is exported. */
 const SCHEMAS = [
+  { file: 'onward.schema.json', title: 'onward.yaml', from: 'src/deployment/schema.ts', name: 'deploymentSchema' },
   { file: 'product.schema.json', title: 'product.yaml', from: 'src/release/product-schema.ts', name: 'productSchema' },
   {
     file: 'release-notes.schema.json',
@@ -64,6 +65,6 @@ for (const { file, text } of await renderSchemas()) {
   if (!process.argv.includes('--check')) await writeFile(folder + file, text);
 }
 if (process.argv.includes('--check') && outdated.length > 0) {
-  console.error(`Not up to date: ${outdated.join(', ')}. Run \`node scripts/schemas.mjs\`.`);
+  console.error(`Not up to date: ${outdated.join(', ')}. Run \`node scripts/generate.mjs\`.`);
   process.exitCode = 1;
 }

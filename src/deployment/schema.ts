@@ -24,28 +24,40 @@ const ready = z.union([
 ]);
 
 const builtin = z.strictObject({
-  listen: address,
-  mode: z.enum(['http', 'tcp']).optional(),
+  listen: address.meta({ description: 'Where clients connect, as host:port' }),
+  mode: z.enum(['http', 'tcp']).optional().meta({ description: 'What it carries: http unless told' }),
 });
 
 const service = z.strictObject({
   runtime: z.enum(['process']).meta({ description: 'What starts and stops its instances' }),
-  replicas: z.int().min(1, 'must be at least 1').max(100, 'must be at most 100').optional(),
-  roll: z.enum(['start-first', 'overlap', 'stop-first', 'one-shot']).optional(),
-  after: z.array(name).optional(),
-  ready: ready.optional(),
-  readyTimeout: duration.optional(),
-  switch: z.strictObject({ builtin }).optional(),
-  drain: duration.optional(),
-  grace: duration.optional(),
-  settle: duration.optional(),
+  replicas: z
+    .int()
+    .min(1, 'must be at least 1')
+    .max(100, 'must be at most 100')
+    .optional()
+    .meta({ description: 'How many instances run; 1 unless told' }),
+  roll: z
+    .enum(['start-first', 'overlap', 'stop-first', 'one-shot'])
+    .optional()
+    .meta({ description: 'How it moves from old to new; what the release says unless told' }),
+  after: z.array(name).optional().meta({ description: 'Services whose new instances must serve first' }),
+  ready: ready.optional().meta({ description: 'How an instance says that it can take work' }),
+  readyTimeout: duration.optional().meta({ description: 'Limit for an instance to become ready; 60s unless told' }),
+  switch: z.strictObject({ builtin }).optional().meta({ description: 'What decides which instances get requests' }),
+  drain: duration.optional().meta({ description: 'How long old instances may finish requests; 30s unless told' }),
+  grace: duration.optional().meta({ description: 'From SIGTERM to SIGKILL; 10s unless told' }),
+  settle: duration.optional().meta({ description: 'How long new instances are watched; 10s unless told' }),
   environment: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'), value)
-    .optional(),
+    .optional()
+    .meta({ description: 'Environment variables of its instances' }),
 });
 
 const headers = z.record(z.string(), z.string());
-const checkBase = { name: z.string().min(1), timeout: duration.optional() };
+const checkBase = {
+  name: z.string().min(1),
+  timeout: duration.optional().meta({ description: 'Limit for one look; 10s unless told' }),
+};
 
 const check = z.union([
   z.strictObject({
@@ -91,14 +103,30 @@ const channelOrVersion = z
 
 export const deploymentSchema = z
   .strictObject({
-    deployment: name,
-    releases: z.strictObject({ source: z.string().min(1), channel: channelOrVersion.optional() }),
-    databases: z.record(name, z.strictObject({ url: z.string().min(1), passwordFile: z.string().optional() })),
-    control: name.optional(),
+    deployment: name.meta({ description: 'Name of this installation' }),
+    releases: z.strictObject({
+      source: z.string().min(1).meta({ description: 'Folder of the release source' }),
+      channel: channelOrVersion.optional().meta({ description: 'What is followed; stable unless told' }),
+    }),
+    databases: z.record(
+      name,
+      z.strictObject({
+        url: z.string().min(1).meta({ description: 'postgres://user@host:5432/database, env:NAME or file:PATH' }),
+        passwordFile: z.string().optional().meta({ description: 'File that holds nothing but the password' }),
+      }),
+    ),
+    control: name.optional().meta({ description: 'Database of lease and runs; the first one unless told' }),
     services: z.record(name, service),
-    checks: z.array(check).optional(),
-    locks: z.strictObject({ budget: duration.optional(), wait: duration.optional() }).optional(),
-    lease: z.strictObject({ ttl: duration.optional() }).optional(),
+    checks: z.array(check).optional().meta({ description: 'Smoke checks of every upgrade and of "onward verify"' }),
+    locks: z
+      .strictObject({
+        budget: duration.optional().meta({ description: 'Longest stall of the application; 50ms unless told' }),
+        wait: duration.optional().meta({ description: 'Longest wait of one migration file; 2m unless told' }),
+      })
+      .optional(),
+    lease: z
+      .strictObject({ ttl: duration.optional().meta({ description: 'Life of an unrenewed lease; 30s unless told' }) })
+      .optional(),
   })
   .meta({ title: 'onward.yaml', description: 'One running installation of a product, described by its operator' });
 

@@ -1,0 +1,12 @@
+// Writes everything that is made from something else: JSON Schemas and the usage in docs/. `--check` only compares.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+for (const script of ['schemas', 'docs']) {
+  const { status } = spawnSync(process.execPath, [`scripts/${script}.mjs`, ...process.argv.slice(2)], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exitCode = 1;
+}
