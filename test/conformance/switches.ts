@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFenceFile } from '../../src/deploy/fence-file.ts';
 import { createBuiltinSwitch, type Switch } from '../../src/deploy/switches/index.ts';
-import type { System } from '../../src/system/index.ts';
+import type { ProcessIdentity, System } from '../../src/system/index.ts';
 import { bundleProgram } from '../support/bundle-program.ts';
 
 /** One installation of a switch, for one test. */
@@ -51,11 +51,17 @@ async function createBuiltinBench(system: System, folder: string, program: strin
 
 /** Kills the process that owns the switch of a state directory, if there is one, and waits until it is dead. */
 export async function killSwitch(system: System, stateDirectory: string): Promise<void> {
-  const directory = join(stateDirectory, 'switch');
-  const owners = (await system.files.names(directory)).filter((name) => /^owner\.\d+$/.test(name));
-  const newest = owners.sort((a, b) => Number(b.slice(6)) - Number(a.slice(6)))[0];
-  if (newest === undefined) return;
-  const { process: owner } = JSON.parse(await readFile(join(directory, newest), 'utf8'));
+  const owner = await ownerOf(system, stateDirectory).catch(() => undefined);
+  if (!owner) return;
   system.processes.signal(owner, 'SIGKILL');
   while (system.processes.state(owner) === 'alive') await system.clock.sleep(5);
+}
+
+/** The process that is the switch of a state directory, or was the last one. */
+export async function ownerOf(system: System, stateDirectory: string): Promise<ProcessIdentity> {
+  const directory = join(stateDirectory, 'switch');
+  const names = (await system.files.names(directory)).filter((name) => /^owner\.\d+$/.test(name));
+  const [newest] = names.sort((a, b) => Number(b.slice(6)) - Number(a.slice(6)));
+  if (newest === undefined) throw new Error('No process was the switch yet');
+  return JSON.parse(await readFile(join(directory, newest), 'utf8')).process;
 }

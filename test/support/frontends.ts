@@ -50,7 +50,7 @@ export function createTestServers(): TestServers {
       const traffic = createTraffic({ clock: createClock(), limits: { ...LIMITS, ...limits } });
       const live = createLiveFrontend({ service: 'api', mode, listen: { host: '127.0.0.1', port: 0 } }, traffic);
       watch(live.server);
-      await listenOn(live, live.frontend.listen);
+      await listenOn(live);
       const { port } = live.server.address() as AddressInfo;
       const serve = (...ports: number[]) =>
         applyChange(live, { targets: ports.map((each) => targetAt(each)), isHeld: false });

@@ -1,14 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { killSwitch } from '../../../../test/conformance/switches.ts';
+import { killSwitch, ownerOf } from '../../../../test/conformance/switches.ts';
 import { bundleProgram } from '../../../../test/support/bundle-program.ts';
 import { eventually } from '../../../../test/support/eventually.ts';
 import { freePort } from '../../../../test/support/free-port.ts';
 import { startLoad } from '../../../../test/support/open-loop.ts';
+import { connectRaw } from '../../../../test/support/raw-http.ts';
 import { createSystem } from '../../../system/index.ts';
 import type { SwitchTarget } from '../switch.ts';
 import { type BuiltinSwitch, createBuiltinSwitch } from './client.ts';
@@ -41,7 +44,7 @@ describe('the builtin switch', () => {
     await writeFile(received, '');
     port = await freePort();
     router = createBuiltinSwitch(system, { stateDirectory, program });
-    await router.open({ service: 'api', mode: 'http', listen: { host: '127.0.0.1', port } }, 1);
+    await open();
   });
   afterEach(async () => {
     await killSwitch(system, stateDirectory);
@@ -54,7 +57,16 @@ describe('the builtin switch', () => {
     const [line] = await once(child.stdout, 'data');
     return { child, target: { id, address: { host: '127.0.0.1', port: Number(line) }, weight: 1, state: 'active' } };
   }
+  const open = () => router.open({ service: 'api', mode: 'http', listen: { host: '127.0.0.1', port } }, 1);
   const serve = (...targets: readonly SwitchTarget[]) => router.change('api', { targets, isHeld: false }, 1);
+  const state = async () => JSON.parse(await readFile(join(stateDirectory, 'switch', 'state.json'), 'utf8'));
+  /** The processes that were the switch before and still serve, as the switch knows them once it has asked. */
+  const predecessors = async (): Promise<number[]> => {
+    await observe();
+    await serve(...(await observe()).targets.map(({ inFlight: _, ...target }) => target));
+    return (await state()).predecessors.map((each: { process: { pid: number } }) => each.process.pid);
+  };
+  const owner = () => ownerOf(system, stateDirectory);
   const observe = async () => {
     const found = await router.observe('api');
     if (!found) throw new Error('The switch has no frontend');
@@ -87,5 +99,126 @@ describe('the builtin switch', () => {
     const { counters } = await eventually(observe, (found) => found.counters.carried >= load.sent);
     expect(counters).toMatchObject({ carried: load.sent, failed: 0, serverErrors: 0 });
     expect(load.sent).toBeGreaterThan(1_000);
+  });
+
+  it('keeps the truth about what is in flight while both processes serve', async () => {
+    const [one, two] = [await startInstance('one'), await startInstance('two')];
+    await serve(one.target);
+    const [slow, kept] = [await connectRaw(port), await connectRaw(port)];
+    slow.write('GET /?id=slow&ms=1500 HTTP/1.1\r\nHost: a\r\n\r\n');
+    kept.write('GET /?id=1 HTTP/1.1\r\nHost: a\r\n\r\n');
+    await kept.until((text) => text.endsWith('GET 1\r\n0\r\n\r\n') || text.endsWith('GET 1'));
+    await eventually(
+      () => inFlight('one'),
+      (count) => count === 1,
+    );
+    const before = (await observe()).counters.carried;
+
+    await router.handOver();
+    expect(await inFlight('one')).toBe(1);
+    expect((await observe()).counters.carried).toBe(before);
+    await serve({ ...one.target, state: 'draining' }, two.target);
+    // The kept connection is still served by the process from before, which follows the change and then ends the connection.
+    one.child.kill('SIGSTOP');
+    kept.write('GET /?id=2 HTTP/1.1\r\nHost: a\r\n\r\n');
+    const { received: answers } = await kept.closed();
+    expect(answers).toMatch(/Connection: close[\s\S]*GET 2/);
+    one.child.kill('SIGCONT');
+    expect((await slow.closed()).received).toMatch(/Connection: close[\s\S]*GET slow/);
+    await eventually(
+      () => inFlight('one'),
+      (count) => count === 0,
+    );
+    await eventually(predecessors, (pids) => pids.length === 0);
+    expect((await observe()).counters).toMatchObject({ carried: before + 2, failed: 0 });
+  });
+
+  it('carries websockets on in the process that accepted them', async () => {
+    const echo = createServer();
+    echo.on('upgrade', (_, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+      socket.pipe(socket);
+      socket.on('error', () => {});
+    });
+    await new Promise<void>((done) => echo.listen(0, '127.0.0.1', done));
+    const address = { host: '127.0.0.1', port: (echo.address() as AddressInfo).port };
+    await serve({ id: 'echo', address, weight: 1, state: 'active' });
+    const client = await connectRaw(port);
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    await client.until((text) => text.endsWith('\r\n\r\n'));
+    await router.handOver();
+    await router.handOver();
+    client.write('still here');
+    await client.until((text) => text.endsWith('still here'));
+    expect(await inFlight('echo')).toBe(1);
+    client.socket.end();
+    await eventually(predecessors, (pids) => pids.length === 0);
+    expect((await observe()).counters).toMatchObject({ carried: 1, failed: 0 });
+    echo.close();
+  });
+
+  it('goes on as if nothing had happened when its successor fails', async () => {
+    const one = await startInstance('one');
+    await serve(one.target);
+    const { pid } = await owner();
+    const failing = async (name: string, text: string) => {
+      const path = join(folder, `${name}.mjs`);
+      await writeFile(path, text);
+      const other = createBuiltinSwitch(system, { stateDirectory, program: path });
+      await expect(other.handOver()).rejects.toMatchObject({ code: 'switch.hand-over-failed' });
+    };
+    const load = startLoad(port, { perSecond: 100, longMs: 50 });
+    await failing('ends', 'process.exit(0)');
+    await failing('throws', 'throw new Error()');
+    await failing(
+      'ends-late',
+      "process.once('message', () => { process.send({ type: 'ready' }); setTimeout(() => process.exit(1), 50) })",
+    );
+    const missing = createBuiltinSwitch(system, { stateDirectory, program: join(folder, 'missing.mjs') });
+    await expect(missing.handOver()).rejects.toMatchObject({ code: 'switch.hand-over-failed' });
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect((await owner()).pid).toBe(pid);
+    expect((await observe()).counters).toMatchObject({ carried: load.sent, failed: 0 });
+    await router.handOver();
+    expect((await owner()).pid).not.toBe(pid);
+  });
+
+  it('asks what was the switch before even after the switch was killed in between', async () => {
+    const one = await startInstance('one');
+    await serve(one.target);
+    const slow = await connectRaw(port);
+    slow.write('GET /?id=slow&ms=3000 HTTP/1.1\r\nHost: a\r\n\r\n');
+    await eventually(
+      () => inFlight('one'),
+      (count) => count === 1,
+    );
+    await router.handOver();
+    await killSwitch(system, stateDirectory);
+    await open();
+    expect(await inFlight('one')).toBe(1);
+    await slow.until((text) => text.includes('GET slow'));
+    await eventually(predecessors, (pids) => pids.length === 0);
+    expect((await observe()).counters).toMatchObject({ carried: 1, failed: 0 });
+  });
+
+  it('forgets a process from before that was killed', async () => {
+    const one = await startInstance('one');
+    await serve(one.target);
+    const slow = await connectRaw(port);
+    slow.write('GET /?id=slow&ms=60000 HTTP/1.1\r\nHost: a\r\n\r\n');
+    await eventually(
+      () => inFlight('one'),
+      (count) => count === 1,
+    );
+    const { pid } = await owner();
+    await router.handOver();
+    expect(await predecessors()).toEqual([pid]);
+    process.kill(pid, 'SIGKILL');
+    await eventually(
+      () => inFlight('one'),
+      (count) => count === 0,
+    );
+    expect(await predecessors()).toEqual([]);
   });
 });

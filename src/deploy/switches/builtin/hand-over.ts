@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
+import type { Server as NetServer } from 'node:net';
 import { mergeCounters } from './counters.ts';
 import { handOverFailed } from './errors.ts';
 import type { HandOverMessage } from './hand-over-message.ts';
+import { listeningSocket } from './live-frontend.ts';
 import { logFilePath } from './log-file.ts';
 import { restartCounters } from './overlap.ts';
 import type { Place } from './place.ts';
@@ -25,7 +27,9 @@ export async function handOver(place: Place, switchboard: Switchboard, program: 
     const predecessors = [...state.predecessors, { process: place.processes.self(), counters: {} }];
     const services = listening.map(({ frontend }) => frontend.service);
     await converse(child, 'ready', { type: 'state', state: { ...state, predecessors }, services });
-    for (const { frontend, server } of listening) child.send({ type: 'listener', service: frontend.service }, server);
+    for (const live of listening) {
+      child.send({ type: 'listener', service: live.frontend.service }, listeningSocket(live) as unknown as NetServer);
+    }
     await converse(child, 'serving');
     child.disconnect();
     child.unref();

@@ -1,5 +1,4 @@
 import { Server as NetServer } from 'node:net';
-import type { Listen } from '../../../model/index.ts';
 import type { Clock } from '../../../system/index.ts';
 import type { Frontend, FrontendChange } from '../switch.ts';
 import { encodeCounters, mergeCounters } from './counters.ts';
@@ -54,8 +53,18 @@ export function applyChange({ traffic }: LiveFrontend, change: FrontendChange): 
   if (!change.isHeld) traffic.hold.end();
 }
 
-/** Listens on an address of its own, or on the socket of a predecessor's server. */
-export function listenOn({ server, frontend }: LiveFrontend, source: Listen | NetServer): Promise<void> {
+/** The listening socket itself, as it is sent to another process. Unlike a server, it accepts nothing there before it is listened on. */
+export interface ListeningSocket {
+  readonly fd: number;
+}
+
+export function listeningSocket({ server }: LiveFrontend): ListeningSocket | undefined {
+  // The member by which Node's own listen() takes a server.
+  return (server as unknown as { readonly _handle: ListeningSocket | null })._handle ?? undefined;
+}
+
+/** Listens on its address, or on a socket that listens there already. */
+export function listenOn({ server, frontend }: LiveFrontend, socket?: ListeningSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? portInUse(frontend.listen, error) : cannotListen(frontend.listen, error));
@@ -66,8 +75,8 @@ export function listenOn({ server, frontend }: LiveFrontend, source: Listen | Ne
       server.on('error', () => {});
       resolve();
     };
-    if (source instanceof NetServer) server.listen(source, BACKLOG, onListening);
-    else server.listen({ ...source, backlog: BACKLOG }, onListening);
+    if (socket) server.listen(socket, BACKLOG, onListening);
+    else server.listen({ ...frontend.listen, backlog: BACKLOG }, onListening);
   });
 }
 

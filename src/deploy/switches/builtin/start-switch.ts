@@ -8,10 +8,11 @@ export async function startSwitch(place: Place): Promise<SwitchProcess | undefin
   const ownership = await takeOwnership(place);
   if (!ownership) return undefined;
   const started = new SwitchProcess(place, await place.stateFile.load());
-  for (const live of started.switchboard.frontends.values()) {
-    // Opening it again says what is in the way.
-    await listenOn(live, live.frontend.listen).catch(({ message }) => place.log.write(message));
-  }
-  await started.takeOffice(ownership);
+  await started.takeOffice(ownership, async () => {
+    for (const live of started.switchboard.frontends.values()) {
+      // Opening it again says what is in the way.
+      await listenOn(live).catch(({ message }) => place.log.write(message));
+    }
+  });
   return started;
 }

@@ -1,6 +1,5 @@
-import type { Server } from 'node:net';
 import type { HandOverMessage } from './hand-over-message.ts';
-import { listenOn } from './live-frontend.ts';
+import { type ListeningSocket, listenOn } from './live-frontend.ts';
 import { takeOwnership } from './ownership.ts';
 import type { Place } from './place.ts';
 import { SwitchProcess } from './switch-process.ts';
@@ -11,19 +10,16 @@ import { SwitchProcess } from './switch-process.ts';
  */
 export async function startSuccessor(place: Place): Promise<SwitchProcess> {
   const { state, services } = await receiveState();
+  const sockets = await receiveSockets(services);
   const successor = new SwitchProcess(place, state);
-  const { frontends } = successor.switchboard;
-  await receiveListeners(services, async (service, server) => {
-    const live = frontends.get(service);
-    if (live) await listenOn(live, server);
-  });
-  for (const live of frontends.values()) {
-    if (!live.server.listening)
-      await listenOn(live, live.frontend.listen).catch(({ message }) => place.log.write(message));
-  }
   const ownership = await takeOwnership(place, state.predecessors.at(-1)?.process);
   if (!ownership) throw new Error('Another process is the switch');
-  await successor.takeOffice(ownership);
+  await successor.takeOffice(ownership, async () => {
+    // The last step: what is accepted from now on would be lost with this process.
+    for (const [service, live] of successor.switchboard.frontends) {
+      await listenOn(live, sockets.get(service)).catch(({ message }) => place.log.write(message));
+    }
+  });
   send('serving');
   return successor;
 }
@@ -40,24 +36,21 @@ function receiveState(): Promise<Extract<HandOverMessage, { type: 'state' }>> {
   });
 }
 
-function receiveListeners(
-  services: readonly string[],
-  adopt: (service: string, server: Server) => Promise<void>,
-): Promise<void> {
-  const missing = new Set(services);
+function receiveSockets(services: readonly string[]): Promise<ReadonlyMap<string, ListeningSocket>> {
+  const sockets = new Map<string, ListeningSocket>();
   return new Promise((resolve, reject) => {
+    const resolveWhenComplete = () => {
+      if (services.every((service) => sockets.has(service))) resolve(sockets);
+    };
     process.once('disconnect', () => reject(new Error('The predecessor went away')));
-    process.on('message', (message, server) => {
+    process.on('message', (message, socket) => {
       const received = message as HandOverMessage;
       if (received.type !== 'listener') return;
-      // At once: the received socket listens already, and what it accepts must have somebody to answer.
-      adopt(received.service, server as Server).then(() => {
-        missing.delete(received.service);
-        if (missing.size === 0) resolve();
-      }, reject);
+      sockets.set(received.service, socket as unknown as ListeningSocket);
+      resolveWhenComplete();
     });
-    if (missing.size === 0) resolve();
     send('ready');
+    resolveWhenComplete();
   });
 }
 

@@ -59,8 +59,8 @@ export class SwitchProcess {
     });
   }
 
-  /** Becomes the switch: keeps the state file and answers on the known socket. */
-  async takeOffice(ownership: Ownership): Promise<void> {
+  /** Becomes the switch: keeps the state file, lets `listen` listen, and answers on the known socket. */
+  async takeOffice(ownership: Ownership, listen: () => Promise<void>): Promise<void> {
     const { directory, processes, files } = this.#place;
     const { pid } = processes.self();
     this.#ownership = ownership;
@@ -68,6 +68,7 @@ export class SwitchProcess {
     await bindAdminSocket(this.#admin, directory, pid);
     const predecessors = this.#predecessors.encode().map(({ process }) => process.pid);
     await removeSocketsExcept(files, directory, [pid, ...predecessors]);
+    await listen();
     await publishAdminSocket(directory, pid);
     this.#persistTimer = setInterval(() => void this.#persist(), PERSIST_EVERY_MS);
   }

@@ -155,7 +155,7 @@ export class Switchboard {
     const live = createLiveFrontend(frontend, before?.traffic ?? createTraffic(this.#options));
     // Two sockets cannot listen on one port, even of one process.
     if (before?.frontend.listen.port === frontend.listen.port) stopListening(before);
-    await listenOn(live, frontend.listen);
+    await listenOn(live);
     if (before) stopListening(before);
     this.#frontends.set(frontend.service, live);
   }
