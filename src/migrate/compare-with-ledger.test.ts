@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Digest, MigrationPhase, MigrationRef } from '../model/index.ts';
 import { type ComparisonOptions, compareWithLedger } from './compare-with-ledger.ts';
-import type { LedgerRow } from './ledger.ts';
+import type { LedgerRow } from './ledger-row.ts';
 import { compareMigrationFiles, migrationId } from './migration-file.ts';
 
 /** `1.2.0/expand/3` or `3`, and what stands for its bytes and its meaning: `bytes:meaning`. */

@@ -1,5 +1,5 @@
 import type { MigrationRef } from '../model/index.ts';
-import type { LedgerRow } from './ledger.ts';
+import type { LedgerRow } from './ledger-row.ts';
 import { compareMigrationFiles, compareVersionText, isFlat, migrationId } from './migration-file.ts';
 
 /** The file in the release is not what was applied. */

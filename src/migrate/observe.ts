@@ -1,7 +1,8 @@
 import type { MigrationRef } from '../model/index.ts';
 import type { ConnectionTarget, System } from '../system/index.ts';
 import { type Comparison, compareWithLedger, type Drift } from './compare-with-ledger.ts';
-import { type Ledger, type LedgerRow, loadLedger } from './ledger.ts';
+import { type Ledger, loadLedger } from './ledger.ts';
+import type { LedgerRow } from './ledger-row.ts';
 import { migrationId } from './migration-file.ts';
 
 export interface ObserveOptions {

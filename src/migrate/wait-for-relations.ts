@@ -42,10 +42,10 @@ export async function waitForRelations(
     const holders = await findHolders(monitor, targets, lookUp);
     const nowMs = engine.system.clock.monotonicMs();
     const old = holders.filter(({ transaction, ageMs }) => {
-      const since = firstSeen.get(transaction) ?? nowMs;
+      // This role may not see the age: the time since it was first seen counts. What was there at the first look may be of any age.
+      const since = firstSeen.get(transaction) ?? (looks === 0 ? Number.NEGATIVE_INFINITY : nowMs);
       firstSeen.set(transaction, since);
-      // This role may not see the age: the time since it was first seen counts, and the first look cannot tell.
-      return ageMs === undefined ? looks === 0 || nowMs - since > LONG_TRANSACTION_MS : ageMs > LONG_TRANSACTION_MS;
+      return (ageMs ?? nowMs - since) > LONG_TRANSACTION_MS;
     });
     const isVacuumAlone = old.length > 0 && old.every(({ kind }) => kind === 'autovacuum');
     if (isVacuumAlone && !isDislodged && nowMs - patience.startedMs >= AUTOVACUUM_PATIENCE_MS) {
