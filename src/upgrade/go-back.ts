@@ -5,30 +5,36 @@ import { rollServicesBack } from './roll-services.ts';
 import type { RunContext } from './run-context.ts';
 
 import { RUN_KEYS, readRunState } from './run-state.ts';
-import { mirrorRun } from './step-notes.ts';
+import { mirrorRun, STEP_FAILED } from './step-notes.ts';
 import { runChecks } from './steps/run-checks.ts';
 
 const ATTEMPTS = 3;
 const PAUSE_MS = 2_000;
 
+export interface WayBack {
+  readonly reason: string;
+  readonly error?: unknown;
+  /** All services of the run, or the one that failed; what was chosen before the start unless told. */
+  readonly scope?: 'run' | 'service';
+}
+
 /**
- * Takes the services that the run has begun to roll back to the instances they had before, in reverse order. The schema stays as it
- * is: the old release works on it. With policy `service` only the last one goes back, and the run stays for a person to decide.
+ * Takes the services that the run has begun to roll back to the instances they had before, in reverse order. The schema stays as it is:
+ * the old release works on it. With scope `service` only the one that failed goes
+ * back, and the run stays for a person to decide.
  */
-export async function goBack(
-  context: RunContext,
-  why: { readonly reason: string; readonly error?: unknown },
-): Promise<HopOutcome> {
+export async function goBack(context: RunContext, why: WayBack): Promise<HopOutcome> {
   const { journal, system, start } = context;
-  await decide(context, why.reason);
-  const rolls = chooseRolls(context);
+  const scope = why.scope ?? (start.rollback === 'service' ? 'service' : 'run');
+  await decide(context, { reason: why.reason, scope });
+  const rolls = chooseRolls(context, scope);
   for (let attempt = 1; ; attempt += 1) {
     try {
       await rollServicesBack(context, rolls);
       break;
     } catch (error) {
       if (context.lease.signal.aborted) throw context.lease.signal.reason;
-      context.signal.throwIfAborted();
+      if (context.signal.aborted) return parkGoingBack(context);
       if (attempt === ATTEMPTS) {
         await mirrorRun(context, { step: 'back', outcome: 'unfinished' });
         return {
@@ -39,10 +45,10 @@ export async function goBack(
           ),
         };
       }
-      await system.clock.sleep(PAUSE_MS, context.signal);
+      await system.clock.sleep(PAUSE_MS);
     }
   }
-  if (start.rollback === 'service') {
+  if (scope === 'service') {
     await mirrorRun(context, { step: 'back', outcome: 'unfinished' });
     return { outcome: 'needs-operator', ...(why.error === undefined ? {} : { error: why.error }) };
   }
@@ -51,23 +57,32 @@ export async function goBack(
   return endRun(context, 'rolled-back', why.error ?? new Error(why.reason));
 }
 
+/** The operator asked to stop on the way back: the next command goes on with it. */
+async function parkGoingBack(context: RunContext): Promise<HopOutcome> {
+  await mirrorRun(context, { step: 'back', outcome: 'unfinished' });
+  context.system.log.emit({ type: 'run.parked', run: context.journal.run, step: 'back' });
+  return { outcome: 'unfinished' };
+}
+
 /** Once the way back is taken it is kept, whatever happens: a run that is taken up again goes on backwards. */
-async function decide(context: RunContext, reason: string): Promise<void> {
-  const { journal, system, start } = context;
-  if (start.rollback !== 'service' && readRunState(journal.records)?.direction !== 'back') {
-    await journal.append({
-      step: 'back',
-      key: RUN_KEYS.direction,
-      kind: 'decision',
-      data: { direction: 'back', reason },
-    });
+async function decide(
+  context: RunContext,
+  way: { readonly reason: string; readonly scope: 'run' | 'service' },
+): Promise<void> {
+  const { journal, system } = context;
+  const { reason, scope } = way;
+  if (scope === 'run' && readRunState(journal.records)?.direction !== 'back') {
+    const data = { direction: 'back', reason };
+    await journal.append({ step: 'back', key: RUN_KEYS.direction, kind: 'decision', data });
   }
   system.log.emit({ type: 'run.going-back', run: journal.run, reason });
 }
 
-/** The rolls that have begun, in the order in which they did; what the plan says of them now, or what it would have said. */
-function chooseRolls(context: RunContext): readonly PlannedRoll[] {
-  const begun = readRunState(context.journal.records)?.rolled ?? [];
-  const chosen = context.start.rollback === 'service' ? begun.slice(-1) : begun;
+/** The rolls to undo, in the order in which they began. */
+function chooseRolls(context: RunContext, scope: 'run' | 'service'): readonly PlannedRoll[] {
+  const { records } = context.journal;
+  const begun = readRunState(records)?.rolled ?? [];
+  const failed = records.findLast((record) => record.key === STEP_FAILED)?.step;
+  const chosen = scope === 'service' ? begun.filter((service) => failed === `roll:${service}`) : begun;
   return chosen.flatMap((service) => context.before.rolls.find((roll) => roll.service === service) ?? []);
 }

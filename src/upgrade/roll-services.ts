@@ -3,7 +3,7 @@ import type { PlannedRoll } from '../model/index.ts';
 import { buildDesired, chooseReadyProbe } from './desired.ts';
 import { requireService } from './observe-facts.ts';
 import { createPerformer, emitWaiting, type RunContext } from './run-context.ts';
-import { finishStep, startStep } from './step-notes.ts';
+import { finishStep, STEP_FAILED, startStep } from './step-notes.ts';
 
 /**
  * Rolls services forward: each as soon as the ones it depends on serve their new instances, independent ones side by side. When
@@ -21,6 +21,7 @@ export async function rollServices(context: RunContext, rolls: readonly PlannedR
       await rollForward(context, { roll, signal, onServing: () => gate?.open() });
     } catch (error) {
       gate?.fail(error);
+      if (!signal.aborted) await noteFailure(context, { step: `roll:${roll.service}`, error });
       failure.abort(error);
       throw error;
     }
@@ -30,6 +31,15 @@ export async function rollServices(context: RunContext, rolls: readonly PlannedR
   if (failure.signal.aborted) throw failure.signal.reason;
   const rejected = results.find((result) => result.status === 'rejected');
   if (rejected) throw rejected.reason;
+}
+
+/** Records which service failed by itself, for the way back and for people. A journal that cannot be written stops the run anyway. */
+async function noteFailure(
+  context: RunContext,
+  failed: { readonly step: string; readonly error: unknown },
+): Promise<void> {
+  const reason = failed.error instanceof Error ? failed.error.message : String(failed.error);
+  await context.journal.append({ step: failed.step, key: STEP_FAILED, kind: 'note', data: { reason } }).catch(() => {});
 }
 
 async function rollForward(

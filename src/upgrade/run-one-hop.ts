@@ -105,7 +105,7 @@ async function carryOut(system: System, installation: Installation, hop: Held): 
   const before = state.before ?? (await observeBefore(base, hop));
   const rolls = before.rolls.filter((roll) => hop.only === undefined || roll.service === hop.only);
   const context: RunContext = { ...base, before, rolls };
-  if (hop.isBack) return goBack(context, { reason: 'the operator asked to go back' });
+  if (hop.isBack) return goBack(context, { reason: 'the operator asked to go back', scope: 'run' });
   const shut = hop.prepared.plan.gates.filter((gate) => gate.state !== 'open');
   if (shut.length > 0) return closedGates(context, { hop, state });
   if (!state.before && start.from !== 'none' && start.from !== start.to) {

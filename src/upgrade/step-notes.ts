@@ -3,6 +3,9 @@ import type { RunContext } from './run-context.ts';
 
 type Noted = Pick<RunContext, 'system' | 'journal' | 'installation' | 'start'>;
 
+/** Key of the note that a step failed by itself, not because another one did. */
+export const STEP_FAILED = 'step.failed';
+
 /** Records that a step begins, for the journal, the mirror and everyone who watches. */
 export async function startStep(context: Noted, step: string): Promise<void> {
   await context.journal.append({ step, key: 'step.started', kind: 'note' });

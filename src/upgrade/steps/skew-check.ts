@@ -13,15 +13,17 @@ export async function runSkewCheck(context: RunContext): Promise<void> {
   if (problems.length > 0) throw checksFailed(problems);
 }
 
-/** What is not ready among the running instances of every service, in words. */
+/**
+ * What is not ready among the instances that ran before, in words. New ones, which a run that was cut off has left, are the roll's to
+ * judge.
+ */
 async function probeAll(context: RunContext): Promise<readonly string[]> {
-  const { system, installation, previous, release } = context;
+  const { system, installation, previous, release, before } = context;
   const problems: string[] = [];
   for (const service of installation.deployment.services) {
-    const instances = (await installation.runtime.list(service.name)).filter(
-      (instance) => instance.state === 'running',
-    );
-    for (const instance of instances) {
+    const originals = before.originals.find((original) => original.service === service.name)?.instances ?? [];
+    const instances = await installation.runtime.list(service.name);
+    for (const instance of instances.filter(({ id, state }) => originals.includes(id) && state === 'running')) {
       const result = await probeInstance(system, instance, chooseReadyProbe(service, previous ?? release));
       if (!result.isReady) problems.push(`${instance.id}: ${result.evidence}`);
     }
