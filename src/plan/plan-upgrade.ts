@@ -131,7 +131,13 @@ function chooseNextCommand(gates: Plan['gates'], request: PlanRequest): string {
 
 function digestOf(plan: Omit<Plan, 'digest'>): Digest {
   // How the target was asked for, the next command and the wording of evidence may differ between two looks at the same world.
-  const decided = { ...plan, requested: '', nextCommand: '', findings: [], gates: plan.gates.map(({ id, state }) => ({ id, state })) };
+  const decided = {
+    ...plan,
+    requested: '',
+    nextCommand: '',
+    findings: [],
+    gates: plan.gates.map(({ id, state }) => ({ id, state })),
+  };
   return `sha256:${createHash('sha256')
     .update(canonicalJson(decided as unknown as Json))
     .digest('hex')}`;
