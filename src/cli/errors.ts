@@ -36,3 +36,14 @@ function describeProblem(says: string): string {
     .replaceAll("'", '"')
     .replace(/\.$/, '');
 }
+
+export function contractNotConfigured(): OnwardError {
+  return new OnwardError({
+    code: 'migrate.contract-not-configured',
+    message:
+      'Could not apply the contract phase: the gates that prove that nothing uses the old shape are not configured in this version of Onward, and what cannot be told counts as no. Nothing has changed.',
+    hint: 'Leave the old shape in place; it does no harm.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+  });
+}

@@ -4,9 +4,11 @@ import { describeFinding, ExitCode, isVersion, MIGRATION_PHASES, parseDuration }
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { renderMigrateReport, renderMigrationStatus } from '../render/migrate.ts';
 import { addExplanation } from './explanation.ts';
+import { applyToDeployment, findDeployment, showOfDeployment } from './migrate-deployment.ts';
 import { addJsonOption } from './options.ts';
 
 interface MigrateOptions extends Pick<RunMigrateOptions, 'migrations'> {
+  readonly file?: string;
   readonly url?: string;
   readonly passwordFile?: string;
   readonly phase?: NonNullable<RunMigrateOptions['phase']>;
@@ -33,20 +35,33 @@ export function define(command: Command, run: RunAction): void {
     )
     .option('--lock-wait <duration>', 'longest time that one file waits for its moment (default: 2m)', duration)
     .option('--dry-run', 'show what would be applied, and change nothing')
-    .action((options: MigrateOptions) => run((context) => apply(context, options)));
+    .action((options: MigrateOptions) =>
+      run(async (context) => {
+        const deployment = await findDeployment(context, describeTarget(command, options));
+        return deployment === undefined ? apply(context, options) : applyToDeployment(context, deployment, options);
+      }),
+    );
   addExplanation(addJsonOption(addTargetOptions(command.command('status'))), {
     notes: ['Nothing is changed. Exits with 1 when a file was edited, is missing, or comes late.'],
     examples: [['onward migrate status --url postgres://app@db/core', 'compare ./migrations with the ledger']],
   })
     .description('Show what is applied, pending and edited')
     // The options of "migrate" may stand before "status" too.
-    .action((_options: MigrateOptions, status: Command) => run((context) => show(context, status.optsWithGlobals())));
+    .action((_options: MigrateOptions, status: Command) =>
+      run(async (context) => {
+        const options = status.optsWithGlobals<MigrateOptions>();
+        const deployment = await findDeployment(context, describeTarget(status, options));
+        return deployment === undefined ? show(context, options) : showOfDeployment(context, deployment, options);
+      }),
+    );
 }
 
 function explain(command: Command): Command {
   return addExplanation(command, {
     notes: [
-      'Needs no onward.yaml. What --url leaves out comes from PGHOST, PGPORT, PGUSER,',
+      'In a folder with onward.yaml, or with --file, it applies what the next release on the path',
+      'expands, from the release source, and no service is touched.',
+      'Elsewhere it needs no onward.yaml: it applies a folder. What --url leaves out comes from PGHOST, PGPORT, PGUSER,',
       'PGDATABASE, PGSSLMODE and the other variables of libpq, the password from PGPASSWORD,',
       'PGPASSWORD_FILE or PGPASSFILE. Running it again goes on where it stopped.',
     ],
@@ -58,8 +73,18 @@ function explain(command: Command): Command {
   });
 }
 
+function describeTarget(command: Command, options: MigrateOptions) {
+  const isNamed = [command, command.parent].some((found) => found?.getOptionValueSource('migrations') === 'cli');
+  return {
+    ...(options.file === undefined ? {} : { file: options.file }),
+    ...(options.url === undefined ? {} : { url: options.url }),
+    hasMigrationsFolder: isNamed,
+  };
+}
+
 function addTargetOptions(command: Command): Command {
   return command
+    .option('-f, --file <path>', 'onward.yaml of a deployment: migrate its databases, under its lease')
     .option('--url <url>', 'postgres://user@host:5432/database')
     .option('--password-file <path>', 'file that holds the password')
     .option('--migrations <folder>', 'folder of migrations', './migrations')

@@ -1,0 +1,91 @@
+import { DEPLOYMENT_FILE } from '../../deployment/index.ts';
+import { ExitCode, type MigrationPhase } from '../../model/index.ts';
+import { migrateDeployment, observeDeploymentMigrations } from '../../upgrade/index.ts';
+import type { CommandContext } from '../command-context.ts';
+import { contractNotConfigured } from '../errors.ts';
+import { renderMigrateReport, renderMigrationStatus } from '../render/migrate.ts';
+import { withInstallation } from './options.ts';
+
+/** The options of `onward migrate` that say what it acts on. */
+interface TargetOptions {
+  readonly file?: string;
+  readonly url?: string;
+  readonly hasMigrationsFolder: boolean;
+}
+
+/** The variables by which a caller without onward.yaml says which database it means. */
+const DATABASE_VARIABLES = ['PGHOST', 'PGDATABASE', 'PGSERVICE'];
+
+/**
+ * The deployment that is meant: the one named by --file, or the one in this folder when nothing else says what to migrate; `undefined` when
+ * the command stands alone.
+ */
+export async function findDeployment(context: CommandContext, options: TargetOptions): Promise<string | undefined> {
+  if (options.file !== undefined) return options.file;
+  const { environment, files } = context.system;
+  const isAlone =
+    options.url !== undefined || options.hasMigrationsFolder || DATABASE_VARIABLES.some((name) => environment[name]);
+  return isAlone || !(await files.exists(DEPLOYMENT_FILE)) ? undefined : '.';
+}
+
+interface DeploymentOptions {
+  readonly phase?: MigrationPhase;
+  readonly database?: string;
+  readonly to?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export async function applyToDeployment(
+  context: CommandContext,
+  path: string,
+  options: DeploymentOptions,
+): Promise<ExitCode> {
+  const { phase = 'expand' } = options;
+  if (phase === 'contract') throw contractNotConfigured();
+  return withInstallation(context, path, async (installation) => {
+    const { databases } = await migrateDeployment(context.system, installation, {
+      phase,
+      ...(options.database === undefined ? {} : { database: options.database }),
+      ...(options.to === undefined ? {} : { version: options.to }),
+      dryRun: options.dryRun ? 'show' : 'apply',
+      signal: context.interrupt,
+    });
+    for (const { database, report } of databases) {
+      const { applied, planned, cosmetic, alreadyApplied } = report;
+      if (options.json) {
+        const done = applied.map(({ file, ...measured }) => ({
+          path: file.path,
+          checksum: file.checksum,
+          ...measured,
+        }));
+        const lists = {
+          planned: planned.map(({ path: file }) => file),
+          cosmetic: cosmetic.map(({ path: file }) => file),
+        };
+        context.print(
+          `${JSON.stringify({ database, applied: done, ...lists, alreadyApplied: alreadyApplied.length })}\n`,
+        );
+      } else {
+        context.print(renderMigrateReport({ ...report, database, left: [], findings: [] }, options.dryRun === true));
+      }
+    }
+    return ExitCode.done;
+  });
+}
+
+export async function showOfDeployment(
+  context: CommandContext,
+  path: string,
+  options: DeploymentOptions,
+): Promise<ExitCode> {
+  return withInstallation(context, path, async (installation) => {
+    const statuses = await observeDeploymentMigrations(context.system, installation, {
+      ...(options.database === undefined ? {} : { database: options.database }),
+      ...(options.to === undefined ? {} : { version: options.to }),
+    });
+    for (const status of statuses)
+      context.print(options.json ? `${JSON.stringify(status)}\n` : renderMigrationStatus(status));
+    return statuses.some((status) => status.drift.length + status.late.length > 0) ? ExitCode.findings : ExitCode.done;
+  });
+}
