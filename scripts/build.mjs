@@ -1,12 +1,13 @@
 // Bundles the command, the library door and the detached programs, with one chunk per lazily loaded part, into dist/ or into the folder
 // that is named.
-import { cp, mkdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 const folder = process.argv[2] ?? 'dist';
-await rm(folder, { recursive: true, force: true });
-await mkdir(folder, { recursive: true });
+// Built beside and moved into place, so that whoever runs the command meanwhile finds a whole one.
+const fresh = `${folder}.${process.pid}`;
+await mkdir(fresh, { recursive: true });
 await build({
   entryPoints: {
     onward: 'src/cli/main.ts',
@@ -14,7 +15,7 @@ await build({
     switch: 'src/deploy/switches/builtin/program.ts',
     supervisor: 'src/deploy/runtimes/process/program.ts',
   },
-  outdir: folder,
+  outdir: fresh,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -30,4 +31,6 @@ await build({
   chunkNames: 'chunks/[name]-[hash]',
   logLevel: 'warning',
 });
-await cp('node_modules/libpg-query/wasm/libpg-query.wasm', `${folder}/chunks/libpg-query.wasm`);
+await cp('node_modules/libpg-query/wasm/libpg-query.wasm', `${fresh}/chunks/libpg-query.wasm`);
+await rm(folder, { recursive: true, force: true });
+await rename(fresh, folder);
