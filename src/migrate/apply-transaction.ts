@@ -9,6 +9,7 @@ import { type Stalls, type Watch, watchStalls } from './monitor.ts';
 import { quoteLiteral } from './quote.ts';
 import type { PlannedStatement } from './statement-class.ts';
 import { describePlace, renderStatement, statementFailed } from './statement-error.ts';
+import { leavesSessionAlone } from './statement-kind.ts';
 import {
   LONG_TRANSACTION_MS,
   type Moment,
@@ -21,7 +22,7 @@ import {
 export interface TransactionWork {
   readonly file: MigrationFile;
   readonly statements: readonly PlannedStatement[];
-  /** Clears what an earlier file may have left in the session. */
+  /** First clears what an earlier file may have left in the session. */
   readonly isFreshSession: boolean;
   /**
    * The statement that records the work, given how it went. Without it the work is one statement that cannot run in a transaction: then it
@@ -188,7 +189,9 @@ class Attempt {
     // The file may have become another role; the record is ours.
     const record = this.#work.record?.(measured);
     if (record !== undefined) {
-      await connections.ddl.query(`reset session authorization; reset role; ${record}; commit`);
+      const isSameRole = this.#work.statements.every(({ statement }) => leavesSessionAlone(statement.node));
+      const own = isSameRole ? '' : 'reset session authorization; reset role; ';
+      await connections.ddl.query(`${own}${record}; commit`);
     }
     await this.#watch.stop();
     return measured;

@@ -22,6 +22,7 @@ import { compareFiles } from './observe.ts';
 import { loadStatements } from './parsed-files.ts';
 import { acquireRunnerLock, endOrphans } from './runner-lock.ts';
 import { planStatements } from './statement-class.ts';
+import { leavesSessionAlone } from './statement-kind.ts';
 
 export interface ApplyOptions {
   readonly database: string;
@@ -172,6 +173,7 @@ async function applyFiles(
       fence: options.fence,
       signal: options.signal,
       isEachDurable: options.afterFile !== undefined,
+      isSessionUsed: false,
       filesApplied: 0,
       emit: (event) => options.onEvent?.(event),
     };
@@ -214,6 +216,8 @@ async function applyFile(engine: Engine, file: MigrationFile, ledger: Ledger): P
 async function runFile(engine: Engine, file: MigrationFile, ledger: Ledger): Promise<Measured> {
   const split = await loadStatements(file);
   const statements = planStatements(file.transactional ? statementsToRun(split) : split);
+  const isFreshSession = engine.isSessionUsed;
+  engine.isSessionUsed = !split.every(({ node }) => leavesSessionAlone(node));
   if (!file.transactional) {
     const recorded = ledger.statements.filter(({ migration }) => migration === migrationId(file));
     return applyStepwise(engine, await loadSqlParser(), { file, statements, recorded });
@@ -221,7 +225,7 @@ async function runFile(engine: Engine, file: MigrationFile, ledger: Ledger): Pro
   return applyTransaction(engine, {
     file,
     statements,
-    isFreshSession: true,
+    isFreshSession,
     record: (measured) => renderLedgerInsert(entryOf(engine, file, statements.length, measured)),
     kept: 'Nothing of the file is in the database',
     isResumable: false,

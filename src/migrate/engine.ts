@@ -35,6 +35,8 @@ export interface Engine {
    * files, but each together with its record, so the next run applies them.
    */
   readonly isEachDurable: boolean;
+  /** A file has run that may have left settings, a role or temporary tables in the session. */
+  isSessionUsed: boolean;
   /** Files of this run that are in the database by now. */
   filesApplied: number;
   emit(event: LogEvent): void;

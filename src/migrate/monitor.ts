@@ -96,7 +96,7 @@ export function watchStalls(system: Pick<System, 'clock'>, monitor: Session, opt
       return blockers;
     },
     async stop() {
-      ending.abort();
+      ending.abort('done');
       await watching;
     },
   };

@@ -31,7 +31,7 @@ export function watchProgress(engine: Engine, path: string): { stop(): Promise<v
   const watching = loop().catch(() => {});
   return {
     async stop() {
-      ending.abort();
+      ending.abort('done');
       await watching;
     },
   };

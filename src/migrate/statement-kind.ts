@@ -83,6 +83,26 @@ function isSetConfig(target: SqlNode): boolean {
   return relationFromParts(value.FuncCall.funcname)?.name === 'set_config';
 }
 
+/** Definitions, which change no setting, role or other property of the session. */
+export function leavesSessionAlone(node: SqlNode): boolean {
+  if ('CreateStmt' in node) return node.CreateStmt.relation?.relpersistence !== 't';
+  return PLAIN_DEFINITIONS.some((kind) => kind in node);
+}
+
+const PLAIN_DEFINITIONS = [
+  'AlterEnumStmt',
+  'AlterTableStmt',
+  'CommentStmt',
+  'CreateEnumStmt',
+  'CreateFunctionStmt',
+  'CreatePolicyStmt',
+  'CreateTrigStmt',
+  'DropStmt',
+  'GrantStmt',
+  'IndexStmt',
+  'RenameStmt',
+];
+
 export type TransactionControl = 'begin' | 'commit' | 'other';
 
 /** `undefined` for statements that leave the transaction alone, and for savepoints. */
