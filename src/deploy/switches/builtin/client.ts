@@ -118,7 +118,9 @@ async function ensureRunning(system: System, options: BuiltinSwitchOptions): Pro
   const deadlineMs = clock.monotonicMs() + START_MS;
   while (!(await isAnswering())) {
     if (processes.state(started) !== 'alive') {
-      const log = ((await files.readTextIfPresent(logFile)) ?? '').slice(logged);
+      const text = (await files.readTextIfPresent(logFile)) ?? '';
+      // A shorter one is new.
+      const log = text.length < logged ? text : text.slice(logged);
       if (log !== '' || clock.monotonicMs() > deadlineMs) throw notStarted(logFile, log.slice(-LOG_TAIL_CHARACTERS));
       // It went away because another one had started, which may itself have been about to end.
       started = await start();

@@ -106,7 +106,7 @@ export class Exchange implements Delivery {
   #onConnect(upstream: ClientRequest, onConnect: () => void): void {
     upstream.once('socket', (socket: Socket) => {
       if (!socket.connecting) return onConnect();
-      limitConnect(socket, this.#traffic.limits.connectMs);
+      limitConnect(socket, this.#traffic);
       socket.once('connect', onConnect);
     });
   }

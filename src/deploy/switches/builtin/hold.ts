@@ -3,8 +3,13 @@ import type { FailureReason } from './counters.ts';
 import type { Limits } from './limits.ts';
 import { createWaitingRoom } from './waiting.ts';
 
-/** How many held requests go on per turn of the event loop, so that a full hold does not fall on the targets at once. */
-const RELEASED_PER_TURN = 64;
+/**
+ * How many connections to targets may be in the making while held requests go on: a full hold that falls on a target that has just
+ * started would overflow its queue of connections.
+ */
+const MOST_CONNECTING = 64;
+/** Pause before the next ones go on. */
+const PAUSE_MS = 1;
 
 /** Where new requests wait while a service has nobody who could answer them. */
 export interface Hold {
@@ -18,13 +23,13 @@ export interface Hold {
   pass(client: Socket, bytes: number): Promise<FailureReason | undefined>;
 }
 
-export function createHold(limits: Limits): Hold {
+export function createHold(limits: Limits, countConnecting: () => number): Hold {
   const room = createWaitingRoom();
   let isHeld = false;
   const release = () => {
     if (isHeld || room.size === 0) return;
-    room.call(RELEASED_PER_TURN);
-    setImmediate(release);
+    room.call(MOST_CONNECTING - countConnecting());
+    setTimeout(release, PAUSE_MS);
   };
   return {
     get isHeld() {

@@ -13,7 +13,7 @@ function follow(socket: Socket, other: Socket): void {
     // The close event that comes next knows about it.
   });
   socket.once('close', (hadError) => {
-    if (hadError) other.destroy();
+    if (hadError) other.resetAndDestroy();
     else other.destroySoon();
   });
 }

@@ -56,11 +56,11 @@ class Passage implements Delivery {
   }
 
   attempt(target: Target): Promise<Attempt> {
-    const { limits, clock } = this.#traffic;
+    const { clock } = this.#traffic;
     return new Promise((resolve) => {
       target.inFlight += 1;
       const upstream = connect({ ...target.address, allowHalfOpen: true, noDelay: true, keepAlive: true });
-      limitConnect(upstream, limits.connectMs);
+      limitConnect(upstream, this.#traffic);
       const onClientClose = () => upstream.destroy();
       this.client.once('close', onClientClose);
       let isConnected = false;

@@ -13,6 +13,8 @@ export interface Traffic {
   counters: Counters;
   /** Open connections of clients. */
   connections: number;
+  /** Connections to targets that are being made. */
+  connecting: number;
   /** Requests (connections in TCP mode) that are not counted yet. */
   unsettled: number;
   /** Set once it accepts no more connections: each one is closed after its next answer. */
@@ -20,13 +22,15 @@ export interface Traffic {
 }
 
 export function createTraffic(options: { readonly clock: Clock; readonly limits: Limits }): Traffic {
-  return {
+  const traffic: Traffic = {
     ...options,
     targets: createTargets(options),
-    hold: createHold(options.limits),
+    hold: createHold(options.limits, () => traffic.connecting),
     counters: createCounters(),
     connections: 0,
+    connecting: 0,
     unsettled: 0,
     isClosing: false,
   };
+  return traffic;
 }
