@@ -13,8 +13,8 @@ export interface AdminOptions {
   handOver(program: string): Promise<void>;
   /** The last frontend was closed. */
   onClosed(): void;
-  /** The switch of today tells this process, which was it before, what to follow. */
-  onOverlap(order: OverlapOrder): OverlapReport;
+  /** The switch of today asks this process, which was it before, what it has, and may tell it what to follow. */
+  onOverlap(order?: OverlapOrder): OverlapReport;
   /** A process that was the switch before ends. */
   onFarewell(process: ProcessIdentity, report: OverlapReport): Promise<void>;
   onUnexpected(error: unknown): void;
@@ -50,7 +50,8 @@ async function perform(request: IncomingMessage, body: string, options: AdminOpt
     await options.handOver(parseMessage(body, handOverRequest).program);
     return {};
   }
-  if (route === 'POST overlap') return options.onOverlap(parseMessage(body, overlapOrderSchema));
+  if (route === 'GET overlap') return options.onOverlap();
+  if (route === 'PUT overlap') return options.onOverlap(parseMessage(body, overlapOrderSchema));
   if (route === 'POST farewell') {
     const farewell = parseMessage(body, farewellRequest);
     await options.onFarewell(farewell.process, farewell.report);

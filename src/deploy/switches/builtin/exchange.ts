@@ -47,6 +47,8 @@ export class Exchange implements Delivery {
 
   async run(): Promise<void> {
     const { request, response } = this.#message;
+    // A pipelined request may be read when its connection is gone already.
+    if (this.client.destroyed) return;
     this.#traffic.unsettled += 1;
     this.client.once('close', this.#onClientClose);
     request.on('error', ignore);

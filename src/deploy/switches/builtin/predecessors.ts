@@ -15,8 +15,10 @@ type CountersByService = { readonly [service: string]: CountersSnapshot };
 
 /** The processes that were the switch before and still serve connections. Each answers on its own socket until it ends. */
 export interface Predecessors {
-  /** Brings each of them to the order, and resolves with what they have then. Throws `switch.unconfirmed` when one does not answer. */
-  follow(order: OverlapOrder): Promise<readonly OverlapReport[]>;
+  /** Brings each of them to the order. Throws `switch.unconfirmed` when one does not answer, as `report` does. */
+  follow(order: OverlapOrder): Promise<void>;
+  /** What they have now. Changes nothing, so that it cannot overtake an order. */
+  report(): Promise<readonly OverlapReport[]>;
   /** One of them ends, and says what it has counted. Saying it twice is harmless. */
   bidFarewell(process: ProcessIdentity, report: OverlapReport): void;
   encode(): PredecessorState[];
@@ -38,15 +40,19 @@ export function createPredecessors(place: Place, options: PredecessorsOptions): 
   const end = (predecessor: Predecessor) => {
     if (predecessors.delete(predecessor)) options.onEnded(predecessor.counters);
   };
+  const askAll = async (order?: OverlapOrder): Promise<readonly OverlapReport[]> => {
+    const asked = [...predecessors].map(async (predecessor) => {
+      const report = await ask(place, predecessor, order);
+      if (!report) end(predecessor);
+      return report ?? [];
+    });
+    return (await Promise.all(asked)).flat();
+  };
   return {
     async follow(order) {
-      const asked = [...predecessors].map(async (predecessor) => {
-        const report = await ask(place, predecessor, order);
-        if (!report) end(predecessor);
-        return report ?? [];
-      });
-      return (await Promise.all(asked)).flat();
+      await askAll(order);
     },
+    report: () => askAll(),
     bidFarewell(process, report) {
       for (const predecessor of predecessors) {
         if (!isSameProcess(predecessor.process, process)) continue;
@@ -59,16 +65,19 @@ export function createPredecessors(place: Place, options: PredecessorsOptions): 
 }
 
 /** `undefined` when the process is no more. */
-async function ask(place: Place, predecessor: Predecessor, order: OverlapOrder): Promise<OverlapReport | undefined> {
+async function ask(
+  place: Place,
+  predecessor: Predecessor,
+  order: OverlapOrder | undefined,
+): Promise<OverlapReport | undefined> {
   const { clock, http, processes, directory } = place;
   const deadlineMs = clock.monotonicMs() + ANSWER_MS;
   for (;;) {
     try {
       const answer = await http.send({
-        method: 'POST',
+        ...(order === undefined ? { method: 'GET' } : { method: 'PUT', body: JSON.stringify(order) }),
         url: 'http://switch/overlap',
         socketPath: ownSocketPath(directory, predecessor.process.pid),
-        body: JSON.stringify(order),
         timeoutMs: ANSWER_MS,
       });
       const report = parseMessage(answer.body, overlapReportSchema);

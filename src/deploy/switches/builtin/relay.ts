@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { FailureReason } from './counters.ts';
 import { buildResponseHeaders, pairHeaders } from './headers.ts';
 
@@ -18,7 +18,8 @@ const REFUSALS: { readonly [reason in FailureReason]: { readonly status: 502 | 5
 export function writeRefusal(response: ServerResponse, reason: FailureReason): void {
   const { status, text } = REFUSALS[reason];
   const body = `${text}\n`;
-  response.writeHead(status, {
+  // The status message may still be one of a target's that could not be passed on.
+  response.writeHead(status, STATUS_CODES[status] ?? '', {
     'content-type': 'text/plain; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     'retry-after': '1',

@@ -8,7 +8,7 @@ import {
   publishAdminSocket,
   removeSocketsExcept,
 } from './admin-socket.ts';
-import { mergeCounters } from './counters.ts';
+import { mergeCounters, recordRequest } from './counters.ts';
 import { handOver } from './hand-over.ts';
 import { buildReport, followOrder, restartCounters } from './overlap.ts';
 import { type Ownership, takeOwnership } from './ownership.ts';
@@ -17,6 +17,7 @@ import { createPredecessors, type Predecessors } from './predecessors.ts';
 import { settleAccounts } from './settle-accounts.ts';
 import type { SwitchState } from './state.ts';
 import { Switchboard } from './switchboard.ts';
+import type { Traffic } from './traffic.ts';
 
 const PERSIST_EVERY_MS = 1_000;
 const POLL_MS = 50;
@@ -48,7 +49,7 @@ export class SwitchProcess {
       handOver: (program) => this.#handOver(program),
       onClosed: () => void this.stop(),
       onOverlap: (order) => {
-        followOrder(this.switchboard.frontends, order);
+        if (order) followOrder(this.switchboard.frontends, order);
         return buildReport(this.switchboard.frontends);
       },
       onFarewell: async (process, report) => {
@@ -69,6 +70,8 @@ export class SwitchProcess {
     const predecessors = this.#predecessors.encode().map(({ process }) => process.pid);
     await removeSocketsExcept(files, directory, [pid, ...predecessors]);
     await listen();
+    // One of them may have missed the last change of a switch that was killed.
+    await this.switchboard.confirm().catch((error) => this.#place.log.write(describe(error)));
     await publishAdminSocket(directory, pid);
     this.#persistTimer = setInterval(() => void this.#persist(), PERSIST_EVERY_MS);
   }
@@ -98,6 +101,7 @@ export class SwitchProcess {
     while (!this.switchboard.isRetired || (this.#isBusy() && clock.monotonicMs() < this.#stopDeadlineMs)) {
       await clock.sleep(POLL_MS);
     }
+    for (const { traffic } of this.switchboard.frontends.values()) countCutOff(traffic);
     await settleAccounts(this.#place, buildReport(this.switchboard.frontends));
     await rm(ownSocketPath(directory, processes.self().pid), { force: true });
   }
@@ -133,6 +137,13 @@ export class SwitchProcess {
     } catch (error) {
       if (!this.switchboard.isRetired) this.#place.log.write(`state not kept: ${describe(error)}`);
     }
+  }
+}
+
+/** What is not answered now never will be. */
+function countCutOff(traffic: Traffic): void {
+  for (; traffic.unsettled > 0; traffic.unsettled -= 1) {
+    recordRequest(traffic.counters, { latencyMs: undefined, failure: 'cut-off' });
   }
 }
 

@@ -74,7 +74,7 @@ export class Switchboard {
     if (this.#isRetired) throw handedOver();
     const live = this.#frontends.get(service);
     if (!live?.server.listening) return undefined;
-    const reports = await this.#confirm();
+    const reports = await this.#options.predecessors.report();
     return observeFrontend(live, { epoch: this.#epoch, reports: reports.flatMap((report) => report[service] ?? []) });
   }
 
@@ -96,7 +96,7 @@ export class Switchboard {
       const frontends = state.frontends.map((each) => (each.service === service ? { ...each, ...change } : each));
       await this.#keep({ ...state, frontends });
       applyChange(live, change);
-      await this.#confirm();
+      await this.confirm();
     });
   }
 
@@ -109,7 +109,7 @@ export class Switchboard {
       this.#closed.add(live);
       this.#frontends.delete(service);
       await this.#keep(this.encode());
-      await this.#confirm();
+      await this.confirm();
     });
   }
 
@@ -120,6 +120,11 @@ export class Switchboard {
       frontends: [...this.#frontends.values()].map(encodeLiveFrontend),
       predecessors: this.#options.predecessors.encode(),
     };
+  }
+
+  /** Makes sure that the processes from before follow what holds now. */
+  confirm(): Promise<void> {
+    return this.#options.predecessors.follow(buildOverlapOrder(this.#frontends));
   }
 
   /** Writes the state down now. */
@@ -145,10 +150,6 @@ export class Switchboard {
 
   #keep(state: SwitchState): Promise<void> {
     return this.#options.stateFile.write(state);
-  }
-
-  #confirm(): Promise<readonly OverlapReport[]> {
-    return this.#options.predecessors.follow(buildOverlapOrder(this.#frontends));
   }
 
   async #listen(frontend: Frontend, before: LiveFrontend | undefined): Promise<void> {
