@@ -7,7 +7,7 @@ export { type ProbeResult, probeInstance } from './probe.ts';
 export { hasProcess } from './roll/instances.ts';
 export type { DesiredInstance, PerformEffect, RollContext, RollRequest } from './roll/roll.ts';
 export { runRoll } from './roll/run-roll.ts';
-export { createProcessRuntime, type ProcessRuntimeOptions } from './runtimes/index.ts';
+export { createProcessRuntime } from './runtimes/index.ts';
 export type { Instance, InstanceSpec, InstanceState, Runtime } from './runtimes/runtime.ts';
 export { stageArtifact } from './stage-artifact.ts';
 export { type BuiltinSwitch, createBuiltinSwitch } from './switches/index.ts';

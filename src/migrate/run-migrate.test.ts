@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { OnwardError } from '../model/index.ts';
 import { createSystem, type System } from '../system/index.ts';
@@ -38,54 +37,14 @@ afterAll(async () => {
   await Promise.all([...folders, folder].map((path) => rm(path, { recursive: true, force: true })));
 });
 
+const TLS = resolve(import.meta.dirname, '../../test/support/tls');
+
 /** A certificate for localhost, signed by a root of our own, where the server looks for it. */
 async function enableTls(directory: string): Promise<void> {
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-  openssl(
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-keyout',
-    'root.key',
-    '-out',
-    'root.crt',
-    '-subj',
-    '/CN=root',
-  );
-  openssl(
-    'req',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-keyout',
-    'server.key',
-    '-out',
-    'server.csr',
-    '-subj',
-    '/CN=localhost',
-  );
-  await writeFile(join(folder, 'san'), 'subjectAltName=DNS:localhost\n');
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    'server.csr',
-    '-CA',
-    'root.crt',
-    '-CAkey',
-    'root.key',
-    '-CAcreateserial',
-    '-out',
-    'server.crt',
-    '-extfile',
-    'san',
-  );
   const { uid, gid } = await stat(join(directory, 'data'));
   for (const name of ['server.crt', 'server.key']) {
     const path = join(directory, 'data', name);
-    await writeFile(path, await readFile(join(folder, name)));
+    await writeFile(path, await readFile(join(TLS, name)));
     await chmod(path, 0o600);
     await chown(path, uid, gid);
   }
@@ -213,7 +172,7 @@ describe('the connection of runMigrate()', () => {
       PGUSER: 'owner',
       PGDATABASE: database.name,
       PGSSLMODE: 'verify-full',
-      PGSSLROOTCERT: join(folder, 'root.crt'),
+      PGSSLROOTCERT: join(TLS, 'root.crt'),
       PGPASSWORD_FILE: await secret('password', PASSWORD),
     };
     await runMigrate(systemWith(environment), { migrations: await write(FILES) });
@@ -244,7 +203,7 @@ describe('the connection of runMigrate()', () => {
     ['disable', 'localhost', '', false],
   ])('with sslmode=%s to %s and root certificate "%s": %s', async (mode, host, root, isAccepted) => {
     const database = await servers.createDatabase();
-    const rootPart = root === '' ? '' : `&sslrootcert=${join(folder, root)}`;
+    const rootPart = root === '' ? '' : `&sslrootcert=${join(TLS, root)}`;
     const url = urlAs('owner', database, `?sslmode=${mode}${rootPart}`).replace('localhost', host);
     const running = runMigrate(systemWith({ PGPASSWORD: PASSWORD }), { url, migrations: await write(FILES) });
     if (isAccepted) {

@@ -9,7 +9,7 @@ import {
   type Service,
   satisfiesRange,
 } from '../model/index.ts';
-import type { PlanRequest } from './plan-upgrade.ts';
+import type { PlanRequest } from './plan-request.ts';
 import { chooseRollClass } from './rolls.ts';
 
 /** Room that must stay free beside the artifacts: journals, logs, and the database on the same disk. */

@@ -3,6 +3,7 @@
  * environment; equal facts give an equal plan. It carries nothing out.
  */
 export { choosePath, type PathResult } from './path.ts';
-export { type PlanRequest, planUpgrade } from './plan-upgrade.ts';
+export type { PlanRequest } from './plan-request.ts';
+export { planUpgrade } from './plan-upgrade.ts';
 export { renderPlan } from './render-plan.ts';
 export { chooseRollClass } from './rolls.ts';

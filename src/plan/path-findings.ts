@@ -9,7 +9,7 @@ export function checkEnds({ catalog, from, to }: PathRequest): readonly Finding[
     return [
       refuse('plan.downgrade', {
         message: `${to} is older than ${from}, and the schema only goes forward`,
-        hint: `Run \`onward backup restore\` to go back to a backup that was made on ${to}.`,
+        hint: `Choose a release that is newer than ${from}; to be on ${to} again, restore a backup that was made on it.`,
       }),
     ];
   }

@@ -119,7 +119,7 @@ describe('choosePath() without a path', () => {
     const [finding] = explain(catalogOf(plain('1.0.0', '1.1.0')), '1.1.0', '1.0.0');
     expect(finding?.code).toBe('plan.downgrade');
     expect(finding?.message).toBe('1.0.0 is older than 1.1.0, and the schema only goes forward');
-    expect(finding?.hint).toContain('`onward backup restore`');
+    expect(finding?.hint).toContain('restore a backup');
   });
 
   it('suggests the nearest version for an unknown target, and explains an unknown start', () => {

@@ -9,24 +9,10 @@ import {
   type MigrationRef,
   type Plan,
   type Release,
-  type RollbackPolicy,
 } from '../model/index.ts';
 import { buildGates } from './gates.ts';
+import type { PlanRequest } from './plan-request.ts';
 import { buildSteps } from './steps.ts';
-
-export interface PlanRequest {
-  /** As the operator said it: a channel, a version, or `stable` when nothing was said. */
-  readonly requested: string;
-  /** The path, from the current release (or `none`) to the target. */
-  readonly hops: readonly { readonly from: string; readonly to: string; readonly stop?: Hop['stop'] }[];
-  readonly rollback: RollbackPolicy;
-  /** Only this service rolls; the run then waits for the command that goes on. */
-  readonly only?: string;
-  /** The plan is for a run that was cut off: what runs may be of either release. */
-  readonly isResumed?: boolean;
-  /** The command that carries the plan out. */
-  readonly command: string;
-}
 
 /**
  * The ordered steps from the observed facts to the target, with gates. Pure: equal facts and an equal request give an equal plan, with an

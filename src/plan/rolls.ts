@@ -1,5 +1,5 @@
 import type { Component, Hop, InstanceFact, PlannedRoll, Release, RollClass, Service } from '../model/index.ts';
-import type { HopFacts } from './steps.ts';
+import type { HopFacts } from './hop-facts.ts';
 
 /** Which services roll, in the order of their dependencies, and which are carried. */
 export function buildRolls(hop: HopFacts): {

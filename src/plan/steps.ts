@@ -1,27 +1,6 @@
-import type {
-  Facts,
-  Hop,
-  MigrationPhase,
-  MigrationRef,
-  PlannedMigration,
-  PlannedRoll,
-  PlanStep,
-  Release,
-} from '../model/index.ts';
-import type { PlanRequest } from './plan-upgrade.ts';
+import type { Hop, MigrationPhase, MigrationRef, PlannedMigration, PlannedRoll, PlanStep } from '../model/index.ts';
+import type { HopFacts } from './hop-facts.ts';
 import { buildRolls } from './rolls.ts';
-
-/** What the steps of one hop are made from. */
-export interface HopFacts {
-  readonly facts: Facts;
-  readonly request: PlanRequest;
-  readonly release: Release;
-  /** The release that runs when the hop begins; `undefined`: nothing was installed yet. */
-  readonly previous: Release | undefined;
-  /** What its databases lack when the hop begins. */
-  readonly migrations: readonly MigrationRef[];
-  readonly isFirst: boolean;
-}
 
 /** The steps of one hop in their order, and the components that keep running. */
 export function buildSteps(hop: HopFacts): { readonly steps: readonly PlanStep[]; readonly carried: Hop['carried'] } {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
+import type { ProcessIdentity } from './process-identity.ts';
 import { bootId, pidNamespace, readArgv, readProcess } from './process-table.ts';
-import type { ProcessIdentity } from './processes.ts';
 
 export interface GatedOptions {
   readonly argv: readonly string[];

@@ -23,7 +23,8 @@ export {
   type Session,
 } from './postgres.ts';
 export { type ConnectionInput, resolveConnectionTarget } from './postgres-target.ts';
-export { createProcesses, type DetachedOptions, type Processes, type ProcessIdentity } from './processes.ts';
+export type { ProcessIdentity } from './process-identity.ts';
+export { createProcesses, type DetachedOptions, type Processes } from './processes.ts';
 export { createRandom, type Random } from './random.ts';
 export { createRedaction, type Redaction } from './redaction.ts';
 export { reachableSocketPath } from './socket-path.ts';

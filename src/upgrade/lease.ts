@@ -1,14 +1,8 @@
-import { join } from 'node:path';
 import type { Deployment } from '../model/index.ts';
-import {
-  type ConnectionTarget,
-  PostgresError,
-  type ProcessIdentity,
-  type Session,
-  type System,
-} from '../system/index.ts';
+import { type ConnectionTarget, PostgresError, type Session, type System } from '../system/index.ts';
 import { type Control, createControl, isConnectionFailure } from './control.ts';
 import { leaseHeld, leaseLost, leaseUnconfirmed } from './errors.ts';
+import { findDeadHolder, recordHolder } from './lease-holder.ts';
 
 /**
  * The right to change a deployment: a row in the control database, by database time, with a random holder token; and in every
@@ -31,13 +25,6 @@ interface LeaseOptions {
   readonly run: string;
 }
 
-/** Who took the lease from this machine, so that a dead holder's lease can be taken at once. */
-interface HolderFile {
-  readonly holder: string;
-  readonly process: ProcessIdentity;
-}
-
-const HOLDER_FILE = 'holder.json';
 const FENCE_LOCK_TIMEOUT_MS = 500;
 const FENCE_WAIT_MS = 60_000;
 
@@ -46,26 +33,12 @@ export async function acquireLease(system: System, options: LeaseOptions): Promi
   const holder = system.random.hex(16);
   const dead = await findDeadHolder(system, options.deployment.stateDirectory);
   const epoch = await takeRow(system, options, { holder, dead });
-  const file: HolderFile = { holder, process: system.processes.self() };
-  await system.files.writeAtomic(join(options.deployment.stateDirectory, HOLDER_FILE), JSON.stringify(file));
+  await recordHolder(system, options.deployment.stateDirectory, holder);
   for (const [name, target] of options.databases) {
     if (name !== options.deployment.control)
       await raiseFenceOf(system, { target, deployment: options.deployment.name, epoch });
   }
   return new HeldLease(system, options, { holder, epoch });
-}
-
-/** The token of a holder on this machine whose process has certainly ended: it can do nothing any more. */
-async function findDeadHolder(system: System, stateDirectory: string): Promise<string | undefined> {
-  const text = await system.files.readTextIfPresent(join(stateDirectory, HOLDER_FILE));
-  if (text === undefined) return undefined;
-  try {
-    const file = JSON.parse(text) as HolderFile;
-    return system.processes.state(file.process) === 'dead' ? file.holder : undefined;
-  } catch {
-    // A file that cannot be read proves nothing: wait for the lease to expire.
-    return undefined;
-  }
 }
 
 interface Claim {

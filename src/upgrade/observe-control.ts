@@ -1,6 +1,8 @@
 import type { Facts, LeaseFact } from '../model/index.ts';
 import { OnwardError } from '../model/index.ts';
+import type { System } from '../system/index.ts';
 import type { Installation } from './installation.ts';
+import { findDeadHolder } from './lease-holder.ts';
 
 /** True when Onward's own tables are there; reading never makes them. */
 export async function hasLedger(installation: Installation): Promise<boolean> {
@@ -21,16 +23,20 @@ export async function observeCurrent(installation: Installation): Promise<Facts[
   return row && { release: row.release, digest: row.digest as `sha256:${string}` };
 }
 
-export async function observeLease(installation: Installation): Promise<LeaseFact> {
+/** Who holds the lease. One whose process on this machine has certainly ended can be taken at once, and counts as free. */
+export async function observeLease(system: System, installation: Installation): Promise<LeaseFact> {
   try {
     if (!(await hasLedger(installation))) return { kind: 'free' };
-    const { rows } = await installation.control.query<{ run: string; left: string }>(
-      `select run, extract(epoch from expires_at - clock_timestamp()) * 1000 as left
+    const { rows } = await installation.control.query<{ run: string; holder: string; left: string }>(
+      `select run, holder, extract(epoch from expires_at - clock_timestamp()) * 1000 as left
        from onward.lease where deployment = $1 and expires_at > clock_timestamp()`,
       [installation.deployment.name],
     );
     const [row] = rows;
-    return row ? { kind: 'held', run: row.run, expiresInMs: Number(row.left) } : { kind: 'free' };
+    const dead = await findDeadHolder(system, installation.deployment.stateDirectory);
+    return row && row.holder !== dead
+      ? { kind: 'held', run: row.run, expiresInMs: Number(row.left) }
+      : { kind: 'free' };
   } catch (error) {
     if (!(error instanceof OnwardError)) throw error;
     return { kind: 'unknown', evidence: error.message };

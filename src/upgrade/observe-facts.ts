@@ -28,7 +28,7 @@ export interface FactsRequest {
 export async function observeFacts(system: System, installation: Installation, request: FactsRequest): Promise<Facts> {
   const { deployment } = installation;
   const current = await observeCurrent(installation);
-  const lease = await observeLease(installation);
+  const lease = await observeLease(system, installation);
   const releases = await loadReleases(installation, request, current?.release);
   const target = releases.get(request.path.at(-1) ?? current?.release ?? '');
   const [instances, frontends, databases, configs, disk] = await Promise.all([

@@ -45,7 +45,7 @@ const STEPS_BEHIND_ROLL = ['postdeploy', 'verify', 'commit'];
 export async function observeStatus(system: System, installation: Installation): Promise<Status> {
   const [current, lease, services, run] = await Promise.all([
     observeCurrent(installation),
-    observeLease(installation),
+    observeLease(system, installation),
     Promise.all(installation.deployment.services.map((service) => observeService(installation, service))),
     observeRun(system, installation.deployment.stateDirectory),
   ]);

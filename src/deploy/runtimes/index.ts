@@ -1,5 +1,5 @@
 /**
  * The runtimes, one folder each, all behind the contract in runtime.ts. They know nothing of switches, rolls or releases.
  */
-export { createProcessRuntime, type ProcessRuntimeOptions } from './process/process-runtime.ts';
+export { createProcessRuntime } from './process/process-runtime.ts';
 export type { Instance, InstanceSpec, InstanceState, Runtime } from './runtime.ts';

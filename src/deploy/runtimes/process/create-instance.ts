@@ -5,7 +5,7 @@ import type { InstanceSpec } from '../runtime.ts';
 import { instancesFolder, locateInstance, pathsOf } from './instance-folder.ts';
 import { encodeSpec } from './instance-spec.ts';
 import { loadInstanceToChange } from './load-instance.ts';
-import type { ProcessContext } from './process-runtime.ts';
+import type { ProcessContext } from './process-context.ts';
 
 /** Writes the specification into a folder that appears whole or not at all. */
 export async function createInstance({ system, stateDirectory }: ProcessContext, spec: InstanceSpec): Promise<void> {

@@ -1,27 +1,16 @@
 import { join } from 'node:path';
 import type { System } from '../../../system/index.ts';
-import { createFenceFile, type FenceFile } from '../../fence-file.ts';
+import { createFenceFile } from '../../fence-file.ts';
 import { unreadableInstance } from '../errors.ts';
 import type { Instance, Runtime } from '../runtime.ts';
 import { createInstance } from './create-instance.ts';
 import { instancesFolder, locateInstance } from './instance-folder.ts';
 import { loadInstance } from './load-instance.ts';
+import type { ProcessContext, ProcessRuntimeOptions } from './process-context.ts';
 import { removeInstance } from './remove-instance.ts';
 import { startInstance } from './start-instance.ts';
 import { stopInstance } from './stop-instance.ts';
 import { tailLog } from './tail-log.ts';
-
-export interface ProcessRuntimeOptions {
-  readonly stateDirectory: string;
-  /** Path of the supervisor program, dist/supervisor.js. */
-  readonly program: string;
-}
-
-/** What the operations on an instance need. */
-export interface ProcessContext extends ProcessRuntimeOptions {
-  readonly system: System;
-  readonly fence: FenceFile;
-}
 
 /**
  * Instances as processes on this machine, each with a supervisor of its own that outlives the tool. Nothing but this machine's

@@ -3,7 +3,7 @@ import { busyInstance, outOfReach, stillRunning } from '../errors.ts';
 import { releaseClaim, takeClaim } from './claim.ts';
 import { locateInstance } from './instance-folder.ts';
 import { type LoadedInstance, loadInstanceToChange } from './load-instance.ts';
-import type { ProcessContext } from './process-runtime.ts';
+import type { ProcessContext } from './process-context.ts';
 
 /** Removes the folder of an instance of which nothing runs. It disappears as a whole; what a crash leaves is no instance any more. */
 export async function removeInstance(context: ProcessContext, id: string, epoch: number): Promise<void> {

@@ -4,7 +4,7 @@ import type { InstanceSpec } from '../runtime.ts';
 import { baseEnvironment, childArgv } from './child-process.ts';
 import { locateInstance, pathsOf } from './instance-folder.ts';
 import { type LoadedInstance, loadInstanceToChange } from './load-instance.ts';
-import type { ProcessContext } from './process-runtime.ts';
+import type { ProcessContext } from './process-context.ts';
 
 const POLL_MS = 5;
 /** For a supervisor to come up. What it waits for itself, the grace period of an earlier process, is added. */

@@ -4,7 +4,7 @@ import { releaseClaim, takeClaim } from './claim.ts';
 import { askToStop } from './control.ts';
 import { locateInstance, writeRecord } from './instance-folder.ts';
 import { type LoadedInstance, loadInstanceToChange } from './load-instance.ts';
-import type { ProcessContext } from './process-runtime.ts';
+import type { ProcessContext } from './process-context.ts';
 import { terminateGroup } from './terminate-group.ts';
 
 const POLL_MS = 10;
