@@ -94,7 +94,7 @@ function wrongIdentity(from: string, wanted: Digest, found: Digest): OnwardError
   return new OnwardError({
     code: 'deploy.wrong-identity',
     message: `Could not stage the artifact ${from}: it is ${found}, and the release says ${wanted}.`,
-    hint: 'Fetch the release again and run "onward release verify" on it.',
+    hint: 'Copy the release source again from where it was published, then run the same command again.',
     state: 'unchanged',
     exit: ExitCode.findings,
   });
