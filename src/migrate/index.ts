@@ -3,15 +3,13 @@
  * It does not judge what a migration does (lint), moves no rows in batches (data-migrate), and never goes back.
  */
 export { type AppliedMigration, type ApplyOptions, type ApplyReport, applyMigrations } from './apply.ts';
-export { type Comparison, type ComparisonOptions, compareWithLedger, type Drift } from './compare-with-ledger.ts';
+export type { Comparison, ComparisonOptions, Drift } from './compare-with-ledger.ts';
 export { createLedger } from './create-ledger.ts';
-export { assertDirectConnection } from './direct-connection.ts';
 export type { Fence } from './engine.ts';
 export type { Inspection } from './inspect-text.ts';
-export { type Ledger, loadLedger } from './ledger.ts';
+export type { Ledger } from './ledger.ts';
 export type { LedgerRow, LedgerStatement } from './ledger-row.ts';
-export { LEDGER_SCHEMA_VERSION } from './ledger-schema.ts';
-export { compareMigrationFiles, type MigrationFile, migrationId, sortMigrationFiles } from './migration-file.ts';
+export type { MigrationFile } from './migration-file.ts';
 export { type DriftSummary, type MigrationStatus, type MigrationSummary, observeMigrations } from './observe.ts';
 export { type ReadMigrations, type ReadMigrationsOptions, readMigrations } from './read-migrations.ts';
 export { type RunMigrateOptions, type RunMigrateReport, runMigrate, runMigrateStatus } from './run-migrate.ts';

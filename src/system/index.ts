@@ -7,16 +7,15 @@ export { type Clock, createClock } from './clock.ts';
 export { createLocator, renderCodeFrame, type TextPlace } from './code-frame.ts';
 export { type DocumentSource, loadDocument, type ParsedDocument, parseDocument } from './document.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
-export { createExec, type Exec, type ExecOptions, type ExecResult } from './exec.ts';
+export type { Exec, ExecOptions, ExecResult } from './exec.ts';
 export { createFiles, type DurableFile, type FileEntry, type Files } from './files.ts';
 export type { GatedOptions, GatedProcess, ProcessExit } from './gated-process.ts';
 export { createHttp, type Http, type HttpRequest, type HttpResponse } from './http.ts';
-export { createLog, type Log, type LogEvent } from './log.ts';
+export type { Log, LogEvent } from './log.ts';
 export { isPortFree } from './port.ts';
 export {
   type ConnectionTarget,
   type ConnectOptions,
-  createPostgres,
   type Postgres,
   PostgresError,
   type QueryResult,
@@ -25,8 +24,8 @@ export {
 export { type ConnectionInput, resolveConnectionTarget } from './postgres-target.ts';
 export type { ProcessIdentity } from './process-identity.ts';
 export { createProcesses, type DetachedOptions, type Processes } from './processes.ts';
-export { createRandom, type Random } from './random.ts';
-export { createRedaction, type Redaction } from './redaction.ts';
+export type { Random } from './random.ts';
+export type { Redaction } from './redaction.ts';
 export { reachableSocketPath } from './socket-path.ts';
 export {
   loadSqlParser,

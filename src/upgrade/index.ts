@@ -5,7 +5,7 @@
 export { EVENTS_FILE } from './event-log.ts';
 export { type FoundRun, listRuns } from './find-run.ts';
 export { type Installation, openInstallation, type Programs } from './installation.ts';
-export { type JournalProbe, loadJournal, runFolder } from './journal.ts';
+export { type JournalProbe, runFolder } from './journal.ts';
 export {
   type MigratedDatabase,
   type MigrateRequest,

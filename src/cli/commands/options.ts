@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { RollbackPolicy } from '../../model/index.ts';
 import { type Installation, openInstallation } from '../../upgrade/index.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -36,11 +36,4 @@ export async function withInstallation<T>(
   } finally {
     await installation.control.close();
   }
-}
-
-/** A whole number of at least 1. */
-export function parseCount(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number of at least 1');
-  return value;
 }
