@@ -19,6 +19,8 @@ export interface Limits {
   readonly heldRequests: number;
   /** Of the heads of all held requests of a frontend. Bodies stay in the client until they are wanted. */
   readonly heldBytes: number;
+  /** How long a switch without any frontend goes on. */
+  readonly unusedMs: number;
   /** How long a stopping switch lets requests finish. */
   readonly stopMs: number;
 }
@@ -34,5 +36,6 @@ export const LIMITS: Limits = {
   holdMs: 60_000,
   heldRequests: 10_000,
   heldBytes: 64 * 1024 * 1024,
+  unusedMs: 60_000,
   stopMs: 30_000,
 };

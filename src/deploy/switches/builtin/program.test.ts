@@ -69,6 +69,15 @@ describe('the process of the builtin switch', () => {
     );
   const ask = async (path = '/') => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
   const counters = async () => (await router.observe('api'))?.counters;
+  /** The processes that were started for this state directory and are alive. */
+  const running = async () => {
+    const pids: number[] = [];
+    for (const name of await readdir('/proc')) {
+      const argv = /^\d+$/.test(name) ? await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '') : '';
+      if (argv.includes(`${program}\0${stateDirectory}\0`)) pids.push(Number(name));
+    }
+    return pids;
+  };
   const log = () => readFile(join(directory, 'switch.log'), 'utf8');
   const send = (method: string, path: string, body: string) =>
     system.http.send({
@@ -86,7 +95,8 @@ describe('the process of the builtin switch', () => {
     );
     const found = await Promise.all(ports.map((_, index) => router.observe(`s${index}`)));
     expect(found.map((each) => each?.listen.port)).toEqual(ports);
-    expect((await readdir(directory)).filter((name) => name.startsWith('owner.'))).toHaveLength(1);
+    await eventually(running, (pids) => pids.length === 1);
+    expect(await running()).toEqual([(await ownerOf(system, stateDirectory)).pid]);
   });
 
   it('keeps its folder, sockets and files to its user', async () => {

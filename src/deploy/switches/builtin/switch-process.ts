@@ -74,6 +74,10 @@ export class SwitchProcess {
     await this.switchboard.confirm().catch((error) => this.#place.log.write(describe(error)));
     await publishAdminSocket(directory, pid);
     this.#persistTimer = setInterval(() => void this.#persist(), PERSIST_EVERY_MS);
+    // The tool that started it may have gone before it opened anything.
+    setTimeout(() => {
+      if (this.switchboard.frontends.size === 0) void this.stop();
+    }, this.#place.limits.unusedMs).unref();
   }
 
   /** Accepts nothing more; it ends once every request has its answer, or the stop limit is over. */
