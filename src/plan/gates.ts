@@ -1,4 +1,5 @@
 import {
+  closest,
   type DatabaseFact,
   type Facts,
   formatBytes,
@@ -115,7 +116,7 @@ function ledgerGate({ name, drift }: DatabaseFact): Gate {
     return gate(`ledger:${name}`, title, 'unknown', 'the ledger could not be read', 'onward doctor');
   if (drift.length === 0) return gate(`ledger:${name}`, title, 'open', 'every applied file is the one the release has');
   const evidence = drift.map((finding) => finding.message).join('; ');
-  return gate(`ledger:${name}`, title, 'closed', evidence, 'onward migrate status');
+  return gate(`ledger:${name}`, title, 'closed', evidence, 'onward doctor');
 }
 
 /** A first install goes into an empty database, so that nothing of somebody else's is mixed up with the product. */
@@ -127,25 +128,35 @@ function emptyGate(facts: Facts, request: PlanRequest, database: DatabaseFact): 
   return [gate(`empty:${database.name}`, `Database ${database.name} is empty`, state, evidence, 'onward doctor')];
 }
 
-/** Every service of the deployment exists in the target, and every service of the target is deployed. */
+/**
+ * Every service of the deployment exists in the target, and every service of the target is deployed. Where there is nothing to go to, what
+ * is installed is the target.
+ */
 function servicesGates(facts: Facts, request: PlanRequest): readonly Gate[] {
+  const targets = request.hops.length > 0 ? request.hops.map(({ to }) => to) : [facts.current?.release ?? ''];
+  return targets.flatMap((version) => facts.releases.get(version) ?? []).map((release) => servicesGate(facts, release));
+}
+
+function servicesGate(facts: Facts, { version, components }: Release): Gate {
   const deployed = facts.deployment.services.map((service) => service.name);
-  return request.hops.map(({ to }) => {
-    const components = facts.releases.get(to)?.components.map((component) => component.service) ?? [];
-    const unknown = deployed.filter((name) => !components.includes(name));
-    const missing = components.filter((name) => !deployed.includes(name));
-    const problems = [
-      ...(unknown.length > 0 ? [`the release has no ${unknown.join(', ')}`] : []),
-      ...(missing.length > 0 ? [`onward.yaml has no ${missing.join(', ')}`] : []),
-    ];
-    const evidence = problems.length === 0 ? deployed.join(', ') : problems.join('; ');
-    return gate(
-      `services:${to}`,
-      `onward.yaml and release ${to} name the same services`,
-      problems.length === 0 ? 'open' : 'closed',
-      evidence,
-    );
-  });
+  const shipped = components.map((component) => component.service);
+  const missing = shipped.filter((name) => !deployed.includes(name));
+  const problems = [
+    ...deployed.filter((name) => !shipped.includes(name)).map((name) => describeUnknown(name, missing)),
+    ...(missing.length > 0 ? [`onward.yaml has no ${missing.join(', ')}`] : []),
+  ];
+  return gate(
+    `services:${version}`,
+    `onward.yaml and release ${version} name the same services`,
+    problems.length === 0 ? 'open' : 'closed',
+    problems.length === 0 ? deployed.join(', ') : problems.join('; '),
+    `onward release show ${version}`,
+  );
+}
+
+function describeUnknown(name: string, missing: readonly string[]): string {
+  const meant = closest(name, missing);
+  return `the release has no ${name}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`;
 }
 
 /** What runs must be what the last completed release says: a mixture that no unfinished run explains is for a person to look at. */

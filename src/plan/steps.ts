@@ -7,6 +7,7 @@ export function buildSteps(hop: HopFacts): { readonly steps: readonly PlanStep[]
   const { release, previous } = hop;
   const { rolls, carried } = buildRolls(hop);
   const toStage = rolls.length;
+  const postdeploy = migrationStep(hop, 'postdeploy');
   const steps: PlanStep[] = [
     step('resolve', `Freeze release ${release.version} by identity`, 'nothing-to-undo', {
       note: 'Signatures are not configured: the release source is trusted as it is. Identities and checksums are verified.',
@@ -31,8 +32,8 @@ export function buildSteps(hop: HopFacts): { readonly steps: readonly PlanStep[]
       configured: false,
       note: 'Not configured: no data migration is run. Rows stay in the shape that expand and the services left them in.',
     }),
-    migrationStep(hop, 'postdeploy'),
-    step('verify', 'Check readiness, smoke checks and totals, and count failed requests', 'artifacts-go-back'),
+    postdeploy,
+    step('verify', 'Check readiness, smoke checks and totals, and count failed requests', postdeploy.rollback),
     step('commit', `Record ${release.version} as completed`, 'forward-only'),
   ];
   return { steps, carried };

@@ -15,10 +15,13 @@ const RETRY_FOR_MS = 5_000;
 
 export function createControl(system: System, target: ConnectionTarget): Control {
   let current: Session | undefined;
+  let isClosed = false;
   // One query at a time on one connection: heartbeat, mirror and steps take turns.
   let queue: Promise<unknown> = Promise.resolve();
 
   const connected = async (): Promise<Session> => {
+    // What is asked later than the end, by work whose result nobody waits for, must not open a connection that nobody closes.
+    if (isClosed) throw new Error('The control database is closed');
     if (!current || current.isLost) {
       current = await system.postgres.connect(target, { applicationName: 'onward', retryForMs: RETRY_FOR_MS });
     }
@@ -36,7 +39,10 @@ export function createControl(system: System, target: ConnectionTarget): Control
         const session = await connected();
         return session.transaction(() => work(session));
       }),
-    close: () => inTurn(async () => current?.close()),
+    close: () => {
+      isClosed = true;
+      return inTurn(async () => current?.close());
+    },
   };
 }
 

@@ -229,3 +229,13 @@ export function notOneHop(wanted: string, next: string): OnwardError {
     exit: ExitCode.findings,
   });
 }
+
+export function pastReturn(version: string): OnwardError {
+  return new OnwardError({
+    code: 'upgrade.past-return',
+    message: `Could not go back: postdeploy of ${version} has begun, and the release says that old artifacts do not work behind it. What serves goes on serving.`,
+    hint: 'Run "onward upgrade" to go on, once the reason that it stopped is gone.',
+    state: 'resumable',
+    exit: ExitCode.needsOperator,
+  });
+}

@@ -1,6 +1,7 @@
 import { OnwardError, type StepKind } from '../model/index.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
 import { goBack } from './go-back.ts';
+import { isPastReturn } from './past-return.ts';
 import { PauseRequest } from './pause.ts';
 import { rollServices } from './roll-services.ts';
 import type { RunContext } from './run-context.ts';
@@ -83,19 +84,11 @@ async function failStep(context: RunContext, failure: Failure): Promise<HopOutco
   const reason = error instanceof Error ? error.message : String(error);
   context.system.log.emit({ type: 'step.failed', run: context.journal.run, step, reason });
   if (!hasRolled) return endRun(context, 'stopped', error);
-  if (context.start.rollback === 'none' || (step === 'verify' && isPastReturn(context))) {
+  if (context.start.rollback === 'none' || isPastReturn(context)) {
     await mirrorRun(context, { step, outcome: 'unfinished' });
     return { outcome: 'needs-operator', error };
   }
   return goBack(context, { reason, error });
-}
-
-/** Postdeploy of a release whose old artifacts cannot come back behind it. */
-function isPastReturn(context: RunContext): boolean {
-  const hasPostdeploy = context.journal.records.some(
-    (record) => record.step === 'postdeploy' && record.kind === 'intent',
-  );
-  return context.release.rollback.until === 'roll' && hasPostdeploy;
 }
 
 /** The journal or the lease cannot be relied on any more: nothing may be decided, forward or back, before they are again. */

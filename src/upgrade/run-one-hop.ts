@@ -3,12 +3,13 @@ import type { Json, StepKind } from '../model/index.ts';
 import { planUpgrade } from '../plan/index.ts';
 import type { System } from '../system/index.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
-import { checksFailBefore, gatesClosed } from './errors.ts';
+import { checksFailBefore, gatesClosed, pastReturn } from './errors.ts';
 import { recordEvents } from './event-log.ts';
 import { goBack } from './go-back.ts';
 import type { Installation } from './installation.ts';
 import { type Journal, type JournalProbe, openJournal } from './journal.ts';
 import { acquireLease, type Lease } from './lease.ts';
+import { isPastReturn } from './past-return.ts';
 import { PauseRequest } from './pause.ts';
 import type { Prepared } from './prepare.ts';
 import { prepareLedgers } from './prepare-ledgers.ts';
@@ -105,6 +106,7 @@ async function carryOut(system: System, installation: Installation, hop: Held): 
   const before = state.before ?? (await observeBefore(base, hop));
   const rolls = before.rolls.filter((roll) => hop.only === undefined || roll.service === hop.only);
   const context: RunContext = { ...base, before, rolls };
+  if (hop.isBack && isPastReturn(context)) throw pastReturn(release.version);
   if (hop.isBack) return goBack(context, { reason: 'the operator asked to go back', scope: 'run' });
   const shut = hop.prepared.plan.gates.filter((gate) => gate.state !== 'open');
   if (shut.length > 0) return closedGates(context, { hop, state });
@@ -136,6 +138,7 @@ async function closedGates(
     data: { open: false, detail: error.detail },
   });
   if (at.state.rolled.length === 0) return endRun(context, 'stopped', error);
+  if (isPastReturn(context)) return { outcome: 'needs-operator', error };
   return goBack(context, { reason: error.message, error });
 }
 

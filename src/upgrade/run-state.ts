@@ -46,7 +46,6 @@ export interface RunState {
   readonly backReason: string | undefined;
   /** Services whose roll has begun, in the order in which they did. */
   readonly rolled: readonly string[];
-  readonly hasPostdeployBegun: boolean;
   readonly step: StepKind | 'back';
   readonly outcome: RunOutcome;
   /** Set when the run was parked on request: everything up to this step is done. */
@@ -82,7 +81,6 @@ export function readRunState(records: readonly JournalRecord[]): RunState | unde
     direction: direction?.data.direction === 'back' ? 'back' : 'forward',
     backReason: direction?.data.direction === 'back' ? String(direction.data.reason) : undefined,
     rolled: [...new Set(rolled.map((record) => record.step.slice('roll:'.length)))],
-    hasPostdeployBegun: records.some((record) => record.step === 'postdeploy' && record.kind === 'intent'),
     step: (records.at(-1)?.step.split(':')[0] ?? 'resolve') as RunState['step'],
     outcome: (last(RUN_KEYS.ended)?.data.outcome as RunOutcome | undefined) ?? 'unfinished',
     parkedAfter: parked && (!taken || taken.seq < parked.seq) ? String(parked.data.after) : undefined,

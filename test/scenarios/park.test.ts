@@ -172,3 +172,21 @@ describe('onward doctor', () => {
     expect((await tiny.onward(['upgrade', '--yes'])).exit).toBe(0);
   });
 });
+
+describe('a release whose old artifacts do not work behind postdeploy', () => {
+  it('is not taken back once postdeploy has begun, and goes on when the reason is gone', async () => {
+    await tiny.query("insert into item values (1, 'one')");
+    const version = await publishNext({
+      migrations: { 'postdeploy/001_strict.sql': "alter table item add constraint not_one check (name <> 'one');\n" },
+      details: 'rollback: { until: roll }\n',
+    });
+    const failed = await tiny.onward(['upgrade', '--yes']);
+    expect(failed.exit, failed.stderr).toBe(4);
+    expect((await running()).api).toBe(`2 x ${version}`);
+    const back = await tiny.onward(['rollback']);
+    expect(back.stderr).toContain('error upgrade.past-return');
+    expect(back.exit).toBe(4);
+    await tiny.query("update item set name = 'another'");
+    expect((await tiny.onward(['upgrade'])).exit).toBe(0);
+  });
+});

@@ -5,8 +5,8 @@ import type { System } from '../../system/index.ts';
 import type { Installation } from '../installation.ts';
 import type { RunContext } from '../run-context.ts';
 
-const ATTEMPTS = 3;
-const PAUSE_MS = 1_000;
+const PATIENCE_MS = 10_000;
+const PAUSE_MS = 500;
 /** A longer value is kept as its hash: it is compared, not read. */
 const VALUE_LIMIT = 64;
 
@@ -30,12 +30,25 @@ export async function observeChecks(installation: Installation): Promise<readonl
   return observed;
 }
 
-/** What fails now, or has changed since the run began although it must not, in words. A passing disturbance gets three tries. */
+/** What fails now, or has changed since the run began although it must not, in words. */
 export async function runChecks(context: RunContext): Promise<readonly string[]> {
-  for (let attempt = 1; ; attempt += 1) {
-    const problems = compareWithBefore(context, await observeChecks(context.installation));
-    if (problems.length === 0 || attempt === ATTEMPTS) return problems;
-    await context.system.clock.sleep(PAUSE_MS, context.signal);
+  return compareWithBefore(context, await observeChecks(context.installation));
+}
+
+/**
+ * Looks until there is no problem, for a limited time: a server that is restarted or a machine that is busy for a moment is no reason to
+ * go back. Returns the problems of the last look.
+ */
+export async function findLastingProblems(
+  context: RunContext,
+  look: () => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const { clock } = context.system;
+  const until = clock.monotonicMs() + PATIENCE_MS;
+  for (;;) {
+    const problems = await look();
+    if (problems.length === 0 || clock.monotonicMs() > until) return problems;
+    await clock.sleep(PAUSE_MS, context.signal);
   }
 }
 

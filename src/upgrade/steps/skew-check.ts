@@ -2,14 +2,17 @@ import { probeInstance } from '../../deploy/index.ts';
 import { chooseReadyProbe } from '../desired.ts';
 import { checksFailed } from '../errors.ts';
 import type { RunContext } from '../run-context.ts';
-import { runChecks } from './run-checks.ts';
+import { findLastingProblems, runChecks } from './run-checks.ts';
 
 /** The old release on the expanded schema: every running instance is ready, every smoke check passes. Nothing has rolled yet. */
 export async function runSkewCheck(context: RunContext): Promise<void> {
   const { from, to } = context.start;
   // Nothing runs yet, or what runs is what is to be mended.
   if (from === 'none' || from === to) return;
-  const problems = [...(await probeAll(context)), ...(await runChecks(context))];
+  const problems = await findLastingProblems(context, async () => [
+    ...(await probeAll(context)),
+    ...(await runChecks(context)),
+  ]);
   if (problems.length > 0) throw checksFailed(problems);
 }
 

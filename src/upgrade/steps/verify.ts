@@ -3,11 +3,14 @@ import { buildDesired, chooseReadyProbe } from '../desired.ts';
 import { checksFailed } from '../errors.ts';
 import { requireService } from '../observe-facts.ts';
 import type { RunContext } from '../run-context.ts';
-import { observeTraffic, runChecks } from './run-checks.ts';
+import { findLastingProblems, observeTraffic, runChecks } from './run-checks.ts';
 
 /** The new release as a whole: what rolled is ready and has not fallen over, checks pass, totals are what they were. */
 export async function runVerify(context: RunContext): Promise<void> {
-  const problems = [...(await checkInstances(context)), ...(await runChecks(context))];
+  const problems = await findLastingProblems(context, async () => [
+    ...(await checkInstances(context)),
+    ...(await runChecks(context)),
+  ]);
   if (problems.length > 0) throw checksFailed(problems);
   await recordTraffic(context);
 }
