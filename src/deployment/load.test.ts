@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnwardError } from '../model/index.ts';
 import { createSystem } from '../system/index.ts';
-import { loadDeployment, resolveDatabaseTargets, resolveEnvironment } from './index.ts';
+import { checkClearText, loadDeployment, resolveDatabaseTargets, resolveEnvironment } from './index.ts';
 
 const system = createSystem({ environment: { SHOP_TOKEN: 's3cret-token' }, onEvent: () => {} });
 let folder = '';
@@ -154,5 +154,22 @@ describe('resolveDatabaseTargets()', () => {
     const target = (await resolveDatabaseTargets(system, deployment)).get('core');
     expect(target).toMatchObject({ host: '127.0.0.1', user: 'onward', database: 'core', password: 'pa55word-of-core' });
     expect(system.redaction.apply('postgres://onward:pa55word-of-core@h/d')).toBe('postgres://onward:***@h/d');
+  });
+});
+
+describe('checkClearText()', () => {
+  it('warns of passwords in URLs and of values under the names of secrets, not of what is read from elsewhere', async () => {
+    const deployment = await load(`
+deployment: shop
+releases: { source: ./releases }
+databases: { core: { url: "postgres://onward:hunter22@127.0.0.1/core" }, other: { url: env:OTHER_URL } }
+services:
+  api: { runtime: process, environment: { API_TOKEN: abc, MAIL_URL: "smtp://u:p4ss@mail/", SAFE_TOKEN: file:./key, COLOUR: blue } }
+`);
+    expect(checkClearText(deployment).map((finding) => finding.message)).toEqual([
+      'databases.core.url in onward.yaml holds a secret in clear text.',
+      'services.api.environment.API_TOKEN in onward.yaml holds a secret in clear text.',
+      'services.api.environment.MAIL_URL in onward.yaml holds a secret in clear text.',
+    ]);
   });
 });

@@ -4,6 +4,7 @@ import { ledgerRule } from './ledger.ts';
 import { releaseRule } from './release.ts';
 import type { DoctorRule } from './rule.ts';
 import { runsRule } from './runs.ts';
+import { servicesRule } from './services.ts';
 import { switchRule } from './switch.ts';
 
 export type { DoctorRule } from './rule.ts';
@@ -14,6 +15,7 @@ export const RULES: readonly DoctorRule[] = [
   releaseRule,
   runsRule,
   ledgerRule,
+  servicesRule,
   instancesRule,
   switchRule,
 ];

@@ -4,8 +4,16 @@ import type { DoctorRule } from './rule.ts';
 export const runsRule: DoctorRule = {
   id: 'runs',
   title: 'Every run has ended',
-  check: ({ unfinished, lease }) => {
+  check: ({ unfinished, lease, damagedJournal }) => {
     const findings: Finding[] = [];
+    if (damagedJournal !== undefined) {
+      findings.push({
+        code: 'doctor.journal-damaged',
+        severity: 'error',
+        message: damagedJournal,
+        hint: 'Restore the run\'s folder from a copy of the state directory, then run "onward upgrade"; what serves goes on serving meanwhile.',
+      });
+    }
     if (lease.kind === 'held') {
       findings.push({
         code: 'doctor.lease-held',

@@ -65,6 +65,10 @@ export interface Facts {
   readonly lease: LeaseFact;
   /** A run that has not ended, whose journal is here. */
   readonly unfinished: { readonly run: string; readonly from: string; readonly to: string } | undefined;
+  /** Why the journals here cannot be read; whether a run is unfinished is not known then. */
+  readonly damagedJournal?: string;
+  /** What the operator should know of onward.yaml; closes no gate. */
+  readonly remarks: readonly Finding[];
   /** Bytes for artifacts that are not staged yet, and what is free. */
   readonly disk: { readonly neededBytes: number; readonly freeBytes: number };
 }

@@ -166,6 +166,7 @@ function facts(more: Partial<Facts> = {}): Facts {
     databases: [database],
     lease: { kind: 'free' },
     unfinished: undefined,
+    remarks: [],
     disk: { neededBytes: 10, freeBytes: 10 ** 12 },
     ...more,
   };

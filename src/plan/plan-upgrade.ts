@@ -85,7 +85,10 @@ function pointOfNoReturn(facts: Facts, hop: Hop): string {
 }
 
 function buildFindings(facts: Facts, request: PlanRequest, target: string | undefined): readonly Finding[] {
-  const findings: Finding[] = facts.databases.flatMap((database) => [...(database.remarks ?? [])]);
+  const findings: Finding[] = [
+    ...facts.remarks,
+    ...facts.databases.flatMap((database) => [...(database.remarks ?? [])]),
+  ];
   const contract = facts.databases
     .flatMap((database) => database.pending ?? [])
     .filter((file) => file.phase === 'contract');

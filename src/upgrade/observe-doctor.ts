@@ -1,17 +1,31 @@
-import type { Facts } from '../model/index.ts';
+import { type Facts, OnwardError } from '../model/index.ts';
 import type { System } from '../system/index.ts';
-import { findUnfinishedRun } from './find-run.ts';
+import { type FoundRun, findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
 import { observeFacts } from './observe-facts.ts';
 
 /** The facts of the recorded release as it should stand now; for `onward doctor`. Changes nothing. */
 export async function observeDoctorFacts(system: System, installation: Installation): Promise<Facts> {
-  const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
-  return observeFacts(system, installation, {
+  const { unfinished, damage } = await observeUnfinished(system, installation);
+  const facts = await observeFacts(system, installation, {
     catalog: await installation.source.catalog(),
     path: [],
     ...(unfinished
       ? { unfinished: { run: unfinished.run, from: unfinished.state.start.from, to: unfinished.state.start.to } }
       : {}),
   });
+  return { ...facts, ...(damage === undefined ? {} : { damagedJournal: damage }) };
+}
+
+/** A journal that cannot be trusted is what a person calls the doctor for; everything else is still looked at. */
+async function observeUnfinished(
+  system: System,
+  installation: Installation,
+): Promise<{ readonly unfinished?: FoundRun | undefined; readonly damage?: string }> {
+  try {
+    return { unfinished: await findUnfinishedRun(system, installation.deployment.stateDirectory) };
+  } catch (error) {
+    if (!(error instanceof OnwardError)) throw error;
+    return { damage: error.message };
+  }
 }

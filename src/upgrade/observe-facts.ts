@@ -1,3 +1,4 @@
+import { checkClearText } from '../deployment/index.ts';
 import type {
   Catalog,
   DatabaseFact,
@@ -56,6 +57,7 @@ export async function observeFacts(system: System, installation: Installation, r
     databases: databases as readonly DatabaseFact[],
     lease: isOwn(lease, request.run) ? { kind: 'free' } : lease,
     unfinished: request.unfinished,
+    remarks: checkClearText(deployment),
     disk,
   };
 }

@@ -1,4 +1,4 @@
-import type { LeaseFact, RunSummary } from '../model/index.ts';
+import { type LeaseFact, OnwardError, type RunSummary } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { collectStepDurations, estimateRemaining } from './estimate.ts';
 import { findNewestRun, listRuns } from './find-run.ts';
@@ -36,18 +36,21 @@ export interface Status {
   readonly lease: LeaseFact;
   /** The run that has not ended. */
   readonly run: RunStatus | undefined;
+  /** What could not be seen, and why: the release when the control database is away, the run when its journal is damaged. */
+  readonly problems: readonly string[];
 }
 
 const STEPS_BEFORE_ROLL = ['stage', 'expand', 'skew-check'];
 const STEPS_BEHIND_ROLL = ['postdeploy', 'verify', 'commit'];
 
-/** Looks, changes nothing. */
+/** Looks, changes nothing. What serves is shown whatever else cannot be seen. */
 export async function observeStatus(system: System, installation: Installation): Promise<Status> {
+  const problems: string[] = [];
   const [current, lease, services, run] = await Promise.all([
-    observeCurrent(installation),
+    observeCurrent(installation).catch(noteProblem(problems)),
     observeLease(system, installation),
     Promise.all(installation.deployment.services.map((service) => observeService(installation, service))),
-    observeRun(system, installation.deployment.stateDirectory),
+    observeRun(system, installation.deployment.stateDirectory).catch(noteProblem(problems)),
   ]);
   const isAlive = lease.kind === 'held' && lease.run === run?.run;
   return {
@@ -56,6 +59,16 @@ export async function observeStatus(system: System, installation: Installation):
     services,
     lease,
     run: run && { ...run, isAlive },
+    problems,
+  };
+}
+
+/** Keeps the reason for which something could not be seen; what is no reason of ours is thrown on. */
+function noteProblem(problems: string[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!(error instanceof OnwardError)) throw error;
+    problems.push(error.message);
+    return undefined;
   };
 }
 

@@ -43,7 +43,10 @@ export function define(command: Command, run: RunAction): void {
     );
   addExplanation(addJsonOption(addTargetOptions(command.command('status'))), {
     notes: ['Nothing is changed. Exits with 1 when a file was edited, is missing, or comes late.'],
-    examples: [['onward migrate status --url postgres://app@db/core', 'compare ./migrations with the ledger']],
+    examples: [
+      ['onward migrate status', 'compare the next release with the ledger'],
+      ['onward migrate status --url postgres://app@db/core', 'compare ./migrations with it'],
+    ],
   })
     .description('Show what is applied, pending and edited')
     // The options of "migrate" may stand before "status" too.
@@ -59,16 +62,21 @@ export function define(command: Command, run: RunAction): void {
 function explain(command: Command): Command {
   return addExplanation(command, {
     notes: [
-      'In a folder with onward.yaml, or with --file, it applies what the next release on the path',
-      'expands, from the release source, and no service is touched.',
-      'Elsewhere it needs no onward.yaml: it applies a folder. What --url leaves out comes from PGHOST, PGPORT, PGUSER,',
-      'PGDATABASE, PGSSLMODE and the other variables of libpq, the password from PGPASSWORD,',
-      'PGPASSWORD_FILE or PGPASSFILE. Running it again goes on where it stopped.',
+      'For a deployment (--file, or onward.yaml in this folder): the expand phase of the',
+      'next release on the path, from its release source and under its lease; with',
+      '--phase postdeploy, what the installed release has left to do. No service is touched.',
+      '',
+      'Alone (--url, --migrations, or PGHOST and the like): a folder, without onward.yaml.',
+      'What --url leaves out comes from PGHOST, PGPORT, PGUSER, PGDATABASE, PGSSLMODE and',
+      'the other variables of libpq, the password from PGPASSWORD, PGPASSWORD_FILE or',
+      'PGPASSFILE.',
+      '',
+      'Running it again goes on where it stopped.',
     ],
     examples: [
-      ['onward migrate --url postgres://app@db/core --dry-run', 'what would be applied'],
-      ['onward migrate --url postgres://app@db/core', 'apply the expand phase'],
-      ['onward migrate --url postgres://app@db/core --phase postdeploy', 'after the roll'],
+      ['onward migrate --dry-run', 'what the next release would expand'],
+      ['onward migrate', 'expand now, and roll another day'],
+      ['onward migrate --url postgres://app@db/core', 'apply ./migrations, without onward.yaml'],
     ],
   });
 }
@@ -88,7 +96,7 @@ function addTargetOptions(command: Command): Command {
     .option('--url <url>', 'postgres://user@host:5432/database')
     .option('--password-file <path>', 'file that holds the password')
     .option('--migrations <folder>', 'folder of migrations', './migrations')
-    .option('--database <name>', 'which database of the folder, when it holds several')
+    .option('--database <name>', 'which database, when there are several')
     .option('--to <version>', 'leave migrations of newer versions alone', version);
 }
 

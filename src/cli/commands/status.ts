@@ -27,6 +27,7 @@ export function define(command: Command, run: RunAction): void {
             context.print(options.json ? `${JSON.stringify(after)}\n` : `\n${renderStatus(after)}`);
             return after.run ? ExitCode.paused : ExitCode.done;
           }
+          if (status.problems.length > 0) return ExitCode.findings;
           return status.run && !status.run.isAlive ? ExitCode.paused : ExitCode.done;
         }),
       ),
@@ -35,7 +36,7 @@ export function define(command: Command, run: RunAction): void {
 
 function explain(command: Command): Command {
   return addExplanation(command, {
-    notes: ['Exits with 5 when a run is parked or was cut off, 0 otherwise.'],
+    notes: ['Exits with 5 when a run is parked or was cut off, 1 when something could not be seen, 0 otherwise.'],
     examples: [
       ['onward status', 'one look'],
       ['onward status --watch', 'follow the run from another terminal'],

@@ -4,10 +4,7 @@ import { titleOf } from './progress.ts';
 
 /** What serves now and what a run is doing, for a person. */
 export function renderStatus(status: Status): string {
-  const lines = [
-    `${status.deployment}: ${status.release === undefined ? 'nothing is installed' : `release ${status.release}`}`,
-    '',
-  ];
+  const lines = [`${status.deployment}: ${describeRelease(status)}`, ''];
   const width = Math.max(7, ...status.services.map((service) => service.service.length));
   for (const service of status.services) {
     const running =
@@ -24,7 +21,13 @@ export function renderStatus(status: Status): string {
   return `${lines.join('\n')}\n`;
 }
 
-function renderRun({ run, release }: Status): readonly string[] {
+function describeRelease({ release, problems }: Status): string {
+  if (release !== undefined) return `release ${release}`;
+  return problems.length === 0 ? 'nothing is installed' : 'what is installed cannot be told';
+}
+
+function renderRun({ run, release, problems }: Status): readonly string[] {
+  if (problems.length > 0) return [...problems, '-> Run "onward doctor" to see what is wrong and how it is repaired.'];
   if (!run)
     return [release === undefined ? '-> Run "onward provision" to install the first release.' : 'No run is going on.'];
   const path = `Run ${run.run} from ${run.from} to ${run.to}`;
