@@ -10,6 +10,7 @@ import { killSwitch, ownerOf } from '../../../../test/conformance/switches.ts';
 import { bundleProgram } from '../../../../test/support/bundle-program.ts';
 import { eventually } from '../../../../test/support/eventually.ts';
 import { freePort } from '../../../../test/support/free-port.ts';
+import { createTestServers, targetAt } from '../../../../test/support/frontends.ts';
 import { startLoad } from '../../../../test/support/open-loop.ts';
 import { connectRaw } from '../../../../test/support/raw-http.ts';
 import { createSystem } from '../../../system/index.ts';
@@ -32,12 +33,16 @@ describe('the builtin switch', () => {
   let port: number;
   let router: BuiltinSwitch;
   const children: ChildProcess[] = [];
+  const servers = createTestServers();
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'onward-hand-over-'));
     program = await bundleProgram('src/deploy/switches/builtin/program.ts', folder);
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(async () => {
+    await servers.close();
+    await rm(folder, { recursive: true, force: true });
+  });
   beforeEach(async () => {
     stateDirectory = await mkdtemp(join(folder, 'state-'));
     received = join(stateDirectory, 'received');
@@ -56,6 +61,19 @@ describe('the builtin switch', () => {
     children.push(child);
     const [line] = await once(child.stdout, 'data');
     return { child, target: { id, address: { host: '127.0.0.1', port: Number(line) }, weight: 1, state: 'active' } };
+  }
+  /** An instance that answers with its name; to `/wait`, once it is released. */
+  async function startGate(id: string): Promise<{ readonly target: SwitchTarget; release(): void }> {
+    const waiting: (() => void)[] = [];
+    const { port: at } = await servers.http((incoming, response) => {
+      response.setHeader('content-length', id.length);
+      if (incoming.url === '/wait') waiting.push(() => response.end(id));
+      else response.end(id);
+    });
+    const release = () => {
+      for (const answer of waiting) answer();
+    };
+    return { target: targetAt(at, { id }), release };
   }
   const open = () => router.open({ service: 'api', mode: 'http', listen: { host: '127.0.0.1', port } }, 1);
   const serve = (...targets: readonly SwitchTarget[]) => router.change('api', { targets, isHeld: false }, 1);
@@ -99,38 +117,36 @@ describe('the builtin switch', () => {
     const { counters } = await eventually(observe, (found) => found.counters.carried >= load.sent);
     expect(counters).toMatchObject({ carried: load.sent, failed: 0, serverErrors: 0 });
     expect(load.sent).toBeGreaterThan(1_000);
-  });
+  }, 180_000);
 
   it('keeps the truth about what is in flight while both processes serve', async () => {
-    const [one, two] = [await startInstance('one'), await startInstance('two')];
+    const [one, two] = [await startGate('one'), await startGate('two')];
     await serve(one.target);
     const [slow, kept] = [await connectRaw(port), await connectRaw(port)];
-    slow.write('GET /?id=slow&ms=1500 HTTP/1.1\r\nHost: a\r\n\r\n');
-    kept.write('GET /?id=1 HTTP/1.1\r\nHost: a\r\n\r\n');
-    await kept.until((text) => text.endsWith('GET 1\r\n0\r\n\r\n') || text.endsWith('GET 1'));
+    slow.write('GET /wait HTTP/1.1\r\nHost: a\r\n\r\n');
+    kept.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await kept.until((text) => text.endsWith('one'));
     await eventually(
       () => inFlight('one'),
       (count) => count === 1,
     );
-    const before = (await observe()).counters.carried;
 
     await router.handOver();
     expect(await inFlight('one')).toBe(1);
-    expect((await observe()).counters.carried).toBe(before);
+    expect((await observe()).counters.carried).toBe(1);
     await serve({ ...one.target, state: 'draining' }, two.target);
     // The kept connection is still served by the process from before, which follows the change and then ends the connection.
-    one.child.kill('SIGSTOP');
-    kept.write('GET /?id=2 HTTP/1.1\r\nHost: a\r\n\r\n');
-    const { received: answers } = await kept.closed();
-    expect(answers).toMatch(/Connection: close[\s\S]*GET 2/);
-    one.child.kill('SIGCONT');
-    expect((await slow.closed()).received).toMatch(/Connection: close[\s\S]*GET slow/);
+    kept.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect((await kept.closed()).received).toMatch(/one[\s\S]*Connection: close[\s\S]*two$/);
+    expect(await inFlight('one')).toBe(1);
+    one.release();
+    expect((await slow.closed()).received).toMatch(/Connection: close[\s\S]*one$/);
     await eventually(
       () => inFlight('one'),
       (count) => count === 0,
     );
     await eventually(predecessors, (pids) => pids.length === 0);
-    expect((await observe()).counters).toMatchObject({ carried: before + 2, failed: 0 });
+    expect((await observe()).counters).toMatchObject({ carried: 3, failed: 0 });
   });
 
   it('carries websockets on in the process that accepted them', async () => {
@@ -185,10 +201,10 @@ describe('the builtin switch', () => {
   });
 
   it('asks what was the switch before even after the switch was killed in between', async () => {
-    const one = await startInstance('one');
+    const one = await startGate('one');
     await serve(one.target);
     const slow = await connectRaw(port);
-    slow.write('GET /?id=slow&ms=3000 HTTP/1.1\r\nHost: a\r\n\r\n');
+    slow.write('GET /wait HTTP/1.1\r\nHost: a\r\n\r\n');
     await eventually(
       () => inFlight('one'),
       (count) => count === 1,
@@ -197,16 +213,17 @@ describe('the builtin switch', () => {
     await killSwitch(system, stateDirectory);
     await open();
     expect(await inFlight('one')).toBe(1);
-    await slow.until((text) => text.includes('GET slow'));
+    one.release();
+    await slow.until((text) => text.endsWith('one'));
     await eventually(predecessors, (pids) => pids.length === 0);
     expect((await observe()).counters).toMatchObject({ carried: 1, failed: 0 });
   });
 
   it('forgets a process from before that was killed', async () => {
-    const one = await startInstance('one');
+    const one = await startGate('one');
     await serve(one.target);
     const slow = await connectRaw(port);
-    slow.write('GET /?id=slow&ms=60000 HTTP/1.1\r\nHost: a\r\n\r\n');
+    slow.write('GET /wait HTTP/1.1\r\nHost: a\r\n\r\n');
     await eventually(
       () => inFlight('one'),
       (count) => count === 1,
