@@ -1,65 +1,79 @@
-import { closest, type Finding } from '../model/index.ts';
+import { closest, type Finding, type Position } from '../model/index.ts';
 import type { RawDeployment } from './schema.ts';
 
-/** Names that lead nowhere, circles in `after`, and addresses that two services would share. */
-export function checkReferences(raw: RawDeployment, file: string): readonly Finding[] {
-  const messages = [...checkDatabases(raw), ...checkServices(raw), ...checkAddresses(raw)];
-  return messages.map((message) => ({
-    code: 'deployment.inconsistent',
-    severity: 'error',
-    message,
-    position: { file },
-  }));
+interface Problem {
+  /** Keys and positions that lead to the value. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
 }
 
-function checkDatabases(raw: RawDeployment): readonly string[] {
+/** Names that lead nowhere, circles in `after`, and addresses that two services would share; in the order of the file. */
+export function checkReferences(
+  raw: RawDeployment,
+  locate: (path: readonly PropertyKey[]) => Position,
+): readonly Finding[] {
+  return [...checkDatabases(raw), ...checkServices(raw), ...checkAddresses(raw)]
+    .map(({ path, message }) => ({ message: `${path.join('.')}: ${message}`, position: locate(path) }))
+    .sort(({ position: a }, { position: b }) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+    .map((problem) => ({ code: 'deployment.inconsistent', severity: 'error', ...problem }));
+}
+
+function checkDatabases(raw: RawDeployment): readonly Problem[] {
   const known = Object.keys(raw.databases);
-  if (known.length === 0) return ['databases: at least one is needed; the first one holds the lease and the ledger'];
-  const messages: string[] = [];
-  if (raw.control !== undefined && !known.includes(raw.control))
-    messages.push(unknownName('control', raw.control, known));
+  if (known.length === 0) {
+    return [{ path: ['databases'], message: 'at least one is needed; the first one holds the lease and the ledger' }];
+  }
+  const problems: Problem[] = [];
+  if (raw.control !== undefined && !known.includes(raw.control)) {
+    problems.push({ path: ['control'], message: unknownName(raw.control, known) });
+  }
   for (const [index, check] of (raw.checks ?? []).entries()) {
     if ('sql' in check && !known.includes(check.sql.database)) {
-      messages.push(unknownName(`checks.${index}.sql.database`, check.sql.database, known));
+      const path = ['checks', index, 'sql', 'database'];
+      problems.push({ path, message: unknownName(check.sql.database, known) });
     }
   }
-  return messages;
+  return problems;
 }
 
-function checkServices(raw: RawDeployment): readonly string[] {
+function checkServices(raw: RawDeployment): readonly Problem[] {
   const known = Object.keys(raw.services);
-  if (known.length === 0) return ['services: at least one is needed'];
-  const messages: string[] = [];
+  if (known.length === 0) return [{ path: ['services'], message: 'at least one is needed' }];
+  const problems: Problem[] = [];
   for (const [name, service] of Object.entries(raw.services)) {
-    for (const other of service.after ?? []) {
-      if (!known.includes(other)) messages.push(unknownName(`services.${name}.after`, other, known));
+    for (const [index, other] of (service.after ?? []).entries()) {
+      if (known.includes(other)) continue;
+      problems.push({ path: ['services', name, 'after', index], message: unknownName(other, known) });
     }
     if (service.roll === 'start-first' && !service.switch) {
-      messages.push(
-        `services.${name}.roll: start-first needs a switch in front; add "switch" or choose overlap or stop-first`,
-      );
+      problems.push({
+        path: ['services', name, 'roll'],
+        message: 'start-first needs a switch in front; add "switch" or choose overlap or stop-first',
+      });
     }
     if (service.roll === 'stop-first' && (service.replicas ?? 1) > 1) {
-      messages.push(`services.${name}.replicas: a stop-first service has one instance`);
+      problems.push({ path: ['services', name, 'replicas'], message: 'a stop-first service has one instance' });
     }
   }
   const circle = findCircle(raw);
-  if (circle) messages.push(`services: "after" goes in a circle: ${circle.join(' -> ')}`);
-  return messages;
+  if (circle) problems.push({ path: ['services'], message: `"after" goes in a circle: ${circle.join(' -> ')}` });
+  return problems;
 }
 
-function checkAddresses(raw: RawDeployment): readonly string[] {
+function checkAddresses(raw: RawDeployment): readonly Problem[] {
   const owners = new Map<string, string>();
-  const messages: string[] = [];
+  const problems: Problem[] = [];
   for (const [name, service] of Object.entries(raw.services)) {
     const listen = service.switch?.builtin.listen;
     if (listen === undefined) continue;
     const owner = owners.get(listen);
-    if (owner !== undefined)
-      messages.push(`services.${name}.switch.builtin.listen: ${listen} is the address of "${owner}" already`);
+    if (owner !== undefined) {
+      const path = ['services', name, 'switch', 'builtin', 'listen'];
+      problems.push({ path, message: `${listen} is the address of "${owner}" already` });
+    }
     owners.set(listen, name);
   }
-  return messages;
+  return problems;
 }
 
 function findCircle(raw: RawDeployment): readonly string[] | undefined {
@@ -78,7 +92,7 @@ function findCircle(raw: RawDeployment): readonly string[] | undefined {
   return undefined;
 }
 
-function unknownName(where: string, name: string, known: readonly string[]): string {
+function unknownName(name: string, known: readonly string[]): string {
   const meant = closest(name, known);
-  return `${where}: there is no "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
+  return `there is no "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
 }

@@ -94,12 +94,32 @@ services:
 checks:
   - { name: total, sql: { database: main, query: select 1 } }
 `);
-    expect(error.findings.map((finding) => finding.message)).toEqual([
-      'control: there is no "cor"; did you mean "core"?',
-      'checks.0.sql.database: there is no "main"',
-      'services.one.roll: start-first needs a switch in front; add "switch" or choose overlap or stop-first',
-      'services: "after" goes in a circle: api -> web -> api',
-      'services.web.switch.builtin.listen: 127.0.0.1:8080 is the address of "api" already',
+    expect(error.detail?.replaceAll(join(folder, 'onward.yaml'), 'onward.yaml').split('\n')).toEqual([
+      'onward.yaml:5:10: control: there is no "cor"; did you mean "core"?',
+      'onward.yaml:7:3: services: "after" goes in a circle: api -> web -> api',
+      'onward.yaml:8:71: services.web.switch.builtin.listen: 127.0.0.1:8080 is the address of "api" already',
+      'onward.yaml:9:34: services.one.roll: start-first needs a switch in front; add "switch" or choose overlap or stop-first',
+      'onward.yaml:11:37: checks.0.sql.database: there is no "main"',
+    ]);
+  });
+
+  it('says of a key that is left out that it is missing, and of a value what it must be', async () => {
+    const error = await failure(`
+deployment: shop
+releases: { source: ./releases, channel: 7 }
+databases: { Core: { url: postgres://onward@127.0.0.1/core } }
+services:
+  api: { roll: overlap }
+  web: { runtme: process }
+lease: { ttl: 6 }
+`);
+    expect(error.detail?.replaceAll(join(folder, 'onward.yaml'), 'onward.yaml').split('\n')).toEqual([
+      'onward.yaml:3:42: releases.channel: must be a channel such as stable, or a version',
+      'onward.yaml:4:20: databases.Core: this name must be lower-case letters, digits, hyphens and underscores, starting with a letter',
+      'onward.yaml:6:8: services.api.runtime: is missing',
+      'onward.yaml:7:10: unknown key "services.web.runtme"',
+      '    Did you mean "runtime"?',
+      'onward.yaml:8:15: lease.ttl: must be a duration such as 250ms, 30s, 2m or 12h',
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
-import { type Deployment, ExitCode, type Finding, OnwardError } from '../model/index.ts';
-import { loadDocument, type System } from '../system/index.ts';
+import { type Deployment, describeFinding, ExitCode, type Finding, OnwardError } from '../model/index.ts';
+import { createPathLocator, loadDocument, type System } from '../system/index.ts';
 import { buildCheck } from './build-check.ts';
 import { buildService } from './build-service.ts';
 import { checkReferences } from './check-references.ts';
@@ -20,7 +20,8 @@ const LEASE_TTL_MS = 30_000;
 export async function loadDeployment(system: System, path: string): Promise<Deployment> {
   const file = (await system.files.isFolder(path)) ? join(resolve(path), DEPLOYMENT_FILE) : resolve(path);
   const raw = await loadDocument(system.files, file, DEPLOYMENT_FILE, deploymentSchema);
-  const findings = checkReferences(raw, file);
+  const locate = createPathLocator({ kind: DEPLOYMENT_FILE, path: file, text: await system.files.readText(file) });
+  const findings = checkReferences(raw, locate);
   if (findings.length > 0) throw unusable(file, findings);
   return buildDeployment(raw, file);
 }
@@ -61,6 +62,6 @@ function unusable(file: string, findings: readonly Finding[]): OnwardError {
     state: 'unchanged',
     exit: ExitCode.usage,
     findings,
-    detail: findings.map((finding) => `${file}: ${finding.message}`).join('\n'),
+    detail: findings.map(describeFinding).join('\n'),
   });
 }

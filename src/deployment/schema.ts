@@ -4,10 +4,18 @@ import { isVersion, parseDuration } from '../model/index.ts';
 /** What `onward.yaml` may hold, before names are resolved and defaults are filled in. The JSON Schema is made from it. */
 
 const NAME = /^[a-z][a-z0-9-]*$/;
-const name = z.string().regex(NAME, 'must be lower-case letters, digits and hyphens, starting with a letter');
+const NAME_RULE = 'must be lower-case letters, digits and hyphens, starting with a letter';
+const name = z.string().regex(NAME, NAME_RULE);
+/** As product.yaml names them: an underscore is common in them. */
+const DATABASE_NAME_RULE = 'must be lower-case letters, digits, hyphens and underscores, starting with a letter';
+const databaseName = z.string().regex(/^[a-z][a-z0-9_-]*$/, DATABASE_NAME_RULE);
+/** The message for a key that is no name; other problems of a record keep theirs. */
+const keyError = (rule: string) => (issue: { readonly code?: string }) =>
+  issue.code === 'invalid_key' ? `this name ${rule}` : undefined;
+const DURATION = 'must be a duration such as 250ms, 30s, 2m or 12h';
 const duration = z
-  .string()
-  .refine((text) => parseDuration(text) !== undefined, 'must be a duration such as 250ms, 30s, 2m or 12h')
+  .string(DURATION)
+  .refine((text) => parseDuration(text) !== undefined, DURATION)
   .meta({ description: 'A duration such as 250ms, 30s, 2m or 12h' });
 const address = z
   .string()
@@ -74,7 +82,7 @@ const check = z.union([
   z.strictObject({
     ...checkBase,
     sql: z.strictObject({
-      database: name,
+      database: databaseName,
       query: z.string().min(1),
       expect: z.union([z.string(), z.number(), z.boolean()]).optional(),
       unchanged: z.boolean().optional(),
@@ -94,12 +102,10 @@ const check = z.union([
   }),
 ]);
 
+const CHANNEL_RULE = 'must be a channel such as stable, or a version';
 const channelOrVersion = z
-  .string()
-  .refine(
-    (text) => NAME.test(text) || isVersion(text.replace(/^v/, '')),
-    'must be a channel such as stable, or a version',
-  );
+  .string(CHANNEL_RULE)
+  .refine((text) => NAME.test(text) || isVersion(text.replace(/^v/, '')), CHANNEL_RULE);
 
 export const deploymentSchema = z
   .strictObject({
@@ -109,14 +115,15 @@ export const deploymentSchema = z
       channel: channelOrVersion.optional().meta({ description: 'What is followed; stable unless told' }),
     }),
     databases: z.record(
-      name,
+      databaseName,
       z.strictObject({
         url: z.string().min(1).meta({ description: 'postgres://user@host:5432/database, env:NAME or file:PATH' }),
         passwordFile: z.string().optional().meta({ description: 'File that holds nothing but the password' }),
       }),
+      { error: keyError(DATABASE_NAME_RULE) },
     ),
-    control: name.optional().meta({ description: 'Database of lease and runs; the first one unless told' }),
-    services: z.record(name, service),
+    control: databaseName.optional().meta({ description: 'Database of lease and runs; the first one unless told' }),
+    services: z.record(name, service, { error: keyError(NAME_RULE) }),
     checks: z.array(check).optional().meta({ description: 'Smoke checks of every upgrade and of "onward verify"' }),
     locks: z
       .strictObject({

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument as parseYaml } from 'yaml';
 import type { ZodType } from 'zod';
-import { closest, describeFinding, ExitCode, type Finding, OnwardError } from '../model/index.ts';
+import { closest, describeFinding, ExitCode, type Finding, OnwardError, type Position } from '../model/index.ts';
 import type { Files } from './files.ts';
 
 export interface DocumentSource {
@@ -47,6 +47,16 @@ function unusable(kind: string, path: string, findings: readonly Finding[]): Onw
   });
 }
 
+/** Where the value at a path of a YAML text stands, or the nearest parent that is there. */
+export function createPathLocator({ path, text }: DocumentSource): (at: readonly PropertyKey[]) => Position {
+  const lines = new LineCounter();
+  const { contents } = parseYaml(text, { lineCounter: lines, version: '1.2', merge: true });
+  return (at) => {
+    const { line, col } = lines.linePos(offsetOf(contents, at) ?? 0);
+    return { file: path, line, column: col };
+  };
+}
+
 /**
  * Text to a trusted value. Every problem is a finding with line and column: syntax, double keys, unknown keys (with the
  * nearest known one), missing keys and wrong values.
@@ -65,23 +75,26 @@ export function parseDocument<T>(source: DocumentSource, schema: ZodType<T>): Pa
     position: at(problem.pos[0]),
   }));
   if (syntax.length > 0) return { value: undefined, findings: syntax };
-  const parsed = schema.safeParse(document.toJS() ?? {});
+  const value: unknown = document.toJS() ?? {};
+  const parsed = schema.safeParse(value);
   if (parsed.success) return { value: parsed.data, findings: [] };
-  const findings: Finding[] = [];
-  for (const issue of parsed.error.issues) findings.push(...toFindings(issue as Issue, schema, document.contents, at));
-  const meant = new Set(
-    findings.flatMap((finding) => (finding.hint?.startsWith('Did you mean') ? [finding.hint] : [])),
-  );
+  const read: ReadDocument = { schema, root: document.contents, value, at };
+  const findings = parsed.error.issues.flatMap((issue) => toFindings(issue as Issue, read));
   // A key that is missing because it was misspelt is one problem, not two.
-  const single = findings.filter((finding) => {
-    const name = /(?:^|\.)([^.]+): is missing$/.exec(finding.message)?.[1];
-    return name === undefined || !meant.has(`Did you mean "${name}"?`);
-  });
+  const meant = new Set(findings.map(findMeantKey));
+  const single = findings.filter(({ message }) => !meant.has(/^(.+): is missing$/.exec(message)?.[1] ?? ''));
   single.sort(
     (a, b) =>
       (a.position?.line ?? 0) - (b.position?.line ?? 0) || (a.position?.column ?? 0) - (b.position?.column ?? 0),
   );
   return { value: undefined, findings: single };
+}
+
+/** The whole path of the key that a misspelt one was meant to be. */
+function findMeantKey({ message, hint }: Finding): string | undefined {
+  const [, typed] = /^unknown key "(.*)"$/.exec(message) ?? [];
+  const [, name] = /^Did you mean "(.*)"\?$/.exec(hint ?? '') ?? [];
+  return name === undefined ? undefined : typed?.replace(/[^.]*$/, name);
 }
 
 interface Issue {
@@ -94,18 +107,23 @@ interface Issue {
   readonly values?: readonly unknown[];
 }
 
-type At = (offset: number | undefined) => { file: string; line: number; column: number };
+interface ReadDocument {
+  readonly schema: ZodType;
+  readonly root: Node | null;
+  /** What the text says, before it is compared with the schema. */
+  readonly value: unknown;
+  readonly at: (offset: number | undefined) => Position;
+}
 
-function toFindings(issue: Issue, schema: ZodType, root: Node | null, at: At): readonly Finding[] {
+function toFindings(issue: Issue, read: ReadDocument): readonly Finding[] {
+  const { schema, root, at } = read;
   if (issue.code === 'invalid_union' && issue.errors) {
     // The branch that got furthest is the one that was meant.
     const nearest = [...issue.errors]
       .filter((branch) => branch.length > 0)
       .sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
     if (nearest && depth(nearest) > 0) {
-      return nearest.flatMap((inner) =>
-        toFindings({ ...inner, path: [...issue.path, ...inner.path] }, schema, root, at),
-      );
+      return nearest.flatMap((inner) => toFindings({ ...inner, path: [...issue.path, ...inner.path] }, read));
     }
   }
   if (issue.code === 'unrecognized_keys') {
@@ -127,7 +145,7 @@ function toFindings(issue: Issue, schema: ZodType, root: Node | null, at: At): r
     });
   }
   const where = issue.path.map(String).join('.');
-  const what = describeIssue(issue);
+  const what = valueAt(read.value, issue.path) === undefined ? 'is missing' : describeIssue(issue);
   return [
     {
       code: 'document.wrong-value',
@@ -138,12 +156,17 @@ function toFindings(issue: Issue, schema: ZodType, root: Node | null, at: At): r
   ];
 }
 
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let found = value;
+  for (const part of path) found = (found as { readonly [key: PropertyKey]: unknown } | null | undefined)?.[part];
+  return found;
+}
+
 /** The schema's own words, but for the two cases in which the library speaks of its types instead of the file. */
 function describeIssue(issue: Issue): string {
-  if (issue.message.endsWith('received undefined')) return 'is missing';
   if (issue.code === 'invalid_value' && issue.values)
     return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
-  if (issue.code === 'invalid_type' && issue.expected !== undefined)
+  if (issue.code === 'invalid_type' && issue.expected !== undefined && issue.message.startsWith('Invalid input'))
     return `must be ${article(issue.expected)} ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
   return lowerFirst(issue.message);
 }

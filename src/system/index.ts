@@ -5,7 +5,13 @@
 export { hashArtifact } from './artifact.ts';
 export { type Clock, createClock } from './clock.ts';
 export { createLocator, renderCodeFrame, type TextPlace } from './code-frame.ts';
-export { type DocumentSource, loadDocument, type ParsedDocument, parseDocument } from './document.ts';
+export {
+  createPathLocator,
+  type DocumentSource,
+  loadDocument,
+  type ParsedDocument,
+  parseDocument,
+} from './document.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 export type { Exec, ExecOptions, ExecResult } from './exec.ts';
 export { createFiles, type DurableFile, type FileEntry, type Files } from './files.ts';
