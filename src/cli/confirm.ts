@@ -6,11 +6,11 @@ import type { CommandContext } from './command-context.ts';
 /** Shows what is going to happen and asks once. Without a terminal, `--yes` must have been said. */
 export function confirmPlan(
   context: CommandContext,
-  options: { readonly yes?: boolean; readonly json?: boolean },
+  options: { readonly yes?: boolean; readonly json?: boolean; readonly way?: 'forward' | 'back' },
 ): (plan: Plan, resumes: FoundRun | undefined) => Promise<boolean> {
   return async (plan, resumes) => {
     if (resumes) {
-      context.say(describeFound(resumes));
+      context.say(describeFound(resumes, options.way ?? 'forward'));
       // It was agreed to when it began.
       return true;
     }
@@ -31,12 +31,13 @@ export function confirmPlan(
 }
 
 /** What a command finds of a run that was cut off or parked, in words. */
-function describeFound({ run, state }: FoundRun): string {
+function describeFound({ run, state }: FoundRun, wanted: 'forward' | 'back'): string {
   const { from, to } = state.start;
   const where =
     state.parkedAfter === undefined ? `was cut off at ${state.step}` : `is parked behind ${state.parkedAfter}`;
   const rolled =
     state.rolled.length === 0 ? 'no service had begun to roll' : `${state.rolled.join(', ')} had begun to roll`;
-  const way = state.direction === 'back' ? 'It was going back, and goes on going back.' : 'It goes on.';
+  const goes = wanted === 'back' ? 'It goes back.' : 'It goes on.';
+  const way = state.direction === 'back' ? 'It was going back, and goes on going back.' : goes;
   return `Found run ${run} from ${from} to ${to}: it ${where}; ${rolled}. ${way}`;
 }

@@ -6,7 +6,7 @@ export const switchRule: DoctorRule = {
   check: (facts) => {
     if (!facts.current) return [];
     const hint = `Run "onward upgrade --version ${facts.current.release}" to bring the switch in line.`;
-    return facts.frontends.flatMap(({ service, targets }) => {
+    return facts.frontends.flatMap(({ service, targets, listen }) => {
       if (!targets) {
         return [
           {
@@ -17,6 +17,9 @@ export const switchRule: DoctorRule = {
           },
         ];
       }
+      const wanted = facts.deployment.services.find((candidate) => candidate.name === service)?.switch;
+      const address = wanted?.kind === 'builtin' ? `${wanted.listen.host}:${wanted.listen.port}` : undefined;
+      const isElsewhere = listen !== undefined && address !== undefined && listen !== address;
       const running = facts.instances
         .filter((found) => found.service === service && found.state === 'running')
         .map(({ id }) => id);
@@ -24,6 +27,16 @@ export const switchRule: DoctorRule = {
       const missing = running.filter((id) => !active.includes(id));
       const dead = active.filter((id) => !running.includes(id));
       return [
+        ...(isElsewhere
+          ? [
+              {
+                code: 'doctor.other-address',
+                severity: 'error' as const,
+                message: `The switch listens for ${service} on ${listen}, and onward.yaml says ${address}.`,
+                hint,
+              },
+            ]
+          : []),
         ...missing.map((id) => ({
           code: 'doctor.not-routed',
           severity: 'error' as const,

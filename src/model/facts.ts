@@ -21,6 +21,8 @@ export interface InstanceFact {
 /** What the switch does for one service; `undefined` targets: there is no such frontend. */
 export interface FrontendFact {
   readonly service: string;
+  /** `host:port`. */
+  readonly listen?: string;
   readonly targets: readonly { readonly id: string; readonly state: string }[] | undefined;
 }
 

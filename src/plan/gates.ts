@@ -134,7 +134,19 @@ function emptyGate(facts: Facts, request: PlanRequest, database: DatabaseFact): 
  */
 function servicesGates(facts: Facts, request: PlanRequest): readonly Gate[] {
   const targets = request.hops.length > 0 ? request.hops.map(({ to }) => to) : [facts.current?.release ?? ''];
-  return targets.flatMap((version) => facts.releases.get(version) ?? []).map((release) => servicesGate(facts, release));
+  const releases = targets.flatMap((version) => facts.releases.get(version) ?? []);
+  return releases.flatMap((release) => [servicesGate(facts, release), databasesGate(facts, release)]);
+}
+
+/** A database that onward.yaml leaves out would keep its old schema, and nobody would be told. */
+function databasesGate(facts: Facts, release: Release): Gate {
+  const known = facts.deployment.databases.map((database) => database.name);
+  const named = [...release.databases.map(({ name }) => name), ...release.migrations.map(({ database }) => database)];
+  const missing = [...new Set(named)].filter((name) => !known.includes(name));
+  const evidence = missing.length === 0 ? known.join(', ') : `onward.yaml has no ${missing.join(', ')}`;
+  const title = `onward.yaml has the databases of release ${release.version}`;
+  const command = `onward release show ${release.version}`;
+  return gate(`databases:${release.version}`, title, missing.length === 0 ? 'open' : 'closed', evidence, command);
 }
 
 function servicesGate(facts: Facts, { version, components }: Release): Gate {

@@ -313,6 +313,15 @@ describe('gates', () => {
     expect(shut.map((gate) => gate.evidence)).toEqual(['onward.yaml has no worker', 'onward.yaml has no worker']);
   });
 
+  it('close when the release has a database that onward.yaml does not name', () => {
+    const other: MigrationRef = { ...migration('1.2.0', 'expand', 2), database: 'audit' };
+    const releases = RELEASES.map((found) =>
+      found.version === '1.2.0' ? { ...found, migrations: [...found.migrations, other] } : found,
+    );
+    const shut = open({ releases: new Map(releases.map((found) => [found.version, found])) });
+    expect(shut.map((gate) => [gate.id, gate.evidence])).toEqual([['databases:1.2.0', 'onward.yaml has no audit']]);
+  });
+
   it('accept a mixture only for a run that is taken up again', () => {
     const mixture = {
       instances: [running('web', 1), running('api', 1), running('api', 2, '1.1.0'), running('worker', 1)],
@@ -329,7 +338,7 @@ describe('renderPlan()', () => {
     expect(text).toContain('Path        1.0.0 -> 1.1.0 -> 1.2.0  (stable)');
     expect(text).toMatch(/ {2}Roll api \(2 instances\) to 1\.1\.0, start-first +artifacts go back/);
     expect(text).toContain('carried, not restarted: web (1.0.0)');
-    expect(text).toContain('Gates  9 open, 0 closed, 0 unknown');
+    expect(text).toContain('Gates  11 open, 0 closed, 0 unknown');
     expect(text.trimEnd().split('\n').at(-1)).toBe('Next: onward upgrade');
   });
 });

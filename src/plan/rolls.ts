@@ -63,7 +63,10 @@ function chooseReason(hop: HopFacts, service: Service, component: Component): Pl
 /** True when the switch, if there is one, sends requests to exactly the instances that run. */
 function isRouted(hop: HopFacts, service: Service, running: readonly InstanceFact[]): boolean {
   if (service.switch.kind === 'none') return true;
-  const targets = hop.facts.frontends.find((frontend) => frontend.service === service.name)?.targets ?? [];
+  const frontend = hop.facts.frontends.find((candidate) => candidate.service === service.name);
+  const { host, port } = service.switch.listen;
+  if (frontend?.listen !== undefined && frontend.listen !== `${host}:${port}`) return false;
+  const targets = frontend?.targets ?? [];
   const active = targets.filter((target) => target.state === 'active').map((target) => target.id);
   return (
     active.sort().join() ===

@@ -99,7 +99,8 @@ async function observeFrontends(installation: Installation): Promise<readonly Fr
   return Promise.all(
     behind.map(async ({ name }) => {
       const found = await installation.switch.observe(name);
-      return { service: name, targets: found?.targets.map(({ id, state }) => ({ id, state })) };
+      const targets = found?.targets.map(({ id, state }) => ({ id, state }));
+      return { service: name, targets, ...(found ? { listen: `${found.listen.host}:${found.listen.port}` } : {}) };
     }),
   );
 }

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
 import { createDeployment, type TestDeployment } from '../support/deployment.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
 
 let server: EmbeddedPostgres;
 let tiny: TestDeployment;
@@ -188,5 +189,20 @@ describe('a release whose old artifacts do not work behind postdeploy', () => {
     expect(back.exit).toBe(4);
     await tiny.query("update item set name = 'another'");
     expect((await tiny.onward(['upgrade'])).exit).toBe(0);
+  });
+});
+
+describe('an address that is changed in onward.yaml', () => {
+  it('is seen by the doctor and moved to by an upgrade to the same release', async () => {
+    const { web } = tiny.ports;
+    const other = await freePort();
+    await tiny.writeDeployment((text) => text.replaceAll(`127.0.0.1:${web}`, `127.0.0.1:${other}`));
+    expect((await tiny.onward(['doctor'])).stdout).toContain(
+      `The switch listens for web on 127.0.0.1:${web}, and onward.yaml says 127.0.0.1:${other}.`,
+    );
+    const moved = await tiny.onward(['upgrade', '--yes']);
+    expect(moved.exit, moved.stderr).toBe(0);
+    expect((await fetch(`http://127.0.0.1:${other}/`)).status).toBe(200);
+    await expect(fetch(`http://127.0.0.1:${web}/`)).rejects.toThrow();
   });
 });

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createSystem, type EmbeddedPostgres, resolveConnectionTarget, type Session } from '../../src/system/index.ts';
+import { freePort } from './free-port.ts';
 
 const ONWARD = resolve(import.meta.dirname, '../../dist/onward.js');
 const SERVICE = resolve(import.meta.dirname, 'tiny-service.mjs');
@@ -210,14 +210,4 @@ async function connect(url: string): Promise<Session> {
   return system.postgres.connect(await resolveConnectionTarget({ url, origin: 'test', environment: {} }), {
     applicationName: 'test',
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }

@@ -18,7 +18,7 @@ export function define(command: Command, run: RunAction): void {
         const report = await runRollback(context.system, installation, {
           kind: 'upgrade',
           rollback: 'run',
-          confirm: confirmPlan(context, options),
+          confirm: confirmPlan(context, { ...options, way: 'back' }),
           pause: context.interrupt,
         });
         context.say(renderReport(report));

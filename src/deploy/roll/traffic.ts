@@ -17,8 +17,9 @@ export async function openFrontend(context: RollContext, request: RollRequest): 
   const config = request.service.switch;
   if (config.kind === 'none') return;
   const service = request.service.name;
-  if (await context.switch.observe(service)) return;
   const { mode, listen } = config;
+  const found = await context.switch.observe(service);
+  if (found && found.mode === mode && found.listen.host === listen.host && found.listen.port === listen.port) return;
   await context.perform(`open:${service}`, { listen: `${listen.host}:${listen.port}` }, (epoch) =>
     context.switch.open({ service, mode, listen }, epoch),
   );

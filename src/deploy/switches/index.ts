@@ -3,7 +3,6 @@
  * runtimes, rolls or releases, and never start or stop an instance.
  */
 export { type BuiltinSwitch, type BuiltinSwitchOptions, createBuiltinSwitch } from './builtin/client.ts';
-export { createNoneSwitch } from './none/none-switch.ts';
 export type {
   Frontend,
   FrontendChange,
