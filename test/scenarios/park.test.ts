@@ -149,7 +149,7 @@ describe('onward status --watch', () => {
 
 describe('onward doctor', () => {
   it('names what does not run, with the command that brings it back', async () => {
-    const version = `1.0.${patch}`;
+    const version: string = JSON.parse((await tiny.onward(['status', '--json'])).stdout).release;
     expect((await tiny.onward(['down', '--yes'])).exit).toBe(0);
     const sick = await tiny.onward(['doctor']);
     expect(sick.stdout).toContain('api does not run.');
