@@ -49,7 +49,7 @@ function failure(failed: FailedInstance, code: string, what: string): OnwardErro
   return new OnwardError({
     code,
     message: `Could not roll ${failed.service}: ${what}.`,
-    hint: 'Run "onward status" to see what serves now.',
+    hint: `Read all that it wrote in .onward/instances/${failed.service}/${failed.instance}/output.log.`,
     state: 'resumable',
     exit: ExitCode.needsOperator,
     ...(failed.tail.length === 0

@@ -75,7 +75,7 @@ describe('stageArtifact()', () => {
   });
 
   it('says that the source is not there', async () => {
-    await expect(stage({ from: join(root, 'gone') })).rejects.toMatchObject({ code: 'artifact.missing' });
+    await expect(stage({ from: join(root, 'gone') })).rejects.toMatchObject({ code: 'deploy.missing-artifact' });
   });
 
   it('says that there is no space, before it copies and when it runs out while copying, and leaves nothing', async () => {

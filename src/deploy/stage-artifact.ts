@@ -13,8 +13,8 @@ const STAGING = '.staging-';
 
 /**
  * Copies an artifact to `<stateDirectory>/artifacts/<hex>` and returns that path. The copy is there whole and verified, or not at all;
- * one that is there already is verified again, and replaced when it has changed. Throws `deploy.wrong-identity`,
- * `deploy.no-space`, and what `hashArtifact` throws.
+ * one that is there already is verified again, and replaced when it has changed. Throws `deploy.missing-artifact`,
+ * `deploy.wrong-identity`, `deploy.no-space`, and what `hashArtifact` throws.
  */
 export async function stageArtifact(system: System, options: StageOptions): Promise<string> {
   const { files } = system;
@@ -23,6 +23,7 @@ export async function stageArtifact(system: System, options: StageOptions): Prom
   const hex = identity.slice('sha256:'.length);
   const target = join(folder, hex);
   if (await isIntact(system, target, identity)) return target;
+  if (!(await files.isFolder(from))) throw missingArtifact(from);
   const source = await hashArtifact(files, from);
   if (source.identity !== identity) throw wrongIdentity(from, identity, source.identity);
   await files.makeFolder(folder, 0o700);
@@ -88,6 +89,16 @@ async function putInPlace(
 async function assertSpace(system: System, folder: string, bytes: number): Promise<void> {
   const free = await system.files.freeBytes(folder);
   if (free < bytes) throw noSpace(folder, bytes, free);
+}
+
+function missingArtifact(from: string): OnwardError {
+  return new OnwardError({
+    code: 'deploy.missing-artifact',
+    message: `Could not stage the artifact ${from}: the release source does not have it.`,
+    hint: 'Copy the release source again from where it was published, then run the same command again.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+  });
 }
 
 function wrongIdentity(from: string, wanted: Digest, found: Digest): OnwardError {

@@ -156,13 +156,19 @@ export function otherProduct(names: { readonly found: string; readonly expected:
   });
 }
 
+const WRONG_VERSIONS = ['release.not-a-version', 'release.version-taken'];
+
 export function notBuildable(version: string, findings: readonly Finding[]): OnwardError {
   const reasons = findings.filter((finding) => finding.severity === 'error').length;
   const count = reasons === 1 ? 'is a reason' : `are ${reasons} reasons`;
+  const isVersionWrong = findings.some(({ code }) => WRONG_VERSIONS.includes(code));
+  const command = isVersionWrong
+    ? '`onward release build` with another version'
+    : `\`onward release build ${version}\` again`;
   return refusal({
     code: 'release.not-buildable',
     message: `Could not build release ${version}: there ${count} against it.`,
-    hint: `Mend what is listed, then run \`onward release build ${version}\` again.`,
+    hint: `Mend what is listed, then run ${command}.`,
     findings,
     exit: ExitCode.findings,
   });

@@ -97,7 +97,14 @@ describe('loadProduct()', () => {
     await rm(join(vendor.folder, 'releases.d'), { recursive: true });
     expect(await problems(PRODUCT)).toEqual([
       '5:39: services.worker.artifact: there is no folder ./dist/worker; build it first',
-      '7:11: releases: there is no folder ./releases.d; build it first',
+      '7:11: releases: there is no folder ./releases.d',
+    ]);
+  });
+
+  it('reports an artifact folder that is empty', async () => {
+    await rm(join(vendor.folder, 'dist/worker/main.mjs'));
+    expect(await problems(PRODUCT)).toEqual([
+      '5:39: services.worker.artifact: the folder ./dist/worker is empty; build it first',
     ]);
   });
 
@@ -110,8 +117,7 @@ describe('loadProduct()', () => {
 
   it('reads the product of the example', async () => {
     const folder = join(vendor.folder, 'shop');
-    for (const name of ['api', 'web', 'worker', 'scheduler'])
-      await mkdir(join(folder, 'dist', name), { recursive: true });
+    for (const name of ['api', 'web', 'worker', 'scheduler']) await vendor.write(`shop/dist/${name}/main.mjs`, '');
     for (const name of ['migrations', 'releases.d']) await mkdir(join(folder, name));
     const text = await vendor.system.files.readText(
       new URL('../../examples/shop/product.yaml', import.meta.url).pathname,

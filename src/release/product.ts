@@ -40,22 +40,26 @@ export async function loadProduct(system: System, productFile: string): Promise<
   return toProduct(file, document);
 }
 
-/** The file is parsed again with the missing folders as issues, so that they are reported where they are written. */
+/** The file is parsed again with the unusable folders as issues, so that they are reported where they are written. */
 async function assertFolders(system: System, file: string, document: ProductDocument): Promise<void> {
-  const named: { readonly path: PropertyKey[]; readonly folder: string }[] = Object.entries(document.services).map(
-    ([name, service]) => ({ path: ['services', name, 'artifact'], folder: service.artifact }),
-  );
-  if (document.migrations !== undefined) named.push({ path: ['migrations'], folder: document.migrations });
-  if (document.releases !== undefined) named.push({ path: ['releases'], folder: document.releases });
-  const missing: typeof named = [];
-  for (const entry of named) {
-    if (!(await system.files.isFolder(join(dirname(file), entry.folder)))) missing.push(entry);
-  }
-  if (missing.length === 0) return;
-  const schema = productSchema.superRefine((_, report) => {
-    for (const { path, folder } of missing) {
-      report.addIssue({ code: 'custom', path, message: `there is no folder ${folder}; build it first` });
+  const unusable: { readonly path: PropertyKey[]; readonly message: string }[] = [];
+  for (const [name, { artifact }] of Object.entries(document.services)) {
+    const path = ['services', name, 'artifact'];
+    const place = join(dirname(file), artifact);
+    if (!(await system.files.isFolder(place))) {
+      unusable.push({ path, message: `there is no folder ${artifact}; build it first` });
+    } else if ((await system.files.names(place)).length === 0) {
+      unusable.push({ path, message: `the folder ${artifact} is empty; build it first` });
     }
+  }
+  for (const key of ['migrations', 'releases'] as const) {
+    const folder = document[key];
+    if (folder === undefined || (await system.files.isFolder(join(dirname(file), folder)))) continue;
+    unusable.push({ path: [key], message: `there is no folder ${folder}` });
+  }
+  if (unusable.length === 0) return;
+  const schema = productSchema.superRefine((_, report) => {
+    for (const issue of unusable) report.addIssue({ code: 'custom', ...issue });
   });
   const text = await system.files.readText(file);
   throw unusableFile('product.yaml', file, parseDocument({ kind: 'product.yaml', path: file, text }, schema).findings);

@@ -70,9 +70,9 @@ export interface DurableFile {
 
 export function createFiles(): Files {
   return {
-    readText: (path) => readFile(path, 'utf8'),
-    readTextIfPresent: (path) => absentAs(undefined, () => readFile(path, 'utf8')),
-    readBytes: (path) => readFile(path),
+    readText: (path) => named(path, () => readFile(path, 'utf8')),
+    readTextIfPresent: (path) => absentAs(undefined, () => named(path, () => readFile(path, 'utf8'))),
+    readBytes: (path) => named(path, () => readFile(path)),
     exists: (path) =>
       absentAs(false, async () => {
         await access(path, constants.F_OK);
@@ -96,6 +96,15 @@ export function createFiles(): Files {
     freeBytes,
     openDurable,
   };
+}
+
+/** Reading and writing through a handle fail without the path, which a person needs to know. */
+async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Error && !('path' in error) ? Object.assign(error, { path }) : error;
+  }
 }
 
 async function absentAs<T>(fallback: T, read: () => Promise<T>): Promise<T> {
@@ -127,7 +136,7 @@ async function tree(root: string): Promise<readonly FileEntry[]> {
 async function writeAtomic(path: string, text: string | Buffer, mode = 0o600): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
-    await writeDurably(temporary, text, mode);
+    await named(path, () => writeDurably(temporary, text, mode));
     await chmod(temporary, mode);
     await rename(temporary, path);
   } catch (error) {
@@ -155,7 +164,7 @@ async function writeDurably(path: string, text: string | Buffer, mode: number): 
 async function createOnce(path: string, text: string): Promise<boolean> {
   const temporary = temporaryBeside(path);
   try {
-    await writeDurably(temporary, text, 0o600);
+    await named(path, () => writeDurably(temporary, text, 0o600));
     await link(temporary, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

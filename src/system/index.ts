@@ -19,19 +19,20 @@ export type { GatedOptions, GatedProcess, ProcessExit } from './gated-process.ts
 export { createHttp, type Http, type HttpRequest, type HttpResponse } from './http.ts';
 export type { Log, LogEvent } from './log.ts';
 export { isPortFree } from './port.ts';
-export {
-  type ConnectionTarget,
-  type ConnectOptions,
-  type Postgres,
-  PostgresError,
-  type QueryResult,
-  type Session,
+export type {
+  ConnectionTarget,
+  ConnectOptions,
+  Postgres,
+  QueryResult,
+  Session,
 } from './postgres.ts';
+export { PostgresError } from './postgres-error.ts';
 export { type ConnectionInput, resolveConnectionTarget } from './postgres-target.ts';
 export type { ProcessIdentity } from './process-identity.ts';
 export { createProcesses, type DetachedOptions, type Processes } from './processes.ts';
 export type { Random } from './random.ts';
 export type { Redaction } from './redaction.ts';
+export { asRefusal } from './refusal.ts';
 export { reachableSocketPath } from './socket-path.ts';
 export {
   loadSqlParser,

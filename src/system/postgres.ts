@@ -1,6 +1,6 @@
 import type { Client, ClientConfig } from 'pg';
-import { ExitCode, OnwardError } from '../model/index.ts';
 import type { Clock } from './clock.ts';
+import { PostgresError, type RawError, unreachable } from './postgres-error.ts';
 
 export type TlsMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
@@ -57,38 +57,6 @@ export interface Session {
 
 export interface Postgres {
   connect(target: ConnectionTarget, options: ConnectOptions): Promise<Session>;
-}
-
-/** What a server, or the way to it, said no with. */
-export class PostgresError extends Error {
-  /** SQLSTATE, or `08006` when the connection itself failed. */
-  readonly code: string;
-  readonly detail: string | undefined;
-  readonly hint: string | undefined;
-  /** 1-based character in the statement, for errors of syntax and analysis. */
-  readonly position: number | undefined;
-  readonly where: string | undefined;
-  readonly table: string | undefined;
-
-  constructor(error: RawError) {
-    super(error.message, { cause: error });
-    this.name = 'PostgresError';
-    this.code = error.code !== undefined && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : '08006';
-    this.detail = error.detail;
-    this.hint = error.hint;
-    this.position = error.position === undefined ? undefined : Number(error.position);
-    this.where = error.where;
-    this.table = error.table;
-  }
-}
-
-interface RawError extends Error {
-  readonly code?: string;
-  readonly detail?: string;
-  readonly hint?: string;
-  readonly position?: string;
-  readonly where?: string;
-  readonly table?: string;
 }
 
 const RETRY_FOR_MS = 10_000;
@@ -262,28 +230,4 @@ class PgSession implements Session {
   async close(): Promise<void> {
     if (!this.#isLost) await this.#client.end();
   }
-}
-
-function unreachable(target: ConnectionTarget, error: RawError): OnwardError {
-  const place = `database ${target.database} as ${target.user} on ${target.host}:${target.port}`;
-  const isRefused = (error.code ?? '').startsWith('28');
-  const isMissing = error.code === '3D000';
-  return new OnwardError({
-    code: 'postgres.unreachable',
-    message: `Could not connect to ${place}: ${describeConnectError(error)}.`,
-    hint: isRefused
-      ? 'Check the role and its password (PGPASSWORD_FILE, passwordFile or a password file), then run the same command again.'
-      : isMissing
-        ? `Create the database, for example with: createdb -h ${target.host} -p ${target.port} ${target.database}`
-        : 'Check that the server runs and can be reached from here, then run the same command again.',
-    state: 'unchanged',
-    exit: ExitCode.findings,
-    cause: error,
-  });
-}
-
-function describeConnectError(error: RawError): string {
-  // An address that has several endpoints fails with an AggregateError without a message of its own.
-  const inner = (error as { readonly errors?: readonly Error[] }).errors?.[0];
-  return (error.message || inner?.message || error.code || 'no reason given').replace(/\.$/, '');
 }

@@ -39,6 +39,7 @@ async function build(context: CommandContext, version: string, options: BuildOpt
   if (findings.some((finding) => finding.severity === 'error')) {
     for (const finding of findings) say(renderFinding(finding));
     say(`Release ${version} was not built. Nothing has changed.`);
+    say(`-> Mend the files, then run "onward release build ${version}" again.`);
     return ExitCode.findings;
   }
   const request = { productFile: options.product, version, source: options.to, migrations: files };

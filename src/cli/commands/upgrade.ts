@@ -76,7 +76,7 @@ async function upgrade(
       pause: context.interrupt,
       ...(journalProbe ? { journalProbe } : {}),
     });
-    context.say(renderReport(report));
+    context.say(renderReport(report, options.version));
     if (options.json)
       context.print(
         `${JSON.stringify({ type: 'report', outcome: report.outcome, exit: report.exit, release: report.release })}\n`,
@@ -89,7 +89,7 @@ async function loadPlan(
   context: CommandContext,
   file: string,
 ): Promise<{ readonly file: string; readonly plan: Plan }> {
-  const text = await context.system.files.readTextIfPresent(file);
+  const text = (await context.system.files.isFolder(file)) ? '' : await context.system.files.readTextIfPresent(file);
   try {
     const plan = JSON.parse(text ?? '') as Plan;
     if (plan.schema === 'onward/plan/v1' && typeof plan.digest === 'string') return { file, plan };

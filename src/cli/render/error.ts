@@ -1,4 +1,5 @@
-import { ExitCode, OnwardError } from '../../model/index.ts';
+import { ExitCode, type OnwardError } from '../../model/index.ts';
+import { asRefusal } from '../../system/index.ts';
 
 const STATES: Readonly<Record<OnwardError['state'], string>> = {
   unchanged: 'Nothing has changed.',
@@ -7,13 +8,25 @@ const STATES: Readonly<Record<OnwardError['state'], string>> = {
 };
 
 /** What a person sees of an error: what is so, the details, and the next command. Anything that is not ours is a bug, and says so. */
-export function renderError(error: unknown): { readonly text: string; readonly exit: ExitCode } {
-  if (!(error instanceof OnwardError)) return { text: renderBug(error), exit: ExitCode.bug };
+export function renderError(thrown: unknown): { readonly text: string; readonly exit: ExitCode } {
+  const error = asRefusal(thrown);
+  if (!error) return { text: renderBug(thrown), exit: ExitCode.bug };
   const says = error.message.includes(STATES[error.state]) ? error.message : `${error.message} ${STATES[error.state]}`;
-  const lines = [`error ${error.code}`, says];
-  if (error.detail !== undefined) lines.push('', ...error.detail.split('\n').map((line) => `  ${line}`), '');
-  lines.push(`-> ${error.hint}`);
-  return { text: lines.join('\n'), exit: error.exit };
+  return { text: renderParts(error, says), exit: error.exit };
+}
+
+/** Why a run ended as it did. What is so now and how to go on is said behind it, by the report of the run. */
+export function renderReason(thrown: unknown): string {
+  const error = asRefusal(thrown);
+  if (error) return renderParts(error, error.message);
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+function renderParts({ code, detail, hint }: OnwardError, says: string): string {
+  const lines = [`error ${code}`, says];
+  if (detail !== undefined) lines.push('', ...detail.split('\n').map((line) => `  ${line}`.trimEnd()), '');
+  lines.push(`-> ${hint}`);
+  return lines.join('\n');
 }
 
 function renderBug(error: unknown): string {

@@ -1,60 +1,75 @@
-import { OnwardError } from '../../model/index.ts';
 import type { RunReport } from '../../upgrade/index.ts';
-import { renderError } from './error.ts';
+import { renderReason } from './error.ts';
 
-/** The last screen: what serves now, whether data is safe, and how to go on. */
-export function renderReport(report: RunReport): string {
-  const lines = report.error === undefined ? [] : [renderReason(report.error), ''];
-  switch (report.outcome) {
+/** What runs before the first release is installed. */
+const NOTHING = 'none';
+
+/** The last screen: what serves now, whether data is safe, and how to go on. `asked`: the release that was named, if one was. */
+export function renderReport(report: RunReport, asked?: string): string {
+  const reason = report.error === undefined ? [] : [renderReason(report.error), ''];
+  const end = report.release === NOTHING ? describeFirst(report.outcome) : describeEnd(report, asked);
+  return [...reason, ...end].join('\n');
+}
+
+function describeEnd({ outcome, release }: RunReport, asked: string | undefined): readonly string[] {
+  switch (outcome) {
     case 'committed':
-      lines.push(`Serving: ${report.release}.`);
-      break;
+      return [`Serving: ${release}.`];
     case 'nothing-to-do':
-      lines.push(`Nothing to do: ${report.release} is installed and is what the channel points to.`);
-      break;
+      return [
+        `Nothing to do: ${release} is installed and is what ${asked === undefined ? 'the channel points to' : 'was asked for'}.`,
+      ];
     case 'declined':
-      lines.push(`Nothing was begun. Serving: ${report.release}.`);
-      break;
+      return [`Nothing was begun. Serving: ${release}.`];
     case 'rolled-back':
-      lines.push(
-        `Serving: ${report.release}, every service, as before the run.`,
+      return [
+        `Serving: ${release}, every service, as before the run.`,
         'Data is safe: the schema stays expanded, and the old release works on it.',
         '-> Run "onward upgrade" once the release is mended, or choose another with --version.',
-      );
-      break;
+      ];
     case 'stopped':
-      lines.push(
-        `Serving: ${report.release}; no service was touched.`,
+      return [
+        `Serving: ${release}; no service was touched.`,
         'Data is safe: migrations that are in the ledger are whole, the others were not applied.',
         '-> Run "onward upgrade" again once the reason is gone.',
-      );
-      break;
+      ];
     case 'unfinished':
-      lines.push(
-        'The run is parked; what serves goes on serving.',
-        '-> Run "onward upgrade" to go on, or "onward rollback" to go back.',
-      );
-      break;
+      return PARKED;
     case 'needs-operator':
-      lines.push(
-        'The services are left as they are, and they go on serving.',
-        '-> Run "onward status" to see what serves; "onward upgrade" goes on, "onward rollback" goes back.',
-      );
-      break;
+      return LEFT;
   }
-  return lines.join('\n');
 }
 
-function renderReason(error: unknown): string {
-  if (error instanceof OnwardError) {
-    const detail =
-      error.detail === undefined
-        ? ''
-        : `\n${error.detail
-            .split('\n')
-            .map((line) => `  ${line}`)
-            .join('\n')}`;
-    return `error ${error.code}\n${error.message}${detail}`;
+/** A first install has nothing to go back to but an empty place. */
+function describeFirst(outcome: RunReport['outcome']): readonly string[] {
+  switch (outcome) {
+    case 'rolled-back':
+      return [
+        'Nothing is installed: every service that was started is stopped again.',
+        'Data is safe: what the migrations have made stays, and the next attempt goes on from it.',
+        '-> Run "onward provision" once the release is mended, or choose another with --version.',
+      ];
+    case 'stopped':
+      return [
+        'Nothing is installed: no service was started.',
+        'Data is safe: migrations that are in the ledger are whole, the others were not applied.',
+        '-> Run "onward provision" again once the reason is gone.',
+      ];
+    case 'unfinished':
+      return PARKED;
+    case 'needs-operator':
+      return LEFT;
+    default:
+      return ['Nothing was begun. Nothing is installed.'];
   }
-  return error instanceof Error ? error.message : renderError(error).text;
 }
+
+const PARKED = [
+  'The run is parked; what serves goes on serving.',
+  '-> Run "onward upgrade" to go on, or "onward rollback" to go back.',
+];
+
+const LEFT = [
+  'The services are left as they are, and they go on serving.',
+  '-> Run "onward status" to see what serves; "onward upgrade" goes on, "onward rollback" goes back.',
+];
