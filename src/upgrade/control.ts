@@ -1,5 +1,6 @@
 import { OnwardError } from '../model/index.ts';
 import { type ConnectionTarget, PostgresError, type QueryResult, type Session, type System } from '../system/index.ts';
+import { missingRight } from './errors.ts';
 
 /** The control database: lease, fence, the run's mirror and the completed releases. A lost connection is made again. */
 export interface Control {
@@ -16,6 +17,7 @@ const RETRY_FOR_MS = 5_000;
 export function createControl(system: System, target: ConnectionTarget): Control {
   let current: Session | undefined;
   let isClosed = false;
+  let hasWritten = false;
   // One query at a time on one connection: heartbeat, mirror and steps take turns.
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -32,12 +34,22 @@ export function createControl(system: System, target: ConnectionTarget): Control
     queue = result.catch(() => {});
     return result;
   };
+  const explained = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof PostgresError) || error.code !== '42501') throw error;
+      throw missingRight(target, error.message, hasWritten ? 'resumable' : 'unchanged');
+    }
+  };
   return {
-    query: (sql, values) => inTurn(async () => (await connected()).query(sql, values)),
+    query: (sql, values) => inTurn(async () => explained(async () => (await connected()).query(sql, values))),
     transaction: (work) =>
       inTurn(async () => {
         const session = await connected();
-        return session.transaction(() => work(session));
+        const result = await explained(() => session.transaction(() => work(session)));
+        hasWritten = true;
+        return result;
       }),
     close: () => {
       isClosed = true;

@@ -220,6 +220,22 @@ export function unknownDatabase(name: string, known: readonly string[]): OnwardE
   });
 }
 
+/** `says` is the server's own sentence. */
+export function missingRight(
+  who: { readonly user: string; readonly database: string },
+  says: string,
+  state: 'unchanged' | 'resumable',
+): OnwardError {
+  const role = `"${who.user.replaceAll('"', '""')}"`;
+  return new OnwardError({
+    code: 'upgrade.missing-right',
+    message: `Could not use the tables of Onward in database ${who.database}: role ${role} lacks a right (${says}).`,
+    hint: `Run as the owner of the database: GRANT USAGE, CREATE ON SCHEMA onward TO ${role}; GRANT ALL ON ALL TABLES IN SCHEMA onward TO ${role};`,
+    state,
+    exit: state === 'unchanged' ? ExitCode.findings : ExitCode.needsOperator,
+  });
+}
+
 export function notOneHop(wanted: string, next: string): OnwardError {
   return new OnwardError({
     code: 'upgrade.not-one-hop',

@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import type { RunSummary } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { runElsewhere } from './errors.ts';
 import type { Installation } from './installation.ts';
-import { loadJournal } from './journal.ts';
+import { listRunsByEpoch, loadJournal } from './journal.ts';
 import { observeUnfinishedMirrors } from './observe-control.ts';
 import { type RunState, readRunState, summarizeRun } from './run-state.ts';
 
@@ -14,9 +13,8 @@ export interface FoundRun {
 
 /** Every run whose journal is here, newest first. */
 export async function listRuns(system: System, stateDirectory: string): Promise<readonly RunSummary[]> {
-  const names = await system.files.names(join(stateDirectory, 'runs'));
   const summaries: RunSummary[] = [];
-  for (const run of [...names].sort().reverse()) {
+  for (const run of await listRunsByEpoch(system, stateDirectory)) {
     const records = await loadJournal(system, stateDirectory, run);
     const summary = summarizeRun(run, records);
     if (summary) summaries.push(summary);
@@ -31,8 +29,7 @@ export async function findUnfinishedRun(system: System, stateDirectory: string):
 }
 
 export async function findNewestRun(system: System, stateDirectory: string): Promise<FoundRun | undefined> {
-  const names = await system.files.names(join(stateDirectory, 'runs'));
-  for (const run of [...names].sort().reverse()) {
+  for (const run of await listRunsByEpoch(system, stateDirectory)) {
     const state = readRunState(await loadJournal(system, stateDirectory, run));
     if (state) return { run, state };
   }

@@ -7,6 +7,7 @@ import type { RunContext } from './run-context.ts';
 import { RUN_KEYS, readRunState } from './run-state.ts';
 import { mirrorRun, STEP_FAILED } from './step-notes.ts';
 import { runChecks } from './steps/run-checks.ts';
+import { isUndecidable } from './undecidable.ts';
 
 const ATTEMPTS = 3;
 const PAUSE_MS = 2_000;
@@ -35,6 +36,7 @@ export async function goBack(context: RunContext, why: WayBack): Promise<HopOutc
     } catch (error) {
       if (context.lease.signal.aborted) throw context.lease.signal.reason;
       if (context.signal.aborted) return parkGoingBack(context);
+      if (isUndecidable(error)) throw error;
       if (attempt === ATTEMPTS) {
         await mirrorRun(context, { step: 'back', outcome: 'unfinished' });
         return {

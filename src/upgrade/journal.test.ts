@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSystem } from '../system/index.ts';
-import { type Journal, loadJournal, openJournal, runFolder } from './journal.ts';
+import { type Journal, listRunsByEpoch, loadJournal, openJournal, runFolder } from './journal.ts';
 
 const system = createSystem({ environment: {}, onEvent: () => {} });
 const run = '20260101-000000-abc123';
@@ -121,6 +121,20 @@ describe('openJournal()', () => {
     await expect(full.append({ step: 's', key: 'third', kind: 'note' })).rejects.toMatchObject(error);
     await full.close();
     expect((await loadJournal(system, stateDirectory, run)).map((record) => record.key)).toEqual(['first']);
+  });
+});
+
+describe('listRunsByEpoch()', () => {
+  it('puts the run that began last first, also among runs of one second and of clocks that differ', async () => {
+    const runs = ['20260101-000000-fff111', '20260101-000000-aaa222', '20250101-000000-bbb333'];
+    for (const [index, name] of runs.entries()) {
+      const journal = await openJournal(system, { stateDirectory, run: name, epoch: 99 + index });
+      await journal.append({ step: 's', key: 'k', kind: 'note' });
+      await journal.close();
+    }
+    const again = await openJournal(system, { stateDirectory, run: runs[0] ?? '', epoch: 200 });
+    await again.close();
+    expect(await listRunsByEpoch(system, stateDirectory)).toEqual([...runs].reverse());
   });
 });
 

@@ -33,6 +33,16 @@ export function runFolder(stateDirectory: string, run: string): string {
   return join(stateDirectory, 'runs', run);
 }
 
+/** The runs whose journals are here, newest first. By epoch: names tell only the second in which a run began, and by whose clock. */
+export async function listRunsByEpoch(system: System, stateDirectory: string): Promise<readonly string[]> {
+  const begun: { readonly run: string; readonly epoch: number }[] = [];
+  for (const run of await system.files.names(join(stateDirectory, 'runs'))) {
+    const epochs = (await system.files.names(runFolder(stateDirectory, run))).filter((name) => FILE.test(name));
+    begun.push({ run, epoch: Math.min(...epochs.map(epochOf)) });
+  }
+  return begun.sort((a, b) => b.epoch - a.epoch || (a.run < b.run ? 1 : -1)).map(({ run }) => run);
+}
+
 /** Opens a run's journal, new or to go on with, for the holder of this epoch. */
 export async function openJournal(
   system: System,

@@ -1,4 +1,5 @@
-import { OnwardError, type StepKind } from '../model/index.ts';
+import type { StepKind } from '../model/index.ts';
+import { asRefusal } from '../system/index.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
 import { goBack } from './go-back.ts';
 import { isPastReturn } from './past-return.ts';
@@ -12,6 +13,7 @@ import { runExpand, runPostdeploy } from './steps/migrations.ts';
 import { runSkewCheck } from './steps/skew-check.ts';
 import { runStage } from './steps/stage.ts';
 import { runVerify } from './steps/verify.ts';
+import { isUndecidable } from './undecidable.ts';
 
 /** The steps that do something, in their order. Before the first roll a failure leaves the old release serving, untouched. */
 const STEPS: readonly { readonly kind: StepKind; readonly run: (context: RunContext) => Promise<void> }[] = [
@@ -45,6 +47,7 @@ export async function runHop(
 ): Promise<HopOutcome> {
   const { state, until } = options;
   if (state.direction === 'back') return goBack(context, { reason: state.backReason ?? 'asked for' });
+  if (until === 'preflight') return park(context, until);
   let hasRolled = state.rolled.length > 0;
   for (const step of STEPS) {
     if (step.kind === 'roll') hasRolled = true;
@@ -76,7 +79,8 @@ interface Failure {
 
 /** Decides what a failure means: pause, lost lease, stop where nothing has rolled, or the way back that was chosen before the start. */
 async function failStep(context: RunContext, failure: Failure): Promise<HopOutcome> {
-  const { error, step, hasRolled } = failure;
+  const { step, hasRolled } = failure;
+  const error = asRefusal(failure.error) ?? failure.error;
   if (context.lease.signal.aborted) throw context.lease.signal.reason;
   if (isPause(error)) return park(context, step);
   if (isUndecidable(error)) throw error;
@@ -89,20 +93,6 @@ async function failStep(context: RunContext, failure: Failure): Promise<HopOutco
     return { outcome: 'needs-operator', error };
   }
   return goBack(context, { reason, error });
-}
-
-/** The journal or the lease cannot be relied on any more: nothing may be decided, forward or back, before they are again. */
-function isUndecidable(error: unknown): boolean {
-  return (
-    error instanceof OnwardError &&
-    [
-      'upgrade.journal-unwritable',
-      'upgrade.lease-unconfirmed',
-      'upgrade.lease-lost',
-      'deploy.fenced',
-      'migrate.fenced',
-    ].includes(error.code)
-  );
 }
 
 function isPause(error: unknown): boolean {

@@ -115,7 +115,6 @@ async function carryOut(system: System, installation: Installation, hop: Held): 
     if (failing.length > 0) return endRun(context, 'stopped', checksFailBefore(failing));
   }
   const until = hop.until ?? (hop.only === undefined ? undefined : 'roll');
-  if (until === 'preflight') return { outcome: 'unfinished' };
   return runHop(context, { state, ...(until === undefined ? {} : { until }) });
 }
 

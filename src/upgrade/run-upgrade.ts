@@ -83,7 +83,7 @@ async function resumeCampaign(
 ): Promise<RunReport> {
   const { found } = options;
   const { start } = found.state;
-  const wanted = options.version?.replace(/^v/, '');
+  const wanted = options.savedPlan?.plan.to ?? options.version?.replace(/^v/, '');
   if (wanted !== undefined && ![start.to, start.target, start.requested].includes(wanted)) {
     throw otherRunUnfinished({ run: found.run, from: start.from, to: start.to }, wanted);
   }

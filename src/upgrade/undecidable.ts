@@ -1,0 +1,14 @@
+import { OnwardError } from '../model/index.ts';
+
+const CODES: readonly string[] = [
+  'upgrade.journal-unwritable',
+  'upgrade.lease-unconfirmed',
+  'upgrade.lease-lost',
+  'deploy.fenced',
+  'migrate.fenced',
+];
+
+/** The journal or the lease cannot be relied on any more: nothing may be decided, forward or back, before they are again. */
+export function isUndecidable(error: unknown): boolean {
+  return error instanceof OnwardError && CODES.includes(error.code);
+}
