@@ -24,6 +24,8 @@ export interface FrontendFact {
   /** `host:port`. */
   readonly listen?: string;
   readonly targets: readonly { readonly id: string; readonly state: string }[] | undefined;
+  /** The address in onward.yaml, where the switch does not listen on it yet: whether it can be listened on. */
+  readonly wanted?: { readonly address: string; readonly isFree: boolean };
 }
 
 /** One database as it was seen. What could not be seen is `undefined`, which is never taken for "fine". */
@@ -37,6 +39,8 @@ export interface DatabaseFact {
   readonly extensions?: readonly string[];
   /** True when nothing but Onward's own schema is in it. */
   readonly isEmpty?: boolean;
+  /** True when a first install of this deployment, which was not completed, has filled it. */
+  readonly isBegun?: boolean;
   /** Migrations of the target release that the ledger does not have. */
   readonly pending?: readonly MigrationRef[];
   /** Edited, vanished and late files: each closes a gate. */

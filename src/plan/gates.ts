@@ -2,6 +2,7 @@ import {
   closest,
   type DatabaseFact,
   type Facts,
+  type FrontendFact,
   formatBytes,
   formatDuration,
   type Gate,
@@ -23,6 +24,7 @@ export function buildGates(facts: Facts, request: PlanRequest): readonly Gate[] 
     unfinishedGate(facts),
     ...facts.databases.flatMap((database) => databaseGates(facts, request, database)),
     ...servicesGates(facts, request),
+    ...facts.frontends.flatMap(addressGate),
     runningGate(facts, request),
     diskGate(facts),
   ];
@@ -123,9 +125,23 @@ function ledgerGate({ name, drift }: DatabaseFact): Gate {
 function emptyGate(facts: Facts, request: PlanRequest, database: DatabaseFact): readonly Gate[] {
   // A first install that is taken up again has filled it itself.
   if (facts.current || request.isResumed || database.isEmpty === undefined) return [];
-  const state = database.isEmpty ? 'open' : 'closed';
-  const evidence = database.isEmpty ? 'it holds no tables' : 'it holds tables, and no release is recorded as installed';
+  const state = database.isEmpty || database.isBegun ? 'open' : 'closed';
+  const evidence = database.isEmpty
+    ? 'it holds no tables'
+    : database.isBegun
+      ? 'it holds what an earlier attempt has applied, which the ledger knows'
+      : 'it holds tables, and no release is recorded as installed; create another database, or remove what is in it';
   return [gate(`empty:${database.name}`, `Database ${database.name} is empty`, state, evidence, 'onward doctor')];
+}
+
+/** Where the switch does not listen yet, somebody else may; that must be known before the first change. */
+function addressGate({ service, wanted }: FrontendFact): readonly Gate[] {
+  if (!wanted) return [];
+  const { address, isFree } = wanted;
+  const evidence = isFree ? `${address} is free` : `${address} cannot be listened on; another process may use it`;
+  const port = address.slice(address.lastIndexOf(':') + 1);
+  const title = `The switch can listen for ${service}`;
+  return [gate(`address:${service}`, title, isFree ? 'open' : 'closed', evidence, `ss -ltnp 'sport = :${port}'`)];
 }
 
 /**
@@ -219,8 +235,9 @@ function describeMismatch(
     : [`${service.name} runs something else`];
 }
 
-function diskGate({ disk }: Facts): Gate {
+function diskGate({ disk, deployment }: Facts): Gate {
   const needed = disk.neededBytes + DISK_MARGIN_BYTES;
   const evidence = `${formatBytes(disk.freeBytes)} are free, ${formatBytes(needed)} are needed`;
-  return gate('disk', 'There is room on the disk', disk.freeBytes >= needed ? 'open' : 'closed', evidence);
+  const state = disk.freeBytes >= needed ? 'open' : 'closed';
+  return gate('disk', 'There is room on the disk', state, evidence, `df -h ${deployment.stateDirectory}`);
 }

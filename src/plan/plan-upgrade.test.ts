@@ -302,6 +302,12 @@ describe('gates', () => {
       'running',
       'closed',
     ],
+    [
+      'the switch cannot listen',
+      { frontends: [{ service: 'api', targets: undefined, wanted: { address: '127.0.0.1:2', isFree: false } }] },
+      'address:api',
+      'closed',
+    ],
     ['the disk is too full', { disk: { neededBytes: 10, freeBytes: 10 } }, 'disk', 'closed'],
   ])('close when %s', (_, changed, id, state) => {
     expect(open(changed)).toContainEqual(expect.objectContaining({ id, state }));
@@ -320,6 +326,26 @@ describe('gates', () => {
     );
     const shut = open({ releases: new Map(releases.map((found) => [found.version, found])) });
     expect(shut.map((gate) => [gate.id, gate.evidence])).toEqual([['databases:1.2.0', 'onward.yaml has no audit']]);
+  });
+
+  it('close what is installed, too, when onward.yaml names a service that it does not have', () => {
+    const renamed = { ...deployment, services: [...deployment.services.slice(0, 2), service('wrker')] };
+    const plan = planUpgrade(facts({ deployment: renamed }), { ...request, hops: [] });
+    expect(plan.gates.filter((gate) => gate.state !== 'open').map((gate) => gate.evidence)).toContain(
+      'the release has no wrker (did you mean worker?); onward.yaml has no worker',
+    );
+  });
+
+  it('accept a database that an earlier attempt of the first install has filled, and no other', () => {
+    const first = { current: undefined, instances: [], frontends: [] };
+    const empty = (more: Partial<DatabaseFact>) =>
+      planUpgrade(facts({ ...first, databases: [{ ...database, ...more }] }), {
+        ...request,
+        hops: [{ from: 'none', to: '1.1.0' }],
+      }).gates.find((gate) => gate.id === 'empty:core')?.state;
+    expect(empty({ isEmpty: true })).toBe('open');
+    expect(empty({ isEmpty: false, isBegun: true })).toBe('open');
+    expect(empty({ isEmpty: false })).toBe('closed');
   });
 
   it('accept a mixture only for a run that is taken up again', () => {

@@ -43,6 +43,16 @@ export async function observeLease(system: System, installation: Installation): 
   }
 }
 
+/** The runs that began to install a first release of this deployment. */
+export async function observeFirstInstalls(installation: Installation): Promise<readonly string[]> {
+  if (!(await hasLedger(installation))) return [];
+  const { rows } = await installation.control.query<{ run: string }>(
+    `select run from onward.run where deployment = $1 and from_release = 'none'`,
+    [installation.deployment.name],
+  );
+  return rows.map(({ run }) => run);
+}
+
 export interface RunMirror {
   readonly run: string;
   readonly from: string;

@@ -7,9 +7,14 @@ import type { Installation } from './installation.ts';
 export async function observeDatabase(
   system: System,
   installation: Installation,
-  wanted: { readonly name: string; readonly release: Release | undefined },
+  wanted: {
+    readonly name: string;
+    readonly release: Release | undefined;
+    /** Runs that began to install a first release, as long as none is completed. */
+    readonly firstInstalls: readonly string[];
+  },
 ): Promise<DatabaseFact> {
-  const { name, release } = wanted;
+  const { name, release, firstInstalls } = wanted;
   const target = installation.databases.get(name);
   if (!target) throw new Error(`There is no database ${name}`);
   let session: Session;
@@ -27,6 +32,7 @@ export async function observeDatabase(
       isReachable: true,
       evidence: `${target.database} on ${target.host}:${target.port}`,
       ...server,
+      isBegun: firstInstalls.length > 0 && (await isFilledBy(session, firstInstalls)),
       ...ledger,
     };
   } finally {
@@ -47,6 +53,16 @@ async function observeServer(session: Session) {
     extensions: rows[0]?.extensions ?? [],
     isEmpty: rows[0]?.tables === '0',
   };
+}
+
+/** Whether what is in the database was applied by one of these runs. */
+async function isFilledBy(session: Session, runs: readonly string[]): Promise<boolean> {
+  const { rows: tables } = await session.query<{ found: boolean }>(
+    `select to_regclass('onward.migration') is not null as found`,
+  );
+  if (tables[0]?.found !== true) return false;
+  const { rows } = await session.query(`select from onward.migration where run = any($1) limit 1`, [runs]);
+  return rows.length > 0;
 }
 
 async function observeLedger(

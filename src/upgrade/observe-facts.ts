@@ -7,13 +7,14 @@ import type {
   FrontendFact,
   InstanceFact,
   LeaseFact,
+  Listen,
   Release,
   Service,
 } from '../model/index.ts';
-import type { System } from '../system/index.ts';
+import { isPortFree, type System } from '../system/index.ts';
 import { artifactFolder, digestConfig } from './desired.ts';
 import type { Installation } from './installation.ts';
-import { observeCurrent, observeLease } from './observe-control.ts';
+import { observeCurrent, observeFirstInstalls, observeLease } from './observe-control.ts';
 import { observeDatabase } from './observe-database.ts';
 
 export interface FactsRequest {
@@ -32,11 +33,14 @@ export async function observeFacts(system: System, installation: Installation, r
   const lease = await observeLease(system, installation);
   const releases = await loadReleases(installation, request, current?.release);
   const target = releases.get(request.path.at(-1) ?? current?.release ?? '');
+  const firstInstalls = current ? [] : await observeFirstInstalls(installation);
   const [instances, frontends, databases, configs, disk] = await Promise.all([
     observeInstances(installation),
     observeFrontends(installation),
     Promise.all(
-      deployment.databases.map(({ name }) => observeDatabase(system, installation, { name, release: target })),
+      deployment.databases.map(({ name }) =>
+        observeDatabase(system, installation, { name, release: target, firstInstalls }),
+      ),
     ),
     digestConfigs(system, installation, releases),
     observeDisk(
@@ -96,13 +100,27 @@ async function observeInstances(installation: Installation): Promise<readonly In
 
 async function observeFrontends(installation: Installation): Promise<readonly FrontendFact[]> {
   const behind = installation.deployment.services.filter((service) => service.switch.kind !== 'none');
-  return Promise.all(
+  const frontends = await Promise.all(
     behind.map(async ({ name }) => {
       const found = await installation.switch.observe(name);
       const targets = found?.targets.map(({ id, state }) => ({ id, state }));
-      return { service: name, targets, ...(found ? { listen: `${found.listen.host}:${found.listen.port}` } : {}) };
+      return { service: name, targets, ...(found ? { listen: describeListen(found.listen) } : {}) };
     }),
   );
+  const own = frontends.flatMap(({ listen }) => listen ?? []);
+  return Promise.all(
+    frontends.map(async (frontend) => {
+      const service = requireService(installation, frontend.service);
+      if (service.switch.kind === 'none' || own.includes(describeListen(service.switch.listen))) return frontend;
+      const { host, port } = service.switch.listen;
+      const isFree = await isPortFree(host, port);
+      return { ...frontend, wanted: { address: describeListen(service.switch.listen), isFree } };
+    }),
+  );
+}
+
+function describeListen({ host, port }: Listen): string {
+  return `${host}:${port}`;
 }
 
 async function digestConfigs(

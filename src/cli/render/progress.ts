@@ -47,7 +47,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       case 'step.failed':
         return `${paint('red', '✗')} ${titleOf(step)}: ${event.reason}`;
       case 'roll.serving':
-        return `${paint('green', '→')} ${event.service} serves its new instances  ${paint('dim', formatDuration(tookMs))}`;
+        return `${paint('green', '→')} ${event.service} ${step.startsWith('back:') ? 'is as before the run' : 'serves its new instances'}  ${paint('dim', formatDuration(tookMs))}`;
       case 'migrate.file-finished':
         return `  ${event.database}  ${event.path}  ${paint('dim', formatDuration(Number(event.durationMs)))}`;
       case 'migrate.invalid-index':
