@@ -48,6 +48,9 @@ function startWriter(session: Session): { stop(): Promise<number> } {
   };
 }
 
+/** Far above the 20 ms at which the engine stays away and what a busy machine adds, far below what the long transactions here last. */
+const OLD_MS = 250;
+
 /** Counts how often a session of ours is seen waiting behind a transaction that is older than the limit. */
 function watchWaits(observer: Session, olderThanMs: number): { stop(): Promise<number> } {
   let isStopped = false;
@@ -85,8 +88,7 @@ describe('a strong lock', () => {
     const reader = await database.connect('reports');
     await reader.query('begin; select count(*) from orders');
     const writers = [startWriter(await database.connect()), startWriter(await database.connect())];
-    // The blocker may be 20 ms old at the look, and the request then takes a moment to be made and to end.
-    const waits = watchWaits(await database.connect('observer'), 20 + 50);
+    const waits = watchWaits(await database.connect('observer'), OLD_MS);
     const { events, onEvent } = collectEvents();
     const applying = database.apply(ADD_COLUMN, { onEvent });
     await until('the run to wait', async () => events.some(({ type }) => type === 'migrate.waiting'));
@@ -123,7 +125,7 @@ describe('a strong lock', () => {
     );
     expect(error.code).toBe('migrate.lock-not-obtained');
     expect(error.message).toMatch(
-      /^Could not run 002_total\.sql:3: for 3\d\d ms there was no moment to take its lock without stalling the application; in the way: pid \d+ \(reports, user postgres, idle in transaction\) holds AccessShareLock on orders, in a transaction for \d+ ms: begin; select '…', count\(\*\) from orders\. The schema is unchanged by this file; the file before it is applied\.$/,
+      /^Could not run 002_total\.sql:3: for \d+ ms there was no moment to take its lock without stalling the application; in the way: pid \d+ \(reports, user postgres, idle in transaction\) holds AccessShareLock on orders, in a transaction for \d+ ms: begin; select '…', count\(\*\) from orders\. The schema is unchanged by this file; the file before it is applied\.$/,
     );
     expect(error.detail).toBe(
       ['  1 | -- total', '  2 |', '> 3 | alter table orders', '    | ^', '  4 |   add column total int;'].join('\n'),
@@ -178,7 +180,7 @@ describe('a strong lock', () => {
       { onEvent },
     );
     await until('the run to wait', async () => events.some(({ type }) => type === 'migrate.waiting'));
-    await admin.query('select pg_sleep(0.3)');
+    await admin.query('select pg_sleep(0.7)');
     expect(events.filter(({ type }) => type === 'migrate.retry')).toHaveLength(1);
     await reader.query('commit');
     await applying;
@@ -192,13 +194,13 @@ describe('a strong lock', () => {
     const reader = await database.connect('reports');
     await reader.query('begin; select count(*) from shop.items');
     const { events, onEvent } = collectEvents();
-    const waits = watchWaits(await database.connect('observer'), 20 + 50);
+    const waits = watchWaits(await database.connect('observer'), OLD_MS);
     const applying = database.apply(
       { '001_items.sql': 'set search_path = shop;\nalter table items add column total int;' },
       { onEvent },
     );
     await until('the run to wait', async () => events.some(({ type }) => type === 'migrate.waiting'));
-    await admin.query('select pg_sleep(0.2)');
+    await admin.query('select pg_sleep(0.7)');
     await reader.query('commit');
     await applying;
     expect(await waits.stop()).toBe(0);
@@ -216,12 +218,12 @@ describe('a role that may not see what others do', () => {
     await reader.query('begin; select count(*) from orders');
     const writer = startWriter(await database.connect());
     const error = await failure<OnwardError>(database.apply(ADD_COLUMN, { target, lockWaitMs: 200 }));
-    const waits = watchWaits(await database.connect('observer'), 20 + 50);
+    const waits = watchWaits(await database.connect('observer'), OLD_MS);
     expect(error.message).toMatch(/in the way: .*pid \d+ \(.*\) holds AccessShareLock on orders/);
     const { events, onEvent } = collectEvents();
     const applying = database.apply(ADD_COLUMN, { target, onEvent });
     await until('the run to wait', async () => events.some(({ type }) => type === 'migrate.waiting'));
-    await admin.query('select pg_sleep(0.3)');
+    await admin.query('select pg_sleep(0.7)');
     await reader.query('commit');
     await applying;
     await writer.stop();
@@ -236,11 +238,11 @@ describe('a strong statement that cannot be in a transaction', () => {
     await createOrders(database);
     const reader = await database.connect('reports');
     await reader.query('begin; select count(*) from orders');
-    const waits = watchWaits(await database.connect('observer'), 20 + 50);
+    const waits = watchWaits(await database.connect('observer'), OLD_MS);
     const { events, onEvent } = collectEvents();
     const applying = database.apply({ '001_full.sql': 'vacuum full orders;' }, { onEvent });
     await until('the run to wait', async () => events.some(({ type }) => type === 'migrate.waiting'));
-    await reader.query('select pg_sleep(0.2)');
+    await reader.query('select pg_sleep(0.7)');
     await reader.query('commit');
     await applying;
     expect(await waits.stop()).toBe(0);
