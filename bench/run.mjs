@@ -1,0 +1,83 @@
+// Measures Onward against its peers and limits: npm run bench [-- roll stall apply start] [--json] [--quick]
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { apply } from './apply/bench.mjs';
+import { renderTable } from './figures.mjs';
+import { installTool } from './onward.mjs';
+import { roll } from './roll/bench.mjs';
+import { stall } from './stall/bench.mjs';
+import { start } from './start/bench.mjs';
+
+/**
+ * One comparison. Its result is one JSON line; `rows` are for people, the first one is the heading.
+ *
+ * @typedef {object} Bench
+ * @property {string} name
+ * @property {string} title
+ * @property {(context: Context) => Promise<Result>} measure
+ *
+ * @typedef {object} Context
+ * @property {string} folder an empty one, removed afterwards
+ * @property {import('./onward.mjs').Tool} tool
+ * @property {boolean} isQuick small enough to see that it works; the figures mean little
+ * @property {(text: string) => void} say
+ *
+ * @typedef {object} Result
+ * @property {object} ours
+ * @property {object} peers
+ * @property {number | object} ratio
+ * @property {number | object} goal
+ * @property {boolean} met
+ * @property {string[][]} rows
+ */
+
+/** @type {readonly Bench[]} */
+const BENCHES = [start, apply, stall, roll];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+});
+const unknown = positionals.filter((name) => !BENCHES.some((bench) => bench.name === name));
+if (unknown.length > 0) {
+  throw new Error(`No bench is called ${unknown.join(', ')}; there are ${BENCHES.map(({ name }) => name).join(', ')}`);
+}
+const chosen = BENCHES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const say = values.json ? console.error : console.log;
+
+const folder = await mkdtemp(join(tmpdir(), 'onward-bench-'));
+try {
+  const tool = await installTool(folder);
+  const results = [];
+  for (const bench of chosen) results.push(await measure(bench, tool));
+  const summary = Object.fromEntries(results.map((result) => [result.name, result]));
+  const machine = {
+    cpus: cpus().length,
+    model: cpus()[0]?.model,
+    node: process.version,
+    date: new Date().toISOString(),
+  };
+  const last = results.length === 1 ? results[0] : { benches: summary, met: results.every(({ met }) => met), machine };
+  if (values.json) console.log(JSON.stringify(last));
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** @param {Bench} bench @param {import('./onward.mjs').Tool} tool */
+async function measure(bench, tool) {
+  say(`\n${bench.name}: ${bench.title}`);
+  const load = loadavg()[0];
+  const own = await mkdtemp(join(folder, `${bench.name}-`));
+  const { rows, ...figures } = await bench.measure({ folder: own, tool, isQuick: values.quick, say: console.error });
+  const { ours, peers, ratio, goal, met } = figures;
+  const result = { name: bench.name, ours, peers, ratio, goal, met, loadBefore: round(load) };
+  say(`\n${renderTable(rows)}`);
+  say(JSON.stringify(result));
+  return result;
+}
+
+function round(value = 0) {
+  return Math.round(value * 100) / 100;
+}
