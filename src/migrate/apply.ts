@@ -83,17 +83,33 @@ export async function applyMigrations(system: System, options: ApplyOptions): Pr
   return applyChosen(system, options, (pending) => pending.filter(({ phase }) => options.phases.includes(phase)));
 }
 
-/** As `applyMigrations`, with another choice among the pending files. */
+/** A session and the ledger that it has just read. */
+export interface OpenedLedger {
+  readonly session: Session;
+  readonly ledger: Ledger;
+}
+
+export async function openLedger(system: System, target: ConnectionTarget): Promise<OpenedLedger> {
+  const session = await system.postgres.connect(target, { applicationName: APPLICATION_NAME });
+  try {
+    return { session, ledger: await loadLedger(session) };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/** As `applyMigrations`, with another choice among the pending files. What was opened already is used, and closed. */
 export async function applyChosen(
   system: System,
-  options: ApplyOptions,
+  options: ApplyOptions & { readonly opened?: OpenedLedger },
   choose: (pending: readonly MigrationFile[]) => readonly MigrationFile[],
 ): Promise<ApplyReport> {
   const upTo = options.upTo ?? (isVersion(options.release) ? options.release : undefined);
   const wanted = { database: options.database, files: options.files, ...(upTo === undefined ? {} : { upTo }) };
-  const session = await system.postgres.connect(options.target, { applicationName: APPLICATION_NAME });
+  const { session, ledger: found } = options.opened ?? (await openLedger(system, options.target));
   try {
-    const first = compareFiles(wanted, await loadLedger(session));
+    const first = compareFiles(wanted, found);
     const planned = choose(first.pending);
     assertApplicable(options.database, first, planned);
     if (planned.length === 0 || options.dryRun === true) return report(first, planned, []);

@@ -1,9 +1,9 @@
 import type { MigrationPhase } from '../model/index.ts';
 import { type ConnectionTarget, type LogEvent, resolveConnectionTarget, type System } from '../system/index.ts';
-import { type ApplyReport, applyChosen } from './apply.ts';
+import { type ApplyReport, applyChosen, type OpenedLedger, openLedger } from './apply.ts';
 import { unusableMigrations } from './errors.ts';
 import type { Inspection } from './inspect-text.ts';
-import { type Ledger, loadLedger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { isFlat, type MigrationFile } from './migration-file.ts';
 import { buildStatus, compareFiles, type MigrationStatus } from './observe.ts';
 import { type ReadMigrations, readMigrations } from './read-migrations.ts';
@@ -44,7 +44,7 @@ export interface RunMigrateReport extends ApplyReport {
  * files is reported before anything is applied (`migrate.unusable-files`); otherwise as `applyMigrations`.
  */
 export async function runMigrate(system: System, options: RunMigrateOptions): Promise<RunMigrateReport> {
-  const { target, read, database } = await prepare(system, options);
+  const { target, read, database, opened } = await prepare(system, options);
   const { to, dryRun, lockBudgetMs, lockWaitMs, onEvent, signal } = options;
   const left: MigrationFile[] = [];
   const report = await applyChosen(
@@ -55,6 +55,7 @@ export async function runMigrate(system: System, options: RunMigrateOptions): Pr
       files: read.files,
       phases: [],
       release: to ?? '',
+      opened,
       run: `migrate-${system.clock.now().toISOString()}-${system.random.hex(4)}`,
       ...(to === undefined ? {} : { upTo: to }),
       ...(dryRun === undefined ? {} : { dryRun }),
@@ -77,7 +78,9 @@ export async function runMigrateStatus(
   system: System,
   options: Pick<RunMigrateOptions, 'url' | 'passwordFile' | 'migrations' | 'database' | 'to'>,
 ): Promise<MigrationStatus> {
-  const { read, database, ledger } = await prepare(system, options);
+  const { read, database, opened } = await prepare(system, options);
+  const { session, ledger } = opened;
+  await session.close();
   const files = { database, files: read.files, ...(options.to === undefined ? {} : { upTo: options.to }) };
   return buildStatus(compareFiles(files, ledger), ledger, { database });
 }
@@ -101,31 +104,32 @@ async function prepare(
   readonly target: ConnectionTarget;
   readonly read: ReadMigrations;
   readonly database: string;
-  readonly ledger: Ledger;
+  /** To be closed by the caller. */
+  readonly opened: OpenedLedger;
 }> {
   const { url, passwordFile, migrations } = options;
   const environment = passwordFile === undefined ? system.environment : withPasswordFile(system, passwordFile);
   const target = await resolveConnectionTarget({ ...(url === undefined ? {} : { url }), origin: '--url', environment });
   if (target.password !== undefined) system.redaction.add(target.password);
-  const session = await system.postgres.connect(target, { applicationName: 'onward migrate' });
-  let ledger: Ledger;
+  const opened = await openLedger(system, target);
   try {
-    ledger = await loadLedger(session);
-  } finally {
-    await session.close();
+    const read = await readMigrations(system, migrations, {
+      known: listKnown(opened.ledger),
+      ...(options.database === undefined ? {} : { database: options.database }),
+    });
+    if (read.findings.some(({ severity }) => severity === 'error')) throw unusableMigrations(migrations, read.findings);
+    return { target, read, opened, database: chooseDatabase(migrations, read, options.database) };
+  } catch (error) {
+    await opened.session.close();
+    throw error;
   }
-  const known = new Map<MigrationFile['checksum'], Inspection>(
-    ledger.rows.map(({ checksum, fingerprint, transactional }) => [
-      checksum,
-      { fingerprint, isTransactional: transactional },
-    ]),
+}
+
+/** What the ledger knows of the texts that it has seen. */
+function listKnown({ rows }: Ledger): ReadonlyMap<MigrationFile['checksum'], Inspection> {
+  return new Map(
+    rows.map(({ checksum, fingerprint, transactional }) => [checksum, { fingerprint, isTransactional: transactional }]),
   );
-  const read = await readMigrations(system, migrations, {
-    known,
-    ...(options.database === undefined ? {} : { database: options.database }),
-  });
-  if (read.findings.some(({ severity }) => severity === 'error')) throw unusableMigrations(migrations, read.findings);
-  return { target, read, ledger, database: chooseDatabase(migrations, read, options.database) };
 }
 
 function withPasswordFile(system: System, passwordFile: string): System['environment'] {

@@ -31,7 +31,7 @@ export function isVersion(text: string): boolean {
 
 /** Negative, zero or positive, by semantic-version precedence. Both must be versions. */
 export function compareVersions(a: string, b: string): number {
-  return semverCompare(a, b);
+  return a === b ? 0 : semverCompare(a, b);
 }
 
 /** The versions from the oldest to the newest; each is parsed once. */

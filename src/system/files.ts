@@ -120,9 +120,9 @@ async function absentAs<T>(fallback: T, read: () => Promise<T>): Promise<T> {
 async function tree(root: string): Promise<readonly FileEntry[]> {
   const entries: FileEntry[] = [];
   const visit = async (folder: string): Promise<void> => {
-    for (const name of (await readdir(folder)).sort()) {
-      const path = join(folder, name);
-      const found = await lstat(path);
+    const paths = (await readdir(folder)).map((name) => join(folder, name));
+    const all = await Promise.all(paths.map(async (path) => ({ path, found: await lstat(path) })));
+    for (const { path, found } of all) {
       const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : found.isSymbolicLink() ? 'link' : 'other';
       const relativePath = relative(root, path).split(sep).join('/');
       entries.push({ path: relativePath, kind, executable: (found.mode & 0o100) !== 0, bytes: found.size });

@@ -83,12 +83,17 @@ async function connect(clock: Clock, target: ConnectionTarget, options: ConnectO
   }
 }
 
+/** What the server last accepted, tried first the next time. */
+const accepted = new WeakMap<ConnectionTarget, ClientConfig['ssl']>();
+
 /** Goes through the TLS variants that the mode allows, in libpq's order. */
 async function connectOnce(target: ConnectionTarget, options: ConnectOptions): Promise<Session> {
-  const variants = tlsVariants(target);
+  const variants = accepted.has(target) ? [accepted.get(target), ...tlsVariants(target)] : tlsVariants(target);
   for (const [index, ssl] of variants.entries()) {
     try {
-      return await open(target, options, ssl);
+      const session = await open(target, options, ssl);
+      accepted.set(target, ssl);
+      return session;
     } catch (error) {
       const code = (error as RawError).code;
       const isLast = index === variants.length - 1;

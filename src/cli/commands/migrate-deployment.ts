@@ -1,32 +1,9 @@
-import { DEPLOYMENT_FILE } from '../../deployment/index.ts';
 import { ExitCode, type MigrationPhase } from '../../model/index.ts';
 import { migrateDeployment, observeDeploymentMigrations } from '../../upgrade/index.ts';
 import type { CommandContext } from '../command-context.ts';
 import { contractNotConfigured } from '../errors.ts';
 import { renderMigrateReport, renderMigrationStatus } from '../render/migrate.ts';
 import { withInstallation } from './options.ts';
-
-/** The options of `onward migrate` that say what it acts on. */
-interface TargetOptions {
-  readonly file?: string;
-  readonly url?: string;
-  readonly hasMigrationsFolder: boolean;
-}
-
-/** The variables by which a caller without onward.yaml says which database it means. */
-const DATABASE_VARIABLES = ['PGHOST', 'PGDATABASE', 'PGSERVICE'];
-
-/**
- * The deployment that is meant: the one named by --file, or the one in this folder when nothing else says what to migrate; `undefined` when
- * the command stands alone.
- */
-export async function findDeployment(context: CommandContext, options: TargetOptions): Promise<string | undefined> {
-  if (options.file !== undefined) return options.file;
-  const { environment, files } = context.system;
-  const isAlone =
-    options.url !== undefined || options.hasMigrationsFolder || DATABASE_VARIABLES.some((name) => environment[name]);
-  return isAlone || !(await files.exists(DEPLOYMENT_FILE)) ? undefined : '.';
-}
 
 interface DeploymentOptions {
   readonly phase?: MigrationPhase;

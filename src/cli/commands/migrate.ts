@@ -4,7 +4,7 @@ import { describeFinding, ExitCode, isVersion, MIGRATION_PHASES, parseDuration }
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { renderMigrateReport, renderMigrationStatus } from '../render/migrate.ts';
 import { addExplanation } from './explanation.ts';
-import { applyToDeployment, findDeployment, showOfDeployment } from './migrate-deployment.ts';
+import { findDeployment } from './find-deployment.ts';
 import { addJsonOption } from './options.ts';
 
 interface MigrateOptions extends Pick<RunMigrateOptions, 'migrations'> {
@@ -38,7 +38,9 @@ export function define(command: Command, run: RunAction): void {
     .action((options: MigrateOptions) =>
       run(async (context) => {
         const deployment = await findDeployment(context, describeTarget(command, options));
-        return deployment === undefined ? apply(context, options) : applyToDeployment(context, deployment, options);
+        if (deployment === undefined) return apply(context, options);
+        const { applyToDeployment } = await import('./migrate-deployment.ts');
+        return applyToDeployment(context, deployment, options);
       }),
     );
   addExplanation(addJsonOption(addTargetOptions(command.command('status'))), {
@@ -54,7 +56,9 @@ export function define(command: Command, run: RunAction): void {
       run(async (context) => {
         const options = status.optsWithGlobals<MigrateOptions>();
         const deployment = await findDeployment(context, describeTarget(status, options));
-        return deployment === undefined ? show(context, options) : showOfDeployment(context, deployment, options);
+        if (deployment === undefined) return show(context, options);
+        const { showOfDeployment } = await import('./migrate-deployment.ts');
+        return showOfDeployment(context, deployment, options);
       }),
     );
 }

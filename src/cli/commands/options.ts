@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { RollbackPolicy } from '../../model/index.ts';
-import { type Installation, openInstallation } from '../../upgrade/index.ts';
+import type { Installation } from '../../upgrade/index.ts';
 import type { CommandContext } from '../command-context.ts';
 
 /** `-f`: where onward.yaml is. Every command that acts on a deployment has it. */
@@ -30,6 +30,8 @@ export async function withInstallation<T>(
   path: string,
   work: (installation: Installation) => Promise<T>,
 ): Promise<T> {
+  // Not loaded for the sake of options alone.
+  const { openInstallation } = await import('../../upgrade/index.ts');
   const installation = await openInstallation(context.system, path, context.programs);
   try {
     return await work(installation);
