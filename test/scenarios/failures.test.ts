@@ -47,7 +47,7 @@ async function expectServing(version: string): Promise<void> {
 
 describe('a release that gets ready and dies', () => {
   it('is noticed while the old instances stand by, and is taken back', async () => {
-    await publishNext({ behaviour: { api: { diesAfterMs: 1500, mark: 'dies' } } });
+    await publishNext({ behaviour: { api: { diesAfterMs: 900, mark: 'dies' } } });
     const load = startSteadyLoad([tiny.ports.web]);
     const result = await tiny.onward(['upgrade', '--yes']);
     const report = await load.stop();

@@ -16,6 +16,7 @@ export interface Behaviour {
   readonly startMs?: number;
   readonly neverReady?: boolean;
   readonly why?: string;
+  /** Counted from its first answer that it is ready. */
   readonly diesAfterMs?: number;
   readonly failing?: boolean;
   readonly ignoresSigterm?: boolean;

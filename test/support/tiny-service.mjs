@@ -14,6 +14,7 @@ const server = createServer((request, response) => {
   };
   if (request.url === '/ready') {
     const isReady = behaviour.neverReady !== true && Date.now() - startedAt >= (behaviour.startMs ?? 100);
+    if (isReady && behaviour.diesAfterMs !== undefined) setTimeout(() => process.exit(7), behaviour.diesAfterMs);
     return answer(isReady ? 200 : 503, {
       service: ONWARD_SERVICE,
       why: isReady ? 'ready' : (behaviour.why ?? 'starting'),
@@ -28,7 +29,6 @@ const server = createServer((request, response) => {
 });
 
 server.listen(Number(PORT), HOST);
-if (behaviour.diesAfterMs !== undefined) setTimeout(() => process.exit(7), behaviour.diesAfterMs);
 process.on('SIGTERM', () => {
   if (behaviour.ignoresSigterm) return;
   server.close(() => process.exit(0));
