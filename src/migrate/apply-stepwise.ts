@@ -1,6 +1,7 @@
 import type { Digest } from '../model/index.ts';
 import { PostgresError, type SqlParser } from '../system/index.ts';
-import { applyTransaction, type Measured } from './apply-transaction.ts';
+import { applyTransaction } from './apply-transaction.ts';
+import type { Measured } from './attempt.ts';
 import { applyConcurrently } from './concurrent-statement.ts';
 import type { Engine } from './engine.ts';
 import { connectionLost, editedUnfinished, fencedOut, unsureStatement } from './errors.ts';

@@ -202,7 +202,7 @@ describe('applyMigrations()', () => {
     const admin = await database.connect();
     await until('the sleep', async () => {
       const { rows } = await admin.query(
-        `select from pg_stat_activity where state = 'active' and query like 'select pg_sleep%'`,
+        `select from pg_stat_activity where state = 'active' and query like 'set local %; select pg_sleep%'`,
       );
       return rows.length > 0;
     });
@@ -257,7 +257,7 @@ describe('applyMigrations()', () => {
     );
     await until('the transaction', async () => {
       const { rows } = await admin.query(
-        `select from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'`,
+        `select from pg_stat_activity where query like 'set local %; select pg_sleep%' and state = 'active'`,
       );
       return rows.length > 0;
     });

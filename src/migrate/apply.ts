@@ -8,7 +8,8 @@ import {
   type System,
 } from '../system/index.ts';
 import { applyStepwise } from './apply-stepwise.ts';
-import { applyTransaction, type Measured } from './apply-transaction.ts';
+import { applyTransaction } from './apply-transaction.ts';
+import type { Measured } from './attempt.ts';
 import type { Comparison } from './compare-with-ledger.ts';
 import { APPLICATION_NAME, type Connections, completeConnections } from './connections.ts';
 import { createLedger } from './create-ledger.ts';

@@ -22,16 +22,21 @@ export function renderStatement(file: MigrationFile, statement: SqlStatement): s
 /** The server refused a statement. `kept` says what of the file stays in the database. */
 export function statementFailed(
   error: PostgresError,
-  at: { readonly file: MigrationFile; readonly statement: SqlStatement | undefined },
+  at: {
+    readonly file: MigrationFile;
+    readonly statement: SqlStatement | undefined;
+    /** Characters that were sent in one message before the statement; the server counts them. */
+    readonly sentBefore?: number;
+  },
   outcome: { readonly progress: Progress; readonly kept: string; readonly isResumable: boolean },
 ): OnwardError {
-  const { file, statement } = at;
+  const { file, statement, sentBefore = 0 } = at;
   // Errors of execution have no position: then the statement itself is the place.
   const offset =
     statement === undefined
       ? 0
       : statement.startOffset +
-        (error.position === undefined ? 0 : offsetOfCharacter(statement.text, error.position - 1));
+        (error.position === undefined ? 0 : offsetOfCharacter(statement.text, error.position - 1 - sentBefore));
   const place = createLocator(file.text)(offset);
   const where = statement === undefined ? file.path : `${file.path}:${place.line}:${place.column}`;
   const isUnchanged = outcome.progress.filesApplied === 0 && !outcome.isResumable;
