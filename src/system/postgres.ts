@@ -140,8 +140,14 @@ async function open(target: ConnectionTarget, options: ConnectOptions, ssl: Clie
     ...(options.settings ? { options: startupOptions(options.settings) } : {}),
   });
   const session = new PgSession(client);
-  await client.connect();
-  await session.learn();
+  try {
+    await client.connect();
+    await session.learn();
+  } catch (error) {
+    // The driver leaves the socket open when it is itself that gives up, for want of a password; the process would never end.
+    void client.end().catch(() => {});
+    throw error;
+  }
   return session;
 }
 
