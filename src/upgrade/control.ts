@@ -13,19 +13,28 @@ export interface Control {
 }
 
 const RETRY_FOR_MS = 5_000;
+/** For so long after a failed attempt to connect there is no other one. */
+const FAILED_FOR_MS = 500;
 
 export function createControl(system: System, target: ConnectionTarget): Control {
   let current: Session | undefined;
   let isClosed = false;
   let hasWritten = false;
+  let failure: { readonly error: unknown; readonly at: number } | undefined;
   // One query at a time on one connection: heartbeat, mirror and steps take turns.
   let queue: Promise<unknown> = Promise.resolve();
 
   const connected = async (): Promise<Session> => {
     // What is asked later than the end, by work whose result nobody waits for, must not open a connection that nobody closes.
     if (isClosed) throw new Error('The control database is closed');
-    if (!current || current.isLost) {
+    if (current && !current.isLost) return current;
+    // What was asked meanwhile has waited as long already.
+    if (failure && system.clock.monotonicMs() - failure.at < FAILED_FOR_MS) throw failure.error;
+    try {
       current = await system.postgres.connect(target, { applicationName: 'onward', retryForMs: RETRY_FOR_MS });
+    } catch (error) {
+      failure = { error, at: system.clock.monotonicMs() };
+      throw error;
     }
     return current;
   };
