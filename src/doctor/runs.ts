@@ -11,7 +11,7 @@ export const runsRule: DoctorRule = {
         code: 'doctor.journal-damaged',
         severity: 'error',
         message: damagedJournal,
-        hint: 'Restore the run\'s folder from a copy of the state directory, then run "onward upgrade"; what serves goes on serving meanwhile.',
+        hint: 'Restore the run\'s folder from a copy of the state directory, then run "onward upgrade".',
       });
     }
     if (lease.kind === 'held') {

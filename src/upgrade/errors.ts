@@ -3,7 +3,7 @@ import { ExitCode, type Finding, OnwardError, type Plan } from '../model/index.t
 export function journalCorrupt(path: string, line: number): OnwardError {
   return new OnwardError({
     code: 'upgrade.journal-corrupt',
-    message: `Could not trust the journal ${path}: line ${line} is not the record that was written there.`,
+    message: `Could not trust the journal ${path}: line ${line} is not the record that was written there. What serves goes on serving.`,
     hint: 'Run "onward doctor" to compare what runs with the releases; the journal is kept as it is.',
     state: 'needs-operator',
     exit: ExitCode.needsOperator,
