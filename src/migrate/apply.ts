@@ -17,7 +17,7 @@ import type { Engine, Fence, Limits } from './engine.ts';
 import { connectionLost, drifted, isConnectionLoss, lateFiles, serverRefused } from './errors.ts';
 import { prepareHolders } from './find-holders.ts';
 import { statementsToRun } from './inspect-text.ts';
-import { type Ledger, loadLedger, renderLedgerInsert } from './ledger.ts';
+import { type Ledger, loadLedger, renderLedgerInsert, renderLedgerStalls } from './ledger.ts';
 import { type MigrationFile, migrationId } from './migration-file.ts';
 import { compareFiles } from './observe.ts';
 import { loadStatements } from './parsed-files.ts';
@@ -226,8 +226,7 @@ async function applyFile(engine: Engine, file: MigrationFile, ledger: Ledger): P
   });
   const durationMs = clock.monotonicMs() - startedMs;
   engine.emit({ type: 'migrate.file-finished', database: file.database, path: file.path, durationMs });
-  const { sessions: stalledSessions, totalMs: stalledMs } = measured.stalls;
-  return { file, durationMs, locksWaited: measured.locksWaited, stalledSessions, stalledMs };
+  return { file, durationMs, locksWaited: measured.locksWaited, ...stallsOf(measured) };
 }
 
 async function runFile(engine: Engine, file: MigrationFile, ledger: Ledger): Promise<Measured> {
@@ -239,14 +238,19 @@ async function runFile(engine: Engine, file: MigrationFile, ledger: Ledger): Pro
     const recorded = ledger.statements.filter(({ migration }) => migration === migrationId(file));
     return applyStepwise(engine, await loadSqlParser(), { file, statements, recorded });
   }
-  return applyTransaction(engine, {
+  const measured = await applyTransaction(engine, {
     file,
     statements,
     isFreshSession,
-    record: (measured) => renderLedgerInsert(entryOf(engine, file, statements.length, measured)),
+    record: (soFar) => renderLedgerInsert(entryOf(engine, file, statements.length, soFar)),
     kept: 'Nothing of the file is in the database',
     isResumable: false,
   });
+  // A single statement is recorded in its own message, before anybody can tell who waited for it.
+  if (statements.length === 1 && measured.stalls.sessions > 0) {
+    await engine.connections.ddl.query(renderLedgerStalls(file, stallsOf(measured)));
+  }
+  return measured;
 }
 
 function entryOf(
@@ -255,8 +259,11 @@ function entryOf(
   statements: number,
   measured: Measured,
 ): Parameters<typeof renderLedgerInsert>[0] {
-  const { startedAt, locksWaited, stalls } = measured;
+  const { startedAt, locksWaited } = measured;
   const { release, run, fence } = engine;
-  const stalled = { stalledSessions: stalls.sessions, stalledMs: stalls.totalMs };
-  return { file, release, run, epoch: fence?.epoch, statements, startedAt, locksWaited, ...stalled };
+  return { file, release, run, epoch: fence?.epoch, statements, startedAt, locksWaited, ...stallsOf(measured) };
+}
+
+function stallsOf({ stalls }: Measured): Pick<AppliedMigration, 'stalledSessions' | 'stalledMs'> {
+  return { stalledSessions: stalls.sessions, stalledMs: stalls.totalMs };
 }

@@ -74,14 +74,17 @@ export class Attempt {
 
   async run(patience: Patience): Promise<Measured> {
     const { connections, limits, system } = this.#engine;
+    const { statements } = this.#work;
     const startedAt = system.clock.now();
     this.#lookedMs = system.clock.monotonicMs();
-    this.#watch = watchStalls(system, connections.monitor, {
+    const watch = watchStalls(system, connections.monitor, {
       pid: connections.ddl.backendPid,
       budgetMs: limits.lockBudgetMs,
     });
+    this.#watch = watch;
+    const measure = (): Measured => ({ startedAt, locksWaited: patience.waits, stalls: watch.stalls() });
     await this.#begin();
-    for (const planned of this.#work.statements) {
+    for (const planned of statements) {
       this.current = planned.statement;
       // Nobody would see who waits.
       if (connections.monitor.isLost) {
@@ -90,21 +93,26 @@ export class Attempt {
       await this.#lookAgain(planned, patience);
       await this.#set(planned);
       if (planned.class === 'strong') this.holder ??= planned.statement;
-      await this.#send(planned.statement.text);
+      const { text } = planned.statement;
+      // The only statement is recorded in its own message: its locks are held for no round trip. A comment may end its text.
+      await this.#send(statements.length === 1 ? `${text}\n${this.#renderEnd(measure())}` : text);
       // What it set may be the very limits.
       if (planned.locks.isKnown === false || 'VariableSetStmt' in planned.statement.node) this.#settings = '';
     }
     this.current = undefined;
-    const measured = { startedAt, locksWaited: patience.waits, stalls: this.#watch.stalls() };
-    // The file may have become another role; the record is ours.
-    const record = this.#work.record?.(measured);
-    if (record !== undefined) {
-      const isSameRole = this.#work.statements.every(({ statement }) => leavesSessionAlone(statement.node));
-      const own = isSameRole ? '' : 'reset session authorization; reset role; ';
-      await this.#send(`${own}${record}; commit`);
-    }
-    await this.#watch.stop();
+    const measured = measure();
+    if (statements.length !== 1) await this.#send(this.#renderEnd(measured));
+    await watch.stop();
     return measured;
+  }
+
+  /** The record and the COMMIT. The file may have become another role; the record is ours. */
+  #renderEnd(measured: Measured): string {
+    const { record, statements } = this.#work;
+    if (!record) return '';
+    const isSameRole = statements.every(({ statement }) => leavesSessionAlone(statement.node));
+    const own = isSameRole ? '' : 'reset session authorization; reset role; ';
+    return `; ${own}${record(measured)}; commit`;
   }
 
   async rollBack(): Promise<void> {

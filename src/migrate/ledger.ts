@@ -93,6 +93,17 @@ export function renderLedgerInsert(entry: LedgerEntry): string {
   );
 }
 
+/** Adds to the record of a migration what the application felt of it. */
+export function renderLedgerStalls(
+  file: MigrationRef,
+  { stalledSessions, stalledMs }: Pick<LedgerEntry, 'stalledSessions' | 'stalledMs'>,
+): string {
+  return (
+    `update onward.migration set stalled_sessions = ${stalledSessions}, stalled_ms = ${Math.round(stalledMs)} ` +
+    `where id = ${quoteLiteral(migrationId(file))}`
+  );
+}
+
 /** What is known of a statement of a file without a transaction. */
 export interface StatementMark {
   readonly migration: string;
