@@ -20,7 +20,11 @@ const LEASE_TTL_MS = 30_000;
 export async function loadDeployment(system: System, path: string): Promise<Deployment> {
   const file = (await system.files.isFolder(path)) ? join(resolve(path), DEPLOYMENT_FILE) : resolve(path);
   const raw = await loadDocument(system.files, file, DEPLOYMENT_FILE, deploymentSchema);
-  const locate = createPathLocator({ kind: DEPLOYMENT_FILE, path: file, text: await system.files.readText(file) });
+  const locate = await createPathLocator({
+    kind: DEPLOYMENT_FILE,
+    path: file,
+    text: await system.files.readText(file),
+  });
   const findings = checkReferences(raw, locate);
   if (findings.length > 0) throw unusable(file, findings);
   return buildDeployment(raw, file);

@@ -62,7 +62,8 @@ async function assertFolders(system: System, file: string, document: ProductDocu
     for (const issue of unusable) report.addIssue({ code: 'custom', ...issue });
   });
   const text = await system.files.readText(file);
-  throw unusableFile('product.yaml', file, parseDocument({ kind: 'product.yaml', path: file, text }, schema).findings);
+  const { findings } = await parseDocument({ kind: 'product.yaml', path: file, text }, schema);
+  throw unusableFile('product.yaml', file, findings);
 }
 
 function toProduct(file: string, document: ProductDocument): Product {

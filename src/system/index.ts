@@ -5,13 +5,7 @@
 export { hashArtifact } from './artifact.ts';
 export { type Clock, createClock } from './clock.ts';
 export { createLocator, renderCodeFrame, type TextPlace } from './code-frame.ts';
-export {
-  createPathLocator,
-  type DocumentSource,
-  loadDocument,
-  type ParsedDocument,
-  parseDocument,
-} from './document.ts';
+export { createPathLocator, loadDocument, parseDocument } from './document.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 export type { Exec, ExecOptions, ExecResult } from './exec.ts';
 export { createFiles, type DurableFile, type FileEntry, type Files } from './files.ts';
@@ -43,3 +37,4 @@ export {
   type SqlToken,
 } from './sql.ts';
 export { createSystem, type System } from './system.ts';
+export type { DocumentSource, ParsedDocument } from './yaml-document.ts';
