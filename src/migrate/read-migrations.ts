@@ -35,7 +35,10 @@ export async function readMigrations(
 ): Promise<ReadMigrations> {
   if (!(await system.files.isFolder(folder))) return { files: [], findings: [missingFolder(folder)] };
   const placed = placeFiles(await system.files.tree(folder));
-  const read = await Promise.all(placed.files.map((file) => readOne(system, folder, file, options)));
+  const contents = await system.files.readAll(placed.files.map(({ path }) => join(folder, path)));
+  const read = await Promise.all(
+    placed.files.map((file, index) => readOne(file, contents[index] ?? Buffer.alloc(0), options)),
+  );
   const files = read.flatMap(({ file }) => (file ? [file] : []));
   const findings = [...placed.findings, ...read.flatMap((one) => one.findings)];
   const wanted = files.filter((file) => options.database === undefined || file.database === options.database);
@@ -43,12 +46,10 @@ export async function readMigrations(
 }
 
 async function readOne(
-  system: System,
-  folder: string,
   placed: PlacedFile,
+  bytes: Buffer,
   options: ReadMigrationsOptions,
 ): Promise<{ readonly file: MigrationFile | undefined; readonly findings: readonly Finding[] }> {
-  const bytes = await system.files.readBytes(join(folder, placed.path));
   const checksum: Digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
   if (!bytes.equals(Buffer.from(bytes.toString('utf8')))) return { file: undefined, findings: [notText(placed.path)] };

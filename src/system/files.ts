@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, readFileSync } from 'node:fs';
 import {
   access,
   appendFile,
@@ -19,6 +19,7 @@ import {
   statfs,
 } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { setImmediate as giveWay } from 'node:timers/promises';
 import type { Digest } from '../model/index.ts';
 
 export interface FileEntry {
@@ -34,6 +35,8 @@ export interface Files {
   /** `undefined` when the file does not exist. */
   readTextIfPresent(path: string): Promise<string | undefined>;
   readBytes(path: string): Promise<Buffer>;
+  /** The bytes of many small files, in the order of the paths. */
+  readAll(paths: readonly string[]): Promise<readonly Buffer[]>;
   exists(path: string): Promise<boolean>;
   isFolder(path: string): Promise<boolean>;
   /** Names in a folder, sorted by code unit; empty when it does not exist. */
@@ -73,6 +76,7 @@ export function createFiles(): Files {
     readText: (path) => named(path, () => readFile(path, 'utf8')),
     readTextIfPresent: (path) => absentAs(undefined, () => named(path, () => readFile(path, 'utf8'))),
     readBytes: (path) => named(path, () => readFile(path)),
+    readAll,
     exists: (path) =>
       absentAs(false, async () => {
         await access(path, constants.F_OK);
@@ -115,6 +119,16 @@ async function absentAs<T>(fallback: T, read: () => Promise<T>): Promise<T> {
     if (code === 'ENOENT' || code === 'ENOTDIR') return fallback;
     throw error;
   }
+}
+
+/** Each turn of the thread pool costs more than a small file does, so they are read at once, a few at a time. */
+async function readAll(paths: readonly string[]): Promise<readonly Buffer[]> {
+  const read: Buffer[] = [];
+  for (const [index, path] of paths.entries()) {
+    if (index % 50 === 49) await giveWay();
+    read.push(await named(path, async () => readFileSync(path)));
+  }
+  return read;
 }
 
 async function tree(root: string): Promise<readonly FileEntry[]> {
