@@ -184,9 +184,15 @@ async function writeService(vendor: string, service: string, behaviour: Behaviou
 /** Starts the built command; its stdin is no terminal. */
 export function runOnward(
   args: readonly string[],
-  options: { readonly cwd: string; readonly environment?: NodeJS.ProcessEnv },
+  options: {
+    readonly cwd: string;
+    readonly environment?: NodeJS.ProcessEnv;
+    /** What the command line begins with. */
+    readonly within?: readonly string[];
+  },
 ): RunningCommand {
-  const child = spawn(process.execPath, [ONWARD, ...args], {
+  const [program = '', ...rest] = [...(options.within ?? []), process.execPath, ONWARD, ...args];
+  const child = spawn(program, rest, {
     cwd: options.cwd,
     env: { ...process.env, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
