@@ -33,12 +33,25 @@ export async function acquireLease(system: System, options: LeaseOptions): Promi
   const holder = system.random.hex(16);
   const dead = await findDeadHolder(system, options.deployment.stateDirectory);
   const epoch = await takeRow(system, options, { holder, dead });
-  await recordHolder(system, options.deployment.stateDirectory, holder);
-  for (const [name, target] of options.databases) {
-    if (name !== options.deployment.control)
-      await raiseFenceOf(system, { target, deployment: options.deployment.name, epoch });
+  try {
+    await recordHolder(system, options.deployment.stateDirectory, holder);
+    for (const [name, target] of options.databases) {
+      if (name !== options.deployment.control)
+        await raiseFenceOf(system, { target, deployment: options.deployment.name, epoch });
+    }
+  } catch (error) {
+    // Nobody would renew it, and the next command would have to wait until it expires.
+    await giveBack(options, holder).catch(() => {});
+    throw error;
   }
   return new HeldLease(system, options, { holder, epoch });
+}
+
+async function giveBack({ control, deployment }: LeaseOptions, holder: string): Promise<void> {
+  await control.query(
+    `update onward.lease set expires_at = clock_timestamp() - interval '1 millisecond', holder = '' where deployment = $1 and holder = $2`,
+    [deployment.name, holder],
+  );
 }
 
 interface Claim {
@@ -174,10 +187,7 @@ class HeldLease implements Lease {
     this.#stopped.abort(new Error('released'));
     await this.#beating;
     if (this.#lost.signal.aborted) return;
-    await this.#options.control.query(
-      `update onward.lease set expires_at = clock_timestamp() - interval '1 millisecond', holder = '' where deployment = $1 and holder = $2`,
-      [this.#options.deployment.name, this.#holder],
-    );
+    await giveBack(this.#options, this.#holder);
   }
 
   #age(): number {
