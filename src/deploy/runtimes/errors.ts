@@ -70,6 +70,16 @@ export function missingProgram(id: string, path: string): OnwardError {
   });
 }
 
+export function noRoom(id: string, folder: string): OnwardError {
+  return new OnwardError({
+    code: 'runtime.no-room',
+    message: `Could not start instance ${id}: the disk is full that holds ${folder}.`,
+    hint: `Make room on the file system of ${folder}, then run the same command again.`,
+    state: 'resumable',
+    exit: ExitCode.needsOperator,
+  });
+}
+
 export function notStarted(id: string, lines: readonly string[]): OnwardError {
   return new OnwardError({
     code: 'runtime.not-started',

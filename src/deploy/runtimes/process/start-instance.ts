@@ -1,5 +1,5 @@
 import type { ProcessIdentity } from '../../../system/index.ts';
-import { busyInstance, missingProgram, noInstance, notStarted, outOfReach } from '../errors.ts';
+import { busyInstance, missingProgram, noInstance, noRoom, notStarted, outOfReach } from '../errors.ts';
 import type { InstanceSpec } from '../runtime.ts';
 import { baseEnvironment, childArgv } from './child-process.ts';
 import { locateInstance, pathsOf } from './instance-folder.ts';
@@ -9,6 +9,7 @@ import type { ProcessContext } from './process-context.ts';
 const POLL_MS = 5;
 /** For a supervisor to come up. What it waits for itself, the grace period of an earlier process, is added. */
 const START_LIMIT_MS = 15_000;
+const SMALLEST_FILE = 4_096;
 
 /**
  * Gives an instance a supervisor, which starts its process or takes over the one that runs. Of several at once, one does it and all
@@ -36,6 +37,8 @@ export async function startInstance(context: ProcessContext, id: string, epoch: 
       supervisor = await launch(context, { folder, epoch, generation: wanted });
     } else if (loaded.claimState === 'free' && (hasEnded || generation >= wanted)) {
       await context.fence.assertCurrent(epoch);
+      // A supervisor that cannot write anything down cannot say so either.
+      if ((await system.files.freeBytes(folder)) < SMALLEST_FILE) throw noRoom(id, folder);
       throw notStarted(id, await lastLines(context, folder));
     }
     await system.clock.sleep(POLL_MS);
