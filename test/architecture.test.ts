@@ -10,11 +10,13 @@ const SRC = join(ROOT, 'src');
 const LAYERS: Readonly<Record<string, { readonly may: readonly string[]; readonly because: string }>> = {
   model: { may: [], because: 'nouns depend on nothing' },
   system: { may: ['model'], because: 'effects know nouns, and no feature' },
+  sql: { may: ['model', 'system'], because: 'what a text says depends on no feature' },
+  schema: { may: ['model', 'system', 'sql'], because: 'what a database looks like depends on no feature' },
   plan: { may: ['model'], because: 'deciding is pure' },
   doctor: { may: ['model'], because: 'diagnosing is pure' },
   deployment: { may: ['model', 'system'], because: 'a feature never imports a feature' },
   release: { may: ['model', 'system'], because: 'a feature never imports a feature' },
-  migrate: { may: ['model', 'system'], because: 'a feature never imports a feature' },
+  migrate: { may: ['model', 'system', 'sql'], because: 'a feature never imports a feature' },
   deploy: { may: ['model', 'system'], because: 'a feature never imports a feature' },
   checks: { may: ['model', 'system'], because: 'a feature never imports a feature' },
   upgrade: {

@@ -1,4 +1,5 @@
 import type { Digest } from '../model/index.ts';
+import { isRepeatable, isSessionSetting, mayCommit } from '../sql/index.ts';
 import { PostgresError, type SqlParser } from '../system/index.ts';
 import { applyTransaction } from './apply-transaction.ts';
 import type { Measured } from './attempt.ts';
@@ -11,7 +12,6 @@ import { type MigrationFile, migrationId } from './migration-file.ts';
 import { runConcurrently } from './run-concurrently.ts';
 import type { PlannedStatement } from './statement-class.ts';
 import { describePlace, renderStatement } from './statement-error.ts';
-import { isRepeatable, isSessionSetting, mayCommit } from './statement-kind.ts';
 
 interface Step {
   readonly file: MigrationFile;

@@ -1,4 +1,5 @@
 import { isVersion, type MigrationPhase } from '../model/index.ts';
+import { leavesSessionAlone } from '../sql/index.ts';
 import {
   type ConnectionTarget,
   type LogEvent,
@@ -23,7 +24,6 @@ import { compareFiles } from './observe.ts';
 import { loadStatements } from './parsed-files.ts';
 import { acquireRunnerLock, endOrphans } from './runner-lock.ts';
 import { planStatements } from './statement-class.ts';
-import { leavesSessionAlone } from './statement-kind.ts';
 
 export interface ApplyOptions {
   readonly database: string;

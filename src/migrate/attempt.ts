@@ -1,14 +1,11 @@
+import { isStrong, type LockTarget, leavesSessionAlone, quoteLiteral } from '../sql/index.ts';
 import type { Session, SqlStatement } from '../system/index.ts';
 import { type Engine, type Fence, lockTimeoutMs } from './engine.ts';
 import { connectionLost, fencedOut } from './errors.ts';
 import { findHolders } from './find-holders.ts';
-import { isStrong } from './lock-modes.ts';
-import type { LockTarget } from './lock-target.ts';
 import type { MigrationFile } from './migration-file.ts';
 import { type Stalls, type Watch, watchStalls } from './monitor.ts';
-import { quoteLiteral } from './quote.ts';
 import type { PlannedStatement } from './statement-class.ts';
-import { leavesSessionAlone } from './statement-kind.ts';
 import { LONG_TRANSACTION_MS, type Patience } from './wait-for-relations.ts';
 
 /** Statements that are in the database together, with the record of them, or not at all. */

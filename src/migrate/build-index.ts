@@ -1,4 +1,5 @@
 import { OnwardError } from '../model/index.ts';
+import { quoteLiteral, quoteName } from '../sql/index.ts';
 import { PostgresError, type SqlParser } from '../system/index.ts';
 import type { Engine } from './engine.ts';
 import { indexDiffers, indexNotComparable, isConnectionLoss } from './errors.ts';
@@ -11,7 +12,6 @@ import {
   type WantedIndex,
 } from './index-definition.ts';
 import { emitProgress } from './progress.ts';
-import { quoteLiteral, quoteName } from './quote.ts';
 import { type ConcurrentWork, runConcurrently } from './run-concurrently.ts';
 import { describePlace } from './statement-error.ts';
 

@@ -1,10 +1,16 @@
+import {
+  detachedPartition,
+  quoteLiteral,
+  quoteName,
+  type RelationName,
+  relationFromParts,
+  relationName,
+} from '../sql/index.ts';
 import type { SqlParser } from '../system/index.ts';
 import { buildIndex } from './build-index.ts';
 import type { Engine } from './engine.ts';
 import { quoteRelation } from './find-holders.ts';
-import { quoteLiteral, quoteName } from './quote.ts';
 import { type ConcurrentWork, runConcurrently } from './run-concurrently.ts';
-import { detachedPartition, type RelationName, relationFromParts, relationName } from './statement-kind.ts';
 
 /**
  * Runs one of the statements that wait for other transactions while nobody waits for them, without any time limit (a limit would leave an

@@ -1,8 +1,8 @@
 import { OnwardError } from '../model/index.ts';
+import { quoteName } from '../sql/index.ts';
 import type { ConnectionTarget, Session, System } from '../system/index.ts';
 import { assertDirectConnection } from './direct-connection.ts';
 import { pooledConnection } from './errors.ts';
-import { quoteName } from './quote.ts';
 
 export const APPLICATION_NAME = 'onward migrate';
 

@@ -1,10 +1,10 @@
 import { describeFinding, ExitCode, type Finding, formatDuration, OnwardError } from '../model/index.ts';
+import { quoteName } from '../sql/index.ts';
 import { PostgresError, type Session } from '../system/index.ts';
 import type { Blocker } from './blockers.ts';
 import { describeBlocker } from './blockers.ts';
 import type { Comparison } from './compare-with-ledger.ts';
 import { LEDGER_SCHEMA_VERSION } from './ledger-schema.ts';
-import { quoteName } from './quote.ts';
 
 /** What a run has left behind when it stops: whether earlier files of it are in the database decides. */
 export interface Progress {

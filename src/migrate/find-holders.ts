@@ -1,9 +1,13 @@
+import {
+  conflicts,
+  type LockMode,
+  type LockTarget,
+  quoteName,
+  quoteTextArray,
+  type RelationName,
+} from '../sql/index.ts';
 import type { Session } from '../system/index.ts';
 import type { Blocker } from './blockers.ts';
-import { conflicts, type LockMode } from './lock-modes.ts';
-import type { LockTarget } from './lock-target.ts';
-import { quoteName, quoteTextArray } from './quote.ts';
-import type { RelationName } from './statement-kind.ts';
 
 /**
  * Who holds a lock on the relations that the targets reach. $1 to $4 are the targets' names, modes, scopes and details. A prepared

@@ -1,7 +1,6 @@
+import { quoteLiteral, quoteName, type RelationName, relationName } from '../sql/index.ts';
 import type { Session, SqlNode, SqlParser } from '../system/index.ts';
 import { quoteRelation } from './find-holders.ts';
-import { quoteLiteral, quoteName } from './quote.ts';
-import { type RelationName, relationName } from './statement-kind.ts';
 
 /** An index as a `CREATE INDEX` asks for it. */
 export interface WantedIndex {

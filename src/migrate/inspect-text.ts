@@ -1,7 +1,7 @@
 import type { Digest, Finding } from '../model/index.ts';
 import { OnwardError } from '../model/index.ts';
+import { isOutsideTransaction, transactionControl } from '../sql/index.ts';
 import type { SqlParser, SqlStatement } from '../system/index.ts';
-import { isOutsideTransaction, transactionControl } from './statement-kind.ts';
 
 /** What the parser finds out about a migration's text. */
 export interface Inspection {

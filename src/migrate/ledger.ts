@@ -1,9 +1,9 @@
 import type { Digest, MigrationRef } from '../model/index.ts';
+import { quoteLiteral } from '../sql/index.ts';
 import type { Session } from '../system/index.ts';
 import { isAbsent, readLedgerVersion } from './create-ledger.ts';
 import type { LedgerRow, LedgerStatement } from './ledger-row.ts';
 import { migrationId } from './migration-file.ts';
-import { quoteLiteral } from './quote.ts';
 
 /** All that a database knows of its migrations. */
 export interface Ledger {

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isStrong, LOCK_MODES, statementLocks } from '../sql/index.ts';
 import { loadSqlParser, type Session } from '../system/index.ts';
 import { loadReach } from './find-holders.ts';
-import { isStrong, LOCK_MODES } from './lock-modes.ts';
-import { statementLocks } from './locks.ts';
 import { startTestServer, type TestServer } from './test-support.ts';
 
 const SCHEMA = `

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Digest, Finding, MigrationPhase } from '../model/index.ts';
+import { type Header, misplacedTag, type PlacedFile, parseHeader, placeFiles } from '../sql/index.ts';
 import { loadSqlParser, type System } from '../system/index.ts';
-import { type Header, misplacedTag, parseHeader } from './header.ts';
 import { type Inspection, inspectText } from './inspect-text.ts';
-import { type PlacedFile, placeFiles } from './layout.ts';
 import { type MigrationFile, sortMigrationFiles } from './migration-file.ts';
 import { rememberStatements } from './parsed-files.ts';
 

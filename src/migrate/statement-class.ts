@@ -1,6 +1,12 @@
+import {
+  isOutsideTransaction,
+  isReindexConcurrent,
+  mayStall,
+  type RelationName,
+  type StatementLocks,
+  statementLocks,
+} from '../sql/index.ts';
 import type { SqlStatement } from '../system/index.ts';
-import { mayStall, type StatementLocks, statementLocks } from './locks.ts';
-import { isOutsideTransaction, isReindexConcurrent, type RelationName } from './statement-kind.ts';
 
 /**
  * Decides the time limits of a statement. `strong`: readers or writers may have to wait for it, so it asks for its lock only briefly.

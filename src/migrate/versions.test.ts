@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OnwardError } from '../model/index.ts';
+import { isStrong, statementLocks } from '../sql/index.ts';
 import { loadSqlParser } from '../system/index.ts';
 import { loadReach } from './find-holders.ts';
-import { isStrong } from './lock-modes.ts';
-import { statementLocks } from './locks.ts';
 import { collectEvents, failure, startTestServer, type TestServer, until } from './test-support.ts';
 
 /** The main scenarios on every version that is supported; the details are specified on one of them. */

@@ -1,8 +1,7 @@
+import { type LockTarget, quoteTextArray } from '../sql/index.ts';
 import { type Blocker, describeBlocker } from './blockers.ts';
 import type { Engine } from './engine.ts';
 import { findHolders, quoteRelation } from './find-holders.ts';
-import type { LockTarget } from './lock-target.ts';
-import { quoteTextArray } from './quote.ts';
 
 /** A transaction that has been open for longer than this may stay open for long. */
 export const LONG_TRANSACTION_MS = 20;
