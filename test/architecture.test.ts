@@ -19,6 +19,7 @@ const LAYERS: Readonly<Record<string, { readonly may: readonly string[]; readonl
   migrate: { may: ['model', 'system', 'sql'], because: 'a feature never imports a feature' },
   deploy: { may: ['model', 'system'], because: 'a feature never imports a feature' },
   checks: { may: ['model', 'system'], because: 'a feature never imports a feature' },
+  lint: { may: ['model', 'system', 'sql', 'schema'], because: 'a feature never imports a feature' },
   upgrade: {
     may: ['model', 'system', 'plan', 'deployment', 'release', 'migrate', 'deploy', 'checks'],
     because: 'upgrade composes the features',
