@@ -80,7 +80,11 @@ describe.each(['14', '15', '16', '17', '18'] as const)('on Postgres %s', (versio
     });
     while (!isDone) await reader.query('select count(*) from orders');
     expect((await applying).code).toBe('migrate.lock-held-too-long');
-    expect(events.filter(({ type }) => type === 'migrate.retry')).toHaveLength(2);
+    // A busy machine may add attempts whose lock was not given in time.
+    const takenBack = events.filter(
+      ({ type, reason }) => type === 'migrate.retry' && /user request/.test(String(reason)),
+    );
+    expect(takenBack).toHaveLength(2);
   });
 
   it('never takes a strong lock that it has not predicted', async () => {

@@ -40,7 +40,9 @@ export async function waitForRelations(
   return poll(engine, patience, async (looks) => {
     const holders = await findHolders(monitor, targets, lookUp);
     const nowMs = engine.system.clock.monotonicMs();
-    const old = holders.filter(({ transaction, ageMs }) => {
+    const old = holders.filter(({ transaction, ageMs, state }) => {
+      // The server looks at locks first and at sessions then: this one has let go in between.
+      if (state === 'idle') return false;
       // This role may not see the age: the time since it was first seen counts. What was there at the first look may be of any age.
       const since = firstSeen.get(transaction) ?? (looks === 0 ? Number.NEGATIVE_INFINITY : nowMs);
       firstSeen.set(transaction, since);
