@@ -18,7 +18,7 @@ export type {
 export { parseDuration } from './duration.ts';
 export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
 export type { DatabaseFact, Facts, FrontendFact, InstanceFact, LeaseFact } from './facts.ts';
-export { describeFinding, type Finding, type Position } from './finding.ts';
+export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
 export { comparePhases, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';

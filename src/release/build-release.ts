@@ -97,7 +97,7 @@ async function loadCatalog(system: System, folder: string, product: Product): Pr
   const path = catalogFile(folder);
   const text = await system.files.readTextIfPresent(path);
   if (text === undefined) return { product: product.name, rules: product.rules, releases: [], channels: {} };
-  const catalog = decodeCatalog(path, text);
+  const catalog = await decodeCatalog(path, text);
   if (catalog.product !== product.name) throw otherProduct({ found: catalog.product, expected: product.name }, folder);
   return catalog;
 }

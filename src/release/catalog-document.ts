@@ -45,8 +45,8 @@ export function encodeCatalog(catalog: Catalog): string {
 }
 
 /** Throws `release.wrong-document` with every problem when the text is not a catalog of this version. */
-export function decodeCatalog(path: string, text: string): Catalog {
-  const { value } = decodeDocument({ path, text, kind: 'catalog', name: CATALOG_SCHEMA }, catalogSchema);
+export async function decodeCatalog(path: string, text: string): Promise<Catalog> {
+  const { value } = await decodeDocument({ path, text, kind: 'catalog', name: CATALOG_SCHEMA }, catalogSchema);
   const { schema: _, ...catalog } = value;
   return catalog;
 }

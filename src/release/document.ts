@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ZodType } from 'zod';
 import { canonicalJson, type Digest, type Finding, type Json } from '../model/index.ts';
+import { createLocator, parseDocument } from '../system/index.ts';
 import { otherDocumentVersion, wrongDocument } from './errors.ts';
 
 export interface DocumentText {
@@ -16,29 +17,29 @@ export interface DocumentText {
  * Text of a document that a tool wrote to a trusted value. Fails closed: no JSON, another `schema`, an unknown key or a wrong value
  * throws. It is read as JSON, not as YAML, because a release may list thousands of files.
  */
-export function decodeDocument<T>(
+export async function decodeDocument<T>(
   document: DocumentText,
   schema: ZodType<T>,
-): { readonly value: T; readonly json: Json } {
+): Promise<{ readonly value: T; readonly json: Json }> {
   let json: Json;
   try {
     json = JSON.parse(document.text) as Json;
   } catch (error) {
-    throw wrongDocument(document, [problem(document, `is not JSON: ${(error as Error).message}`)]);
+    throw wrongDocument(document, [locateSyntax(document, (error as Error).message)]);
   }
   const found = json !== null && typeof json === 'object' && 'schema' in json ? json.schema : undefined;
   if (typeof found === 'string' && found !== document.name) throw otherDocumentVersion(document, found);
   const parsed = schema.safeParse(json);
   if (parsed.success) return { value: parsed.data, json };
-  const findings = parsed.error.issues.map((issue) => {
-    const where = issue.path.map(String).join('.');
-    return problem(document, where === '' ? issue.message : `${where}: ${issue.message}`);
-  });
-  throw wrongDocument(document, findings);
+  // Read once more by the parser that knows where everything stands.
+  throw wrongDocument(document, (await parseDocument(document, schema)).findings);
 }
 
-function problem({ path }: DocumentText, message: string): Finding {
-  return { code: 'release.wrong-document', severity: 'error', message, position: { file: path } };
+/** Where the text stops to be JSON; the parser of the platform says so in words. */
+function locateSyntax({ path, text }: DocumentText, said: string): Finding {
+  const [, what = said, offset = text.length] = /^(.*?)(?: in JSON)? at position (\d+)/.exec(said) ?? [];
+  const position = { file: path, ...createLocator(text)(Number(offset)) };
+  return { code: 'release.wrong-document', severity: 'error', message: `is not JSON: ${what}`, position };
 }
 
 /** Canonical key order, two spaces: equal documents have equal text, and a change is a small diff. */

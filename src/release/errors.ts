@@ -1,4 +1,4 @@
-import { describeFinding, ExitCode, type Finding, OnwardError } from '../model/index.ts';
+import { ExitCode, type Finding, OnwardError, renderFinding } from '../model/index.ts';
 
 interface Refusal {
   readonly code: string;
@@ -18,10 +18,6 @@ function refusal(options: Refusal): OnwardError {
     state: 'unchanged',
     ...(findings.length > 0 ? { detail: findings.map(renderFinding).join('\n') } : {}),
   });
-}
-
-function renderFinding(finding: Finding): string {
-  return describeFinding(finding) + (finding.hint ? `\n    ${finding.hint}` : '');
 }
 
 export function unusableFile(kind: string, path: string, findings: readonly Finding[]): OnwardError {

@@ -82,8 +82,12 @@ export function encodeRelease(release: Release): { readonly text: string; readon
 }
 
 /** Throws `release.wrong-document` with every problem when the text is not a release document of this version. */
-export function decodeRelease(path: string, text: string): { readonly release: Release; readonly digest: Digest } {
-  const { value, json } = decodeDocument({ path, text, kind: 'release document', name: RELEASE_SCHEMA }, releaseSchema);
+export async function decodeRelease(
+  path: string,
+  text: string,
+): Promise<{ readonly release: Release; readonly digest: Digest }> {
+  const document = { path, text, kind: 'release document', name: RELEASE_SCHEMA };
+  const { value, json } = await decodeDocument(document, releaseSchema);
   const { schema: _, ...release } = value;
   return { release, digest: digestOfText(canonicalJson(json)) };
 }

@@ -58,7 +58,7 @@ export async function loadRelease(
   const path = releaseFile(folder, version);
   const text = await system.files.readTextIfPresent(path);
   if (text === undefined) throw wrongContent(`release ${version}`, path);
-  const { release, digest } = decodeRelease(path, text);
+  const { release, digest } = await decodeRelease(path, text);
   if (digest !== entry.digest) throw wrongDigest(version, { found: digest, expected: entry.digest });
   if (release.version !== version) throw wrongContent(`release ${version}`, path);
   if (release.product !== catalog.product) {

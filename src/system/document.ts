@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod';
-import { describeFinding, ExitCode, type Finding, OnwardError, type Position } from '../model/index.ts';
+import { ExitCode, type Finding, OnwardError, type Position, renderFinding } from '../model/index.ts';
 import type { Files } from './files.ts';
 import type { DocumentSource, ParsedDocument } from './yaml-document.ts';
 
@@ -29,9 +29,7 @@ function unusable(kind: string, path: string, findings: readonly Finding[]): Onw
     state: 'unchanged',
     exit: ExitCode.usage,
     findings,
-    detail: findings
-      .map((finding) => describeFinding(finding) + (finding.hint ? `\n    ${finding.hint}` : ''))
-      .join('\n'),
+    detail: findings.map(renderFinding).join('\n'),
   });
 }
 

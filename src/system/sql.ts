@@ -132,6 +132,7 @@ function unreadable(error: ParseFailure, text: string, file: string): OnwardErro
   const at = `${file}:${place.line}:${place.column}`;
   const isMeta = text[offset] === '\\';
   const command = /^\\\S+/.exec(text.slice(offset))?.[0] ?? '\\';
+  const frame = renderCodeFrame(text, place);
   return new OnwardError({
     code: isMeta ? 'sql.meta-command' : 'sql.syntax',
     message: isMeta
@@ -140,13 +141,14 @@ function unreadable(error: ParseFailure, text: string, file: string): OnwardErro
     hint: isMeta ? `Remove ${command} from ${file}.` : `Mend ${file} at line ${place.line}.`,
     state: 'unchanged',
     exit: ExitCode.usage,
-    detail: renderCodeFrame(text, place),
+    detail: frame,
     findings: [
       {
         code: isMeta ? 'sql.meta-command' : 'sql.syntax',
         severity: 'error',
         message: isMeta ? `${command} is a command of psql, not SQL` : error.message,
         position: { file, line: place.line, column: place.column },
+        frame,
       },
     ],
     cause: error,

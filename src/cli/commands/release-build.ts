@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { readMigrations } from '../../migrate/index.ts';
-import { describeFinding, ExitCode, type Finding } from '../../model/index.ts';
+import { ExitCode, type Finding, renderFinding } from '../../model/index.ts';
 import { buildRelease, loadProduct, type MigrationFile, type Product } from '../../release/index.ts';
 import type { System } from '../../system/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
@@ -37,7 +37,7 @@ async function build(context: CommandContext, version: string, options: BuildOpt
   const product = await loadProduct(system, options.product);
   const { files, findings } = await readProductMigrations(system, product);
   if (findings.some((finding) => finding.severity === 'error')) {
-    for (const finding of findings) say(renderFinding(finding));
+    for (const finding of findings) say(`${finding.severity}: ${renderFinding(finding)}`);
     say(`Release ${version} was not built. Nothing has changed.`);
     say(`-> Mend the files, then run "onward release build ${version}" again.`);
     return ExitCode.findings;
@@ -45,7 +45,7 @@ async function build(context: CommandContext, version: string, options: BuildOpt
   const request = { productFile: options.product, version, source: options.to, migrations: files };
   const built = await buildRelease(system, request);
   const { digest, alreadyPublished, carried } = built;
-  for (const finding of [...findings, ...built.findings]) say(renderFinding(finding));
+  for (const finding of [...findings, ...built.findings]) say(`${finding.severity}: ${renderFinding(finding)}`);
   for (const { service, producedBy } of carried) say(`${service} is carried from ${producedBy}`);
   if (options.json) print(`${JSON.stringify({ version, digest, alreadyPublished, carried })}\n`);
   else print(`${version} ${digest}${alreadyPublished ? ' (already published)' : ''}\n`);
@@ -63,8 +63,4 @@ async function readProductMigrations(
   if (!only || others.length > 0) return { files, findings };
   const isUnnamed = (file: MigrationFile) => !file.path.startsWith(`${file.database}/`);
   return { files: files.map((file) => (isUnnamed(file) ? { ...file, database: only.name } : file)), findings };
-}
-
-function renderFinding(finding: Finding): string {
-  return `${finding.severity}: ${describeFinding(finding)}${finding.hint ? `\n    ${finding.hint}` : ''}`;
 }

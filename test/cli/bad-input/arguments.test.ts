@@ -252,6 +252,18 @@ describe('onward upgrade, plan, rollback and provision', () => {
     expect((await tiny.onward(['upgrade', '--yes'])).exit).toBe(0);
   });
 
+  it('have nothing to roll back once a run is completed', async () => {
+    expect(await refused('rollback')).toEqual({
+      exit: 1,
+      stdout: '',
+      stderr: lines(
+        'error upgrade.nothing-to-roll-back',
+        'Could not roll back: no run is unfinished. A completed release is left only forward, or by restoring a backup. Nothing has changed.',
+        '-> Run "onward history" to see the runs.',
+      ),
+    });
+  });
+
   it('refuse to go down, and name the backup that leads there', async () => {
     const refusal = {
       exit: 1,

@@ -98,6 +98,39 @@ describe('a database that cannot be used', () => {
   });
 });
 
+describe('a server that went away after the first install', () => {
+  it('is named by every command, which changes nothing, and what serves goes on serving', async () => {
+    const other = await createDeployment(server, 'away');
+    await other.publish('1.0.0');
+    expect((await other.onward(['provision', '--yes'])).exit).toBe(0);
+    const { files } = await observe(other);
+    await server.stop();
+    const commands = ['upgrade', 'rollback', 'provision', 'migrate', 'doctor', 'verify'];
+    const results = await Promise.all(commands.map((command) => other.onward([command])));
+    const answer = await fetch(`http://127.0.0.1:${other.ports.web}/`);
+    await server.start();
+    const said = results.map((result) => normalise(result, namesOf(other)));
+    const why =
+      'Could not connect to database <database> as postgres on 127.0.0.1:<server>: nothing listens there (ECONNREFUSED)';
+    const refusal = refused(1, 'postgres.unreachable', [
+      `${why}. Nothing has changed.`,
+      '-> Check that the server runs and can be reached from here, then run the same command again.',
+    ]);
+    expect(said.slice(0, -1)).toEqual(Array(5).fill(refusal));
+    expect(said.at(-1)).toEqual({
+      exit: 1,
+      stdout: lines(
+        'ok      front: GET http://127.0.0.1:<web port>/ answered 200  (<time>)',
+        `failed  items: ${why}  (<time>)`,
+      ),
+      stderr: '',
+    });
+    expect(answer.status).toBe(200);
+    expect((await observe(other)).files).toEqual(files);
+    await other.remove();
+  });
+});
+
 describe('a role without a right', () => {
   it('is told which GRANT lets it read the tables of Onward', async () => {
     const url = urlOf({ user: 'no%20rights' });

@@ -39,12 +39,23 @@ const migrate = (...args: readonly string[]) =>
 /** Text, or where a symbolic link leads. */
 type Files = { readonly [path: string]: string | { readonly link: string } };
 
-/** Each problem is a line, or a line and a remedy. */
-const UNUSABLE: readonly (readonly [string, Files, readonly (readonly [string, string?])[]])[] = [
+/** Each problem is a line, or a line and a remedy, and the place in the file where the parser stopped. */
+type Problem = readonly [line: string, remedy?: string, ...frame: string[]];
+
+const UNUSABLE: readonly (readonly [string, Files, readonly Problem[]])[] = [
   [
     'a command of psql',
     { '1.2.0/expand/001_psql.sql': 'select 1;\n\\connect other\n' },
-    [['1.2.0/expand/001_psql.sql:2:1: \\connect is a command of psql, not SQL']],
+    [
+      [
+        '1.2.0/expand/001_psql.sql:2:1: \\connect is a command of psql, not SQL',
+        '',
+        '  1 | select 1;',
+        '> 2 | \\connect other',
+        '    | ^',
+        '  3 |',
+      ],
+    ],
   ],
   [
     'a name that is not safe',
@@ -70,7 +81,16 @@ const UNUSABLE: readonly (readonly [string, Files, readonly (readonly [string, s
   [
     'SQL that does not parse',
     { '1.2.0/expand/004_syntax.sql': 'alter table item\n  add colum total numeric;\n' },
-    [['1.2.0/expand/004_syntax.sql:2:19: syntax error at or near "numeric"']],
+    [
+      [
+        '1.2.0/expand/004_syntax.sql:2:19: syntax error at or near "numeric"',
+        '',
+        '  1 | alter table item',
+        '> 2 |   add colum total numeric;',
+        '    |                   ^',
+        '  3 |',
+      ],
+    ],
   ],
   [
     'a number that is taken',
@@ -102,9 +122,10 @@ describe.each(UNUSABLE)('%s', (_, files, problems) => {
         exit: 1,
         stdout: '',
         stderr: lines(
-          ...problems.flatMap(([problem, remedy]) => [
+          ...problems.flatMap(([problem, remedy = '', ...frame]) => [
             `error: core/${problem}`,
-            ...(remedy === undefined ? [] : [`    ${remedy}`]),
+            ...frame.map((line) => `    ${line}`),
+            ...(remedy === '' ? [] : [`    ${remedy}`]),
           ]),
           'Release 1.2.0 was not built. Nothing has changed.',
           '-> Mend the files, then run "onward release build 1.2.0" again.',
@@ -118,9 +139,9 @@ describe.each(UNUSABLE)('%s', (_, files, problems) => {
           'error migrate.unusable-files',
           `Could not apply the migrations in <folder>/vendor/migrations: they have ${count}, and none was applied. Nothing has changed.`,
           '',
-          ...problems.flatMap(([problem, remedy]) => [
+          ...problems.flatMap(([problem, remedy = '']) => [
             `  core/${problem}`,
-            ...(remedy === undefined ? [] : [`      ${remedy}`]),
+            ...(remedy === '' ? [] : [`      ${remedy}`]),
           ]),
           '',
           '-> Mend the files, then run the same command again.',

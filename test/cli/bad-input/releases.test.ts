@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/system/index.ts';
@@ -82,6 +82,56 @@ services:
     await writeFile(file, good);
   });
 
+  it('refuses what is said of a release with every problem of it, each with line and column', async () => {
+    const file = join(vendor, 'releases.d/1.2.0.yaml');
+    await writeFile(
+      file,
+      `upgradeFrom: newest
+stop: []
+rollback: { until: commit }
+stops:
+  - { id: a, satisfiedBy: ">=1", prefer: v1.0.0, reason: x }
+notes: { breaking: everything, summry: x }
+`,
+    );
+    const details = '<folder>/vendor/releases.d/1.2.0.yaml';
+    expect(await build('1.2.0')).toEqual({
+      exit: 2,
+      stdout: '',
+      stderr: lines(
+        'error document.invalid',
+        `Could not use release file ${details}: it has 6 problems. Nothing has changed.`,
+        '',
+        `  ${details}:1:14: upgradeFrom: must be a version range, such as ">=1.2 <2"`,
+        `  ${details}:2:1: unknown key "stop"`,
+        '      Did you mean "stops"?',
+        `  ${details}:3:20: rollback.until: must be "roll" or "postdeploy"`,
+        `  ${details}:5:42: stops.0.prefer: must be a version, such as 1.2.0`,
+        `  ${details}:6:20: notes.breaking: must be a list`,
+        `  ${details}:6:32: unknown key "notes.summry"`,
+        '      Did you mean "summary"?',
+        '',
+        `-> Mend ${details}, then run the same command again.`,
+      ),
+    });
+    await rm(file);
+  });
+
+  it('refuses an artifact with a link that leads out of it', async () => {
+    const link = join(vendor, 'dist/web/secrets');
+    await symlink('../../../..', link);
+    expect(await build('1.2.0')).toEqual({
+      exit: 2,
+      stdout: '',
+      stderr: lines(
+        'error artifact.unsupported',
+        'Could not use <folder>/vendor/dist/web/secrets as a part of an artifact: it is a symbolic link to ../../../.., which leaves the artifact or may leave it. Nothing has changed.',
+        '-> Remove <folder>/vendor/dist/web/secrets from the artifact, then run the same command again.',
+      ),
+    });
+    await rm(link);
+  });
+
   it('refuses artifacts that are not built', async () => {
     const [web, worker] = [join(vendor, 'dist/web'), join(vendor, 'dist/worker')];
     await rename(web, `${web}.away`);
@@ -150,6 +200,57 @@ describe('onward upgrade', () => {
     });
   });
 
+  it.each<[string, (text: string) => string, readonly string[]]>([
+    [
+      'cut off',
+      (text) => text.slice(0, text.indexOf('"skipMinor"') - 1),
+      [':22:4: is not JSON: Expected double-quoted property name'],
+    ],
+    [
+      'edited by hand',
+      (text) => text.replace('"channels"', '"chanels"').replace('"skipMajor": true', '"skipMajor": "yes"'),
+      [':2:3: unknown key "chanels"', '      Did you mean "channels"?', ':21:18: rules.skipMajor: must be a boolean'],
+    ],
+    [
+      'leading nowhere',
+      (text) => text.replace('"stable": "1.1.0"', '"stable": "1.7.0"'),
+      [':3:15: channels.stable: there is no release 1.7.0'],
+    ],
+  ])('refuses a catalog that is %s, with every problem where it stands', async (_, damage, problems) => {
+    await withDamage('catalog.json', async (file) => {
+      await writeFile(file, damage(await readFile(file, 'utf8')));
+      expect(await runRefused(tiny, ['upgrade', '--yes'])).toEqual({
+        exit: 2,
+        stdout: '',
+        stderr: lines(
+          'error release.wrong-document',
+          'Could not read the catalog <folder>/releases/catalog.json: it is damaged or was edited by hand. Nothing has changed.',
+          '',
+          ...problems.map((problem) =>
+            problem.startsWith(' ') ? problem : `  <folder>/releases/catalog.json${problem}`,
+          ),
+          '',
+          '-> Copy the release source again from where it was published.',
+        ),
+      });
+    });
+  });
+
+  it('refuses a catalog of a later version of Onward', async () => {
+    await withDamage('catalog.json', async (file) => {
+      await writeFile(file, (await readFile(file, 'utf8')).replace('catalog/v1', 'catalog/v9'));
+      expect(await runRefused(tiny, ['upgrade', '--yes'])).toEqual({
+        exit: 2,
+        stdout: '',
+        stderr: lines(
+          'error release.other-version',
+          'Could not read the catalog <folder>/releases/catalog.json: it is of schema onward/catalog/v9, and this Onward reads onward/catalog/v1. Nothing has changed.',
+          '-> Run `npm install --global onward@latest`, then run the same command again.',
+        ),
+      });
+    });
+  });
+
   it('refuses a release document that is damaged, and one that is gone', async () => {
     await withDamage('releases/1.1.0.json', async (file) => {
       await writeFile(file, '');
@@ -160,7 +261,7 @@ describe('onward upgrade', () => {
           'error release.wrong-document',
           'Could not read the release document <folder>/releases/releases/1.1.0.json: it is damaged or was edited by hand. Nothing has changed.',
           '',
-          '  <folder>/releases/releases/1.1.0.json: is not JSON: Unexpected end of JSON input',
+          '  <folder>/releases/releases/1.1.0.json:1:1: is not JSON: Unexpected end of JSON input',
           '',
           '-> Copy the release source again from where it was published.',
         ),

@@ -47,6 +47,20 @@ describe("a port of the switch that is somebody else's", () => {
 describe('a journal', () => {
   let journal = '';
 
+  function whyCorrupt(line: number): string {
+    const why = `Could not trust the journal ${journal}: line ${line} is not the record that was written there. What serves goes on serving.`;
+    return why.replace(tiny.folder, '<folder>').replace(/\d{8}-\d{6}-[0-9a-f]{6}/, '<run>');
+  }
+  const corruptAt = (line: number) => ({
+    exit: 4,
+    stdout: '',
+    stderr: lines(
+      'error upgrade.journal-corrupt',
+      `${whyCorrupt(line)} A person has to look at it.`,
+      '-> Run "onward doctor" to compare what runs with the releases; the journal is kept as it is.',
+    ),
+  });
+
   it('is refused as it is when a line of it is another one', async () => {
     await tiny.publish('1.1.0', { migrations: { 'expand/001_add.sql': 'alter table item add column note text;\n' } });
     expect((await tiny.onward(['upgrade', '--yes', '--until', 'expand'])).exit).toBe(5);
@@ -55,17 +69,8 @@ describe('a journal', () => {
     const changed = whole.split('\n');
     changed[2] = changed[2]?.replace('"kind":"', '"kind":"un') ?? '';
     await writeFile(journal, changed.join('\n'));
-    const why = `Could not trust the journal ${journal}: line 3 is not the record that was written there. What serves goes on serving.`;
-    const says = why.replace(tiny.folder, '<folder>').replace(/\d{8}-\d{6}-[0-9a-f]{6}/, '<run>');
-    const refusal = {
-      exit: 4,
-      stdout: '',
-      stderr: lines(
-        'error upgrade.journal-corrupt',
-        `${says} A person has to look at it.`,
-        '-> Run "onward doctor" to compare what runs with the releases; the journal is kept as it is.',
-      ),
-    };
+    const refusal = corruptAt(3);
+    const says = whyCorrupt(3);
     expect(await runRefused(tiny, ['upgrade', '--yes'])).toEqual(refusal);
     expect(await runRefused(tiny, ['rollback'])).toEqual(refusal);
     expect(await runRefused(tiny, ['plan'])).toEqual(refusal);
@@ -80,6 +85,20 @@ describe('a journal', () => {
     const status = await runRefused(tiny, ['status']);
     expect(status.stdout.split('\n')).toEqual(expect.arrayContaining(['  worker   1 x 1.0.0', says]));
     expect({ exit: status.exit, stderr: status.stderr }).toEqual({ exit: 1, stderr: '' });
+    await writeFile(journal, whole);
+  });
+
+  it.each([
+    ['a line is missing', (all: string[]) => all.toSpliced(2, 1), 3],
+    ['two lines have changed places', ([a = '', b = '', c = '', ...rest]: string[]) => [a, c, b, ...rest], 2],
+    ['its first line is cut off at the front', ([first = '', ...rest]: string[]) => [first.slice(9), ...rest], 1],
+    ['a line in the middle is torn', (all: string[]) => all.with(1, all[1]?.slice(0, 30) ?? ''), 2],
+    ['something else follows', (all: string[]) => [...all.slice(0, -1), 'and more', ''], 0],
+  ])('is refused as it is when %s', async (_, damage, line) => {
+    const whole = await readFile(journal, 'utf8');
+    const damaged = damage(whole.split('\n'));
+    await writeFile(journal, damaged.join('\n'));
+    expect(await runRefused(tiny, ['upgrade', '--yes'])).toEqual(corruptAt(line === 0 ? damaged.length - 1 : line));
     await writeFile(journal, whole);
   });
 
