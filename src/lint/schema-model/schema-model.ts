@@ -1,4 +1,5 @@
 import type { RelationName } from '../../sql/index.ts';
+import type { SqlNode } from '../../system/index.ts';
 
 /**
  * What the files before a statement have made, as far as their text tells. A table that is not in it may exist: a folder rarely starts from
@@ -16,7 +17,7 @@ export interface SchemaModel {
 }
 
 export interface ModelTable {
-  /** `schema.name`. */
+  /** `schema.name`, unquoted. */
   readonly id: string;
   readonly schema: string;
   readonly name: string;
@@ -41,8 +42,8 @@ export interface ModelColumn {
   /** As `format_type` writes it, such as `character varying(20)`; a user's type with its schema unless that is `public`. */
   readonly type: string;
   readonly isNotNull: boolean;
-  /** The default's expression as written. */
-  readonly defaultText?: string;
+  /** The default's expression, as the parser gives it. */
+  readonly defaultValue?: SqlNode;
   readonly generated?: 'stored' | 'virtual' | 'identity';
   readonly collation?: string;
 }

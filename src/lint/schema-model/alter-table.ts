@@ -1,0 +1,116 @@
+import { relationName } from '../../sql/index.ts';
+import type { SqlNode } from '../../system/index.ts';
+import { addColumn, changeColumn, dropProperty } from './columns.ts';
+import { addConstraint, setNotNull } from './constraints.ts';
+import { descendants, lookUp, type ModelState, type TableState } from './state.ts';
+import { formatTypeName } from './type-name.ts';
+
+type AlterTable = Extract<SqlNode, { AlterTableStmt: unknown }>['AlterTableStmt'];
+type Command = Extract<SqlNode, { AlterTableCmd: unknown }>['AlterTableCmd'];
+
+/** Commands that are not handed down to partitions and inheritors. */
+const OWN_ONLY = new Set([
+  'AT_EnableRowSecurity',
+  'AT_DisableRowSecurity',
+  'AT_AttachPartition',
+  'AT_DetachPartition',
+  'AT_AddInherit',
+  'AT_DropInherit',
+]);
+
+export function alterTable(state: ModelState, node: AlterTable): void {
+  const name = relationName(node.relation);
+  const table = name ? lookUp(state, state.tables, name) : undefined;
+  if (!table) return;
+  for (const item of node.cmds ?? []) {
+    if (!('AlterTableCmd' in item)) continue;
+    const command = item.AlterTableCmd;
+    const isHandedDown = node.relation?.inh === true && !OWN_ONLY.has(command.subtype ?? '');
+    for (const target of isHandedDown ? [table, ...descendants(state, table.id)] : [table]) {
+      applyCommand(state, target, command);
+    }
+  }
+}
+
+function applyCommand(state: ModelState, table: TableState, command: Command): void {
+  const { def, name } = command;
+  switch (command.subtype) {
+    case 'AT_AddColumn': {
+      const isThere = def && 'ColumnDef' in def && command.missing_ok && table.columns.has(def.ColumnDef.colname ?? '');
+      if (def && 'ColumnDef' in def && !isThere) addColumn(state, table, def.ColumnDef);
+      break;
+    }
+    case 'AT_AddConstraint':
+      if (def && 'Constraint' in def) addConstraint(state, table, def.Constraint);
+      break;
+    case 'AT_DropColumn':
+      dropColumn(table, name ?? '');
+      break;
+    case 'AT_DropConstraint':
+      table.constraints.delete(name ?? '');
+      table.indexes.delete(name ?? '');
+      break;
+    case 'AT_ValidateConstraint':
+      validate(table, name ?? '');
+      break;
+    case 'AT_AttachPartition':
+    case 'AT_DetachPartition':
+      movePartition(state, table, command);
+      break;
+    case 'AT_EnableRowSecurity':
+    case 'AT_DisableRowSecurity':
+      table.hasRowSecurity = command.subtype === 'AT_EnableRowSecurity';
+      break;
+    default:
+      alterColumn(table, command);
+  }
+}
+
+function alterColumn(table: TableState, { subtype, name, def }: Command): void {
+  switch (subtype) {
+    case 'AT_AlterColumnType':
+      if (def && 'ColumnDef' in def) changeColumn(table, name, { type: formatTypeName(def.ColumnDef.typeName) });
+      break;
+    case 'AT_SetNotNull':
+      setNotNull(table, name ?? '');
+      break;
+    case 'AT_DropNotNull':
+      changeColumn(table, name, { isNotNull: false });
+      break;
+    case 'AT_ColumnDefault':
+      if (def) changeColumn(table, name, { defaultValue: def });
+      else dropProperty(table, name, 'defaultValue');
+      break;
+    case 'AT_AddIdentity':
+      changeColumn(table, name, { generated: 'identity' });
+      break;
+    case 'AT_DropIdentity':
+    case 'AT_DropExpression':
+      dropProperty(table, name, 'generated');
+      break;
+    default:
+  }
+}
+
+function dropColumn(table: TableState, name: string): void {
+  table.columns.delete(name);
+  for (const [key, constraint] of table.constraints)
+    if (constraint.columns.includes(name)) table.constraints.delete(key);
+  for (const [key, index] of table.indexes) if (index.columns.includes(name)) table.indexes.delete(key);
+}
+
+function validate(table: TableState, name: string): void {
+  const constraint = table.constraints.get(name);
+  if (!constraint) return;
+  table.constraints.set(name, { ...constraint, isValid: true });
+  if (constraint.kind === 'not null') for (const column of constraint.columns) setNotNull(table, column);
+}
+
+function movePartition(state: ModelState, parent: TableState, { subtype, def }: Command): void {
+  const name = def && 'PartitionCmd' in def ? relationName(def.PartitionCmd.name) : undefined;
+  const child = name ? lookUp(state, state.tables, name) : undefined;
+  if (!child) return;
+  const isAttach = subtype === 'AT_AttachPartition';
+  child.isPartition = isAttach;
+  child.parents = isAttach ? [...child.parents, parent.id] : child.parents.filter((id) => id !== parent.id);
+}

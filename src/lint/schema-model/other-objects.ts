@@ -1,0 +1,189 @@
+import { type RelationName, relationFromParts, relationName } from '../../sql/index.ts';
+import type { SqlNode } from '../../system/index.ts';
+import type { ModelFunction, ModelType } from './schema-model.ts';
+import {
+  type Dated,
+  date,
+  lookUp,
+  type ModelState,
+  moveTable,
+  qualify,
+  removeTable,
+  type TableState,
+} from './state.ts';
+import { formatTypeName } from './type-name.ts';
+
+type Statement<K extends string> = Extract<SqlNode, Record<K, unknown>>[K & keyof Extract<SqlNode, Record<K, unknown>>];
+
+export function addType(
+  state: ModelState,
+  name: RelationName | undefined,
+  type: Pick<ModelType, 'kind' | 'values' | 'baseType' | 'isConstrained'>,
+): void {
+  if (!name) return;
+  const id = qualify(state, name);
+  state.types.set(id, date(state, { ...type, id }));
+}
+
+export function addDomain(state: ModelState, node: Statement<'CreateDomainStmt'>): void {
+  const isConstrained = (node.constraints ?? []).some(
+    (item) => 'Constraint' in item && ['CONSTR_CHECK', 'CONSTR_NOTNULL'].includes(item.Constraint.contype ?? ''),
+  );
+  addType(state, relationFromParts(node.domainname), {
+    kind: 'domain',
+    baseType: formatTypeName(node.typeName),
+    isConstrained,
+  });
+}
+
+export function alterDomain(state: ModelState, node: Statement<'AlterDomainStmt'>): void {
+  const name = relationFromParts(node.typeName);
+  const type = name ? lookUp(state, state.types, name) : undefined;
+  // C adds a constraint, O sets NOT NULL.
+  if (type && ['C', 'O'].includes(node.subtype ?? '')) replaceType(state, type, { isConstrained: true });
+}
+
+export function alterEnum(state: ModelState, node: Statement<'AlterEnumStmt'>): void {
+  const name = relationFromParts(node.typeName);
+  const type = name ? lookUp(state, state.types, name) : undefined;
+  const value = node.newVal;
+  if (!type?.values || value === undefined) return;
+  if (node.oldVal !== undefined) {
+    replaceType(state, type, { values: type.values.map((old) => (old === node.oldVal ? value : old)) });
+    return;
+  }
+  if (type.values.includes(value)) return;
+  const neighbour = type.values.indexOf(node.newValNeighbor ?? '');
+  const at = neighbour === -1 ? type.values.length : neighbour + (node.newValIsAfter ? 1 : 0);
+  replaceType(state, type, { values: [...type.values.slice(0, at), value, ...type.values.slice(at)] });
+}
+
+function replaceType(state: ModelState, type: Dated<ModelType>, change: Partial<ModelType>): void {
+  state.types.set(type.id, date(state, { ...type, ...change }, type.born));
+}
+
+export function addFunction(state: ModelState, node: Statement<'CreateFunctionStmt'>): void {
+  const name = relationFromParts(node.funcname);
+  if (!name) return;
+  const id = qualify(state, name);
+  const argumentTypes = (node.parameters ?? []).flatMap((item) =>
+    'FunctionParameter' in item && !['FUNC_PARAM_OUT', 'FUNC_PARAM_TABLE'].includes(item.FunctionParameter.mode ?? '')
+      ? [formatTypeName(item.FunctionParameter.argType)]
+      : [],
+  );
+  const volatility = optionText(node.options, 'volatility') as ModelFunction['volatility'] | undefined;
+  const language = optionText(node.options, 'language') ?? 'sql';
+  const added = date(state, { id, argumentTypes, volatility: volatility ?? 'volatile', language });
+  const others = (state.functions.get(id) ?? []).filter(
+    (other) => String(other.argumentTypes) !== String(argumentTypes),
+  );
+  state.functions.set(id, [...others, added]);
+}
+
+function optionText(options: readonly SqlNode[] | undefined, name: string): string | undefined {
+  for (const option of options ?? []) {
+    if (!('DefElem' in option) || option.DefElem.defname !== name) continue;
+    const { arg } = option.DefElem;
+    return arg && 'String' in arg ? arg.String.sval : undefined;
+  }
+  return undefined;
+}
+
+export function drop(state: ModelState, node: Statement<'DropStmt'>): void {
+  for (const object of node.objects ?? []) {
+    const parts = nameParts(object);
+    const name = relationFromParts(parts);
+    if (!name) continue;
+    switch (node.removeType) {
+      case 'OBJECT_TABLE':
+      case 'OBJECT_VIEW':
+      case 'OBJECT_MATVIEW':
+      case 'OBJECT_FOREIGN_TABLE': {
+        const table = lookUp(state, state.tables, name);
+        if (table) removeTable(state, table);
+        break;
+      }
+      case 'OBJECT_INDEX':
+        dropIndex(state, name);
+        break;
+      case 'OBJECT_TYPE':
+      case 'OBJECT_DOMAIN':
+        state.types.delete(lookUp(state, state.types, name)?.id ?? '');
+        break;
+      case 'OBJECT_FUNCTION':
+      case 'OBJECT_PROCEDURE':
+      case 'OBJECT_ROUTINE':
+        state.functions.delete(qualify(state, name));
+        break;
+      case 'OBJECT_TRIGGER': {
+        const table = relationFromParts(parts?.slice(0, -1));
+        if (table) lookUp(state, state.tables, table)?.triggers.delete(name.name);
+        break;
+      }
+      case 'OBJECT_SCHEMA':
+        for (const table of [...state.tables.values()]) if (table.schema === name.name) state.tables.delete(table.id);
+        break;
+      default:
+    }
+  }
+}
+
+function nameParts(object: SqlNode): readonly SqlNode[] | undefined {
+  if ('List' in object) return object.List.items;
+  if ('TypeName' in object) return object.TypeName.names;
+  return 'ObjectWithArgs' in object ? object.ObjectWithArgs.objname : undefined;
+}
+
+function dropIndex(state: ModelState, name: RelationName): void {
+  for (const table of state.tables.values()) {
+    if (name.schema === undefined || name.schema === table.schema) table.indexes.delete(name.name);
+  }
+}
+
+export function rename(state: ModelState, node: Statement<'RenameStmt'>): void {
+  const { relation, subname = '', newname = '', renameType = '' } = node;
+  const parts = node.object && 'List' in node.object ? node.object.List.items : undefined;
+  const name = relationName(relation) ?? relationFromParts(parts);
+  if (!name) return;
+  if (renameType === 'OBJECT_INDEX')
+    for (const table of state.tables.values()) renameIndex(state, table, { from: name.name, to: newname });
+  const table = lookUp(state, state.tables, name);
+  if (!table) return;
+  if (RELATIONS.has(renameType)) moveTable(state, table, { schema: table.schema, name: newname });
+  if (renameType === 'OBJECT_COLUMN') renameKey(table.columns, subname, newname);
+  if (renameType === 'OBJECT_TABCONSTRAINT') renameKey(table.constraints, subname, newname);
+}
+
+const RELATIONS = new Set(['OBJECT_TABLE', 'OBJECT_VIEW', 'OBJECT_MATVIEW', 'OBJECT_FOREIGN_TABLE']);
+
+function renameKey<T extends { readonly name: string }>(map: Map<string, T>, from: string, to: string): void {
+  const found = map.get(from);
+  if (!found) return;
+  map.delete(from);
+  map.set(to, { ...found, name: to });
+}
+
+function renameIndex(
+  state: ModelState,
+  table: TableState,
+  { from, to }: { readonly from: string; readonly to: string },
+): void {
+  const index = table.indexes.get(from);
+  if (!index) return;
+  table.indexes.delete(from);
+  table.indexes.set(to, date(state, { ...index, name: to }, index.born));
+}
+
+export function changeSchema(state: ModelState, node: Statement<'AlterObjectSchemaStmt'>): void {
+  const name = relationName(node.relation);
+  const table = name ? lookUp(state, state.tables, name) : undefined;
+  if (table && node.newschema !== undefined) moveTable(state, table, { schema: node.newschema, name: table.name });
+}
+
+/** `SET search_path` decides where unqualified names are made. */
+export function followSetting(state: ModelState, node: Statement<'VariableSetStmt'>): void {
+  if (node.name !== 'search_path') return;
+  const first = node.args?.[0];
+  const schema = first && 'A_Const' in first ? first.A_Const.sval?.sval : undefined;
+  state.currentSchema = schema === undefined || schema === '' || schema === '$user' ? 'public' : schema;
+}
