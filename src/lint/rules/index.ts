@@ -1,0 +1,7 @@
+import { CONTRACT_RULES } from './contract/index.ts';
+import { LOCK_RULES } from './lock/index.ts';
+import type { Rule } from './rule.ts';
+import { STYLE_RULES } from './style/index.ts';
+
+/** Every rule on a statement's text, in the order in which the docs list them. */
+export const RULES: readonly Rule[] = [...CONTRACT_RULES, ...LOCK_RULES, ...STYLE_RULES];
