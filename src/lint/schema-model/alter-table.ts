@@ -16,6 +16,8 @@ const OWN_ONLY = new Set([
   'AT_DetachPartition',
   'AT_AddInherit',
   'AT_DropInherit',
+  'AT_SetLogged',
+  'AT_SetUnLogged',
 ]);
 
 export function alterTable(state: ModelState, node: AlterTable): void {
@@ -56,6 +58,10 @@ function applyCommand(state: ModelState, table: TableState, command: Command): v
     case 'AT_AttachPartition':
     case 'AT_DetachPartition':
       movePartition(state, table, command);
+      break;
+    case 'AT_SetLogged':
+    case 'AT_SetUnLogged':
+      table.isUnlogged = command.subtype === 'AT_SetUnLogged';
       break;
     case 'AT_EnableRowSecurity':
     case 'AT_DisableRowSecurity':
@@ -108,9 +114,11 @@ function validate(table: TableState, name: string): void {
 
 function movePartition(state: ModelState, parent: TableState, { subtype, def }: Command): void {
   const name = def && 'PartitionCmd' in def ? relationName(def.PartitionCmd.name) : undefined;
+  const isDefault = def !== undefined && 'PartitionCmd' in def && def.PartitionCmd.bound?.is_default === true;
   const child = name ? lookUp(state, state.tables, name) : undefined;
   if (!child) return;
   const isAttach = subtype === 'AT_AttachPartition';
   child.isPartition = isAttach;
+  child.isDefaultPartition = isAttach && isDefault;
   child.parents = isAttach ? [...child.parents, parent.id] : child.parents.filter((id) => id !== parent.id);
 }

@@ -35,6 +35,7 @@ export function addConstraint(state: ModelState, table: TableState, node: Constr
     columns,
     isValid: node.skip_validation !== true,
     provesNotNull: kind === 'check' ? notNullColumns(node.raw_expr) : kind === 'not null' ? columns : [],
+    ...(kind === 'check' && node.raw_expr ? { expression: node.raw_expr } : {}),
     ...(references === undefined ? {} : { references }),
     ...(referencedColumns.length === 0 ? {} : { referencedColumns }),
   });

@@ -12,6 +12,9 @@ export function createTable(state: ModelState, node: CreateTable, isForeign: boo
   if (!name || (node.if_not_exists && state.tables.has(qualify(state, name)))) return;
   const table = addTable(state, name, isForeign ? 'foreign table' : node.partspec ? 'partitioned' : 'table');
   table.isPartition = node.partbound !== undefined;
+  if (node.partbound?.is_default) table.isDefaultPartition = true;
+  if (node.partspec) table.partitionKey = partitionKey(node.partspec.partParams);
+  if (node.relation?.relpersistence === 'u') table.isUnlogged = true;
   for (const item of node.inhRelations ?? []) {
     const parent = 'RangeVar' in item ? relationName(item.RangeVar) : undefined;
     if (parent) inherit(table, lookUp(state, state.tables, parent), qualify(state, parent));
@@ -23,6 +26,10 @@ export function createTable(state: ModelState, node: CreateTable, isForeign: boo
   }
   // Constraints of the table may name columns that stand behind them.
   for (const element of elements) if ('Constraint' in element) addConstraint(state, table, element.Constraint);
+}
+
+function partitionKey(elements: readonly SqlNode[] | undefined): readonly string[] {
+  return (elements ?? []).map((item) => ('PartitionElem' in item ? (item.PartitionElem.name ?? '') : ''));
 }
 
 function inherit(table: TableState, parent: TableState | undefined, id: string): void {

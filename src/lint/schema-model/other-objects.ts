@@ -73,11 +73,29 @@ export function addFunction(state: ModelState, node: Statement<'CreateFunctionSt
   );
   const volatility = optionText(node.options, 'volatility') as ModelFunction['volatility'] | undefined;
   const language = optionText(node.options, 'language') ?? 'sql';
-  const added = date(state, { id, argumentTypes, volatility: volatility ?? 'volatile', language });
+  const body = bodyOf(node.options);
+  const added = date(state, {
+    id,
+    argumentTypes,
+    volatility: volatility ?? 'volatile',
+    language,
+    ...(body === undefined ? {} : { body }),
+  });
   const others = (state.functions.get(id) ?? []).filter(
     (other) => String(other.argumentTypes) !== String(argumentTypes),
   );
   state.functions.set(id, [...others, added]);
+}
+
+/** The text of `AS '…'`; the parser gives it in a list, with the symbol of a C function behind it. */
+function bodyOf(options: readonly SqlNode[] | undefined): string | undefined {
+  for (const option of options ?? []) {
+    if (!('DefElem' in option) || option.DefElem.defname !== 'as') continue;
+    const { arg } = option.DefElem;
+    const first = arg && 'List' in arg ? arg.List.items?.[0] : arg;
+    return first && 'String' in first ? first.String.sval : undefined;
+  }
+  return undefined;
 }
 
 function optionText(options: readonly SqlNode[] | undefined, name: string): string | undefined {

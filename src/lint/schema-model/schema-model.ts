@@ -31,6 +31,11 @@ export interface ModelTable {
   /** Ids of the tables that this one is a partition or an inheritor of. */
   readonly parents: readonly string[];
   readonly isPartition: boolean;
+  /** The partition that takes what fits nowhere else. */
+  readonly isDefaultPartition?: boolean;
+  /** Of a partitioned table: the columns of its key; an empty string for an expression. */
+  readonly partitionKey?: readonly string[];
+  readonly isUnlogged?: boolean;
   readonly triggers: ReadonlySet<string>;
   readonly hasRowSecurity: boolean;
   /** False when a statement that could not be read may have changed it. */
@@ -55,6 +60,8 @@ export interface ModelConstraint {
   readonly isValid: boolean;
   /** Of a check: columns that it proves to be not null (`CHECK (x IS NOT NULL)`, alone or joined by AND). */
   readonly provesNotNull: readonly string[];
+  /** Of a check. */
+  readonly expression?: SqlNode;
   /** Of a foreign key: the id of the table that it points at. */
   readonly references?: string;
   readonly referencedColumns?: readonly string[];
@@ -87,5 +94,7 @@ export interface ModelFunction {
   readonly argumentTypes: readonly string[];
   readonly volatility: 'immutable' | 'stable' | 'volatile';
   readonly language: string;
+  /** The text of the body, where it is text. */
+  readonly body?: string;
   readonly isNew: boolean;
 }

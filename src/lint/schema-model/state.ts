@@ -13,6 +13,9 @@ export interface TableState extends Omit<ModelTable, 'columns' | 'constraints' |
   indexes: Map<string, Dated<ModelIndex>>;
   parents: string[];
   isPartition: boolean;
+  isDefaultPartition?: boolean;
+  partitionKey?: readonly string[];
+  isUnlogged?: boolean;
   triggers: Set<string>;
   hasRowSecurity: boolean;
   isCertain: boolean;
