@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants, createReadStream, readFileSync } from 'node:fs';
+import { constants, createReadStream, readFileSync, type Stats } from 'node:fs';
 import {
   access,
   appendFile,
@@ -43,6 +43,8 @@ export interface Files {
   names(path: string): Promise<readonly string[]>;
   /** Everything below a folder, sorted by path; links are listed, never followed. */
   tree(path: string): Promise<readonly FileEntry[]>;
+  /** What stands at a path; a link is named, not followed. Its `path` is the one given. `undefined` when there is nothing. */
+  entry(path: string): Promise<FileEntry | undefined>;
   /** Where a path leads once links are followed. */
   real(path: string): Promise<string>;
   /** What a symbolic link says, as it is written. */
@@ -85,6 +87,7 @@ export function createFiles(): Files {
     isFolder: (path) => absentAs(false, async () => (await stat(path)).isDirectory()),
     names: (path) => absentAs([], async () => (await readdir(path)).sort()),
     tree,
+    entry: (path) => absentAs(undefined, async () => toEntry(path, await lstat(path))),
     real: (path) => realpath(path),
     makeFolder: async (path, mode = 0o755) => {
       await mkdir(path, { recursive: true, mode });
@@ -137,14 +140,18 @@ async function tree(root: string): Promise<readonly FileEntry[]> {
     const paths = (await readdir(folder)).map((name) => join(folder, name));
     const all = await Promise.all(paths.map(async (path) => ({ path, found: await lstat(path) })));
     for (const { path, found } of all) {
-      const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : found.isSymbolicLink() ? 'link' : 'other';
-      const relativePath = relative(root, path).split(sep).join('/');
-      entries.push({ path: relativePath, kind, executable: (found.mode & 0o100) !== 0, bytes: found.size });
-      if (kind === 'folder') await visit(path);
+      const entry = toEntry(relative(root, path).split(sep).join('/'), found);
+      entries.push(entry);
+      if (entry.kind === 'folder') await visit(path);
     }
   };
   await visit(root);
   return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function toEntry(path: string, found: Stats): FileEntry {
+  const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : found.isSymbolicLink() ? 'link' : 'other';
+  return { path, kind, executable: (found.mode & 0o100) !== 0, bytes: found.size };
 }
 
 async function writeAtomic(path: string, text: string | Buffer, mode = 0o600): Promise<void> {
