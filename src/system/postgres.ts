@@ -1,5 +1,6 @@
 import type { Client, ClientConfig } from 'pg';
 import type { Clock } from './clock.ts';
+import { DescribeStatement, type StatementShape } from './describe-statement.ts';
 import { PostgresError, type RawError, unreachable } from './postgres-error.ts';
 
 export type TlsMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
@@ -49,6 +50,10 @@ export interface Session {
     sql: string,
     values?: readonly unknown[],
   ): Promise<QueryResult<Row>>;
+  /**
+   * What one statement takes and gives, without running it. With a name it stays prepared under it, for `EXECUTE`; the name must be free.
+   */
+  describe(sql: string, name?: string): Promise<StatementShape>;
   /** BEGIN, `work`, COMMIT; ROLLBACK when `work` throws. */
   transaction<T>(work: () => Promise<T>): Promise<T>;
   readonly isLost: boolean;
@@ -220,6 +225,14 @@ class PgSession implements Session {
         count: last?.rowCount ?? 0,
         columns: (last?.fields ?? []).map((field: { readonly name: string }) => field.name),
       };
+    } catch (error) {
+      throw new PostgresError(error as RawError);
+    }
+  }
+
+  async describe(sql: string, name = ''): Promise<StatementShape> {
+    try {
+      return await this.#client.query(new DescribeStatement({ text: sql, name })).result;
     } catch (error) {
       throw new PostgresError(error as RawError);
     }

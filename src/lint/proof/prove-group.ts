@@ -1,0 +1,150 @@
+import type { PostgresError, SqlParser, System } from '../../system/index.ts';
+import type { RecordedStatement } from '../record/statements-file.ts';
+import { compareShapes } from './compare-shapes.ts';
+import { type NamedStatement, planStatements } from './plan-statements.ts';
+import { describeFailure, type PreparedTrial, prepareTrial, type SettledTrial, type Trial } from './prepare-trials.ts';
+import type { ProofReport, ProvenStatement, Verdict } from './report.ts';
+import type { Sides, StatementContext } from './sides.ts';
+import { nameTypes } from './type-names.ts';
+
+/** What a proof has at hand. */
+export interface Proof {
+  readonly system: System;
+  readonly sides: Sides;
+  readonly parser: SqlParser;
+  readonly durations: { -readonly [name in keyof ProofReport['durations']]: number };
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface Outcome {
+  readonly index: number;
+  readonly statement: RecordedStatement;
+  readonly proven: ProvenStatement;
+  /** The role may not run it on the schema before either, so nothing was learnt. */
+  readonly isDenied: boolean;
+}
+
+const DENIED = '42501';
+
+/** Judges statements of one context, which both sessions are in. */
+export async function proveGroup(
+  proof: Proof,
+  entries: readonly { readonly index: number; readonly statement: RecordedStatement }[],
+  context: StatementContext,
+): Promise<readonly Outcome[]> {
+  // The same statement may be tried again in another context, and its name must be free then.
+  const as = context.role === undefined ? 'o' : 'r';
+  const trials = entries.map((entry): Trial => ({ ...entry, name: `onward_${as}${entry.index}` }));
+  const { prepared, settled } = await prepareTrials(proof, trials);
+  settled.push(...prepared.filter(({ isPlannable }) => !isPlannable).map(leaveUnplanned));
+  const planned = prepared.filter(({ isPlannable }) => isPlannable);
+  const verdicts = await planTrials(proof, planned);
+  const shapes = await compareTrials(proof, planned);
+  settled.push(...planned.map((trial) => ({ ...trial, ...(verdicts.get(trial) ?? judgeShape(shapes.get(trial))) })));
+  return settled.map((trial) => toOutcome(trial, context));
+}
+
+async function prepareTrials(
+  proof: Proof,
+  trials: readonly Trial[],
+): Promise<{ readonly prepared: readonly PreparedTrial[]; readonly settled: SettledTrial[] }> {
+  const prepared: PreparedTrial[] = [];
+  const settled: SettledTrial[] = [];
+  const { system, sides, parser, durations } = proof;
+  const start = system.clock.monotonicMs();
+  for (const trial of trials) {
+    proof.signal?.throwIfAborted();
+    const result = await prepareTrial(sides, parser, trial);
+    if ('verdict' in result) settled.push(result);
+    else prepared.push(result);
+  }
+  durations.prepareMs += system.clock.monotonicMs() - start;
+  return { prepared, settled };
+}
+
+function leaveUnplanned(trial: PreparedTrial): SettledTrial {
+  const why = 'it is no SELECT, INSERT, UPDATE, DELETE or MERGE, so that only its names were looked up';
+  return { ...trial, verdict: { kind: 'not provable', why } };
+}
+
+type Judgement = Pick<SettledTrial, 'verdict' | 'isDenied'>;
+
+async function planTrials(
+  { system, sides, durations, signal }: Proof,
+  trials: readonly PreparedTrial[],
+): Promise<ReadonlyMap<PreparedTrial, Judgement>> {
+  signal?.throwIfAborted();
+  const start = system.clock.monotonicMs();
+  const [before, after] = await Promise.all([
+    planStatements(
+      sides.before,
+      trials.map((trial) => named(trial, 'before')),
+    ),
+    planStatements(
+      sides.after,
+      trials.map((trial) => named(trial, 'after')),
+    ),
+  ]);
+  durations.planMs += system.clock.monotonicMs() - start;
+  const judgements = new Map<PreparedTrial, Judgement>();
+  for (const trial of trials) {
+    const judgement = judgePlans(before.get(trial.name), after.get(trial.name));
+    if (judgement) judgements.set(trial, judgement);
+  }
+  return judgements;
+}
+
+function named(trial: PreparedTrial, side: 'before' | 'after'): NamedStatement {
+  return { name: trial.name, parameterCount: trial[side].shape.parameterTypes.length };
+}
+
+function judgePlans(before: PostgresError | undefined, after: PostgresError | undefined): Judgement | undefined {
+  if (before) {
+    const why = `it cannot be planned on the schema before either: ${describeFailure(before)}`;
+    return { verdict: { kind: 'not provable', why }, isDenied: before.code === DENIED };
+  }
+  if (!after) return undefined;
+  return { verdict: { kind: 'breaks', sqlState: after.code, message: after.message, stage: 'plan' } };
+}
+
+type Changes = ReturnType<typeof compareShapes>;
+
+async function compareTrials(
+  { sides }: Proof,
+  trials: readonly PreparedTrial[],
+): Promise<ReadonlyMap<PreparedTrial, Changes>> {
+  const [before, after] = await Promise.all([
+    nameTypes(
+      sides.before,
+      trials.map((trial) => trial.before.shape),
+    ),
+    nameTypes(
+      sides.after,
+      trials.map((trial) => trial.after.shape),
+    ),
+  ]);
+  const nothing = { parameters: [], columns: [] };
+  return new Map(
+    trials.map((trial, index) => [trial, compareShapes(before[index] ?? nothing, after[index] ?? nothing)]),
+  );
+}
+
+function judgeShape(changes: Changes = []): { readonly verdict: Verdict } {
+  if (changes.length === 0) return { verdict: { kind: 'same' } };
+  return { verdict: { kind: 'shape changed', changes, isBreaking: changes.some(({ isBreaking }) => isBreaking) } };
+}
+
+function toOutcome(trial: SettledTrial, { role }: StatementContext): Outcome {
+  const { index, statement, verdict, before, isDenied = false } = trial;
+  const { sql, calls, origin } = statement;
+  const proven: ProvenStatement = {
+    sql,
+    calls,
+    ...(origin === undefined ? {} : { origin }),
+    ...(role === undefined ? {} : { role }),
+    ...(before === undefined || before.sql === sql ? {} : { repaired: before.sql }),
+    verdict,
+    runs: 0,
+  };
+  return { index, statement, proven, isDenied };
+}

@@ -1,0 +1,34 @@
+/** A node of the parser's tree: its kind and its fields. */
+export interface TreeNode {
+  readonly kind: string;
+  readonly fields: { readonly [name: string]: unknown };
+}
+
+/** Every node below and at a value of the parser's tree, parents first. */
+export function* nodesOf(value: unknown): Generator<TreeNode> {
+  if (Array.isArray(value)) {
+    for (const item of value) yield* nodesOf(item);
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, field] of Object.entries(value)) {
+    // A node is an object with one key that begins with a capital letter; all other keys are fields.
+    if (/^[A-Z]/.test(key) && typeof field === 'object' && field !== null) {
+      yield { kind: key, fields: field as TreeNode['fields'] };
+    }
+    yield* nodesOf(field);
+  }
+}
+
+/** A node's place in the text that was parsed, as a string offset; the parser counts bytes and leaves out a zero. */
+export function offsetOfNode(text: string, { fields }: TreeNode): number {
+  const location = typeof fields.location === 'number' ? fields.location : 0;
+  return Buffer.from(text).subarray(0, location).toString().length;
+}
+
+/** The last part of a qualified name, such as a function's or a type's. */
+export function lastName(parts: unknown): string | undefined {
+  const last = Array.isArray(parts) ? parts.at(-1) : undefined;
+  const name = (last as { readonly String?: { readonly sval?: string } } | undefined)?.String?.sval;
+  return name;
+}
