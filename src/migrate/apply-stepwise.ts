@@ -82,7 +82,14 @@ async function applyStep(engine: Engine, parser: SqlParser, step: Step): Promise
     return undefined;
   }
   if (recorded === 'done') return undefined;
-  const work = { file: step.file, statements: [planned], isFreshSession: false, kept, isResumable: true };
+  const work = {
+    file: step.file,
+    statements: [planned],
+    isFreshSession: false,
+    isDurable: true,
+    kept,
+    isResumable: true,
+  };
   const mark = { migration: migrationId(step.file), line: planned.statement.line, ...step, ...markOf(engine) };
   if (!planned.isOutsideTransaction && !mayCommit(node)) {
     return applyTransaction(engine, { ...work, record: () => renderStatementDone(mark) });

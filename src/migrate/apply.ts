@@ -14,6 +14,7 @@ import type { Measured } from './attempt.ts';
 import type { Comparison } from './compare-with-ledger.ts';
 import { APPLICATION_NAME, type Connections, completeConnections } from './connections.ts';
 import { createLedger } from './create-ledger.ts';
+import { loadDurableCommit, makeDurable, waitsForDisk } from './durability.ts';
 import type { Engine, Fence, Limits } from './engine.ts';
 import { connectionLost, drifted, isConnectionLoss, lateFiles, serverRefused } from './errors.ts';
 import { prepareHolders } from './find-holders.ts';
@@ -43,7 +44,7 @@ export interface ApplyOptions {
   readonly lockWaitMs?: number;
   readonly statementTimeoutsMs?: Limits['statementTimeoutsMs'];
   readonly onEvent?: (event: LogEvent) => void;
-  /** Awaited before and after each file; where a caller journals intent and result. */
+  /** Awaited before and after each file; where a caller journals intent and result. With `afterFile` each file is on disk by then. */
   readonly beforeFile?: (file: MigrationFile) => Promise<void>;
   readonly afterFile?: (file: MigrationFile) => Promise<void>;
   readonly signal?: AbortSignal;
@@ -76,7 +77,8 @@ const DEFAULT_LOCK_WAIT_MS = 120_000;
  * Applies the pending files of the given phases to one database, in order, each at its moment. Creates the ledger when there is none.
  *
  * A file is applied and recorded as a whole, or (without a transaction) statement by statement, so the same call goes on after any
- * interruption. Throws `migrate.drift`, `migrate.late`, `migrate.fenced`, `migrate.runner-busy`, `migrate.pooled-connection`,
+ * interruption. When it resolves or throws, all that it has applied is on disk; a server that crashes before that may lose the last files,
+ * each with its record. Throws `migrate.drift`, `migrate.late`, `migrate.fenced`, `migrate.runner-busy`, `migrate.pooled-connection`,
  * `migrate.statement-failed`, `migrate.lock-not-obtained`, `migrate.lock-held-too-long`, `migrate.index-differs`,
  * `migrate.unsure-statement`, `migrate.connection-lost`, or the reason of the signal.
  */
@@ -189,38 +191,48 @@ async function applyFiles(
       run: options.run,
       fence: options.fence,
       signal: options.signal,
-      isEachDurable: options.afterFile !== undefined,
+      durableCommit: await loadDurableCommit(connections.lock),
+      isAllOnDisk: true,
       isSessionUsed: false,
       filesApplied: 0,
       emit: (event) => options.onEvent?.(event),
     };
-    const applied: AppliedMigration[] = [];
-    for (const file of work.files) {
+    return await applyInOrder(engine, work, options);
+  } finally {
+    options.signal?.removeEventListener('abort', cancel);
+  }
+}
+
+async function applyInOrder(
+  engine: Engine,
+  { files, ledger }: { readonly files: readonly MigrationFile[]; readonly ledger: Ledger },
+  options: ApplyOptions,
+): Promise<readonly AppliedMigration[]> {
+  const isEachNoted = options.afterFile !== undefined;
+  const applied: AppliedMigration[] = [];
+  try {
+    for (const [index, file] of files.entries()) {
       options.signal?.throwIfAborted();
       await options.beforeFile?.(file);
-      applied.push(await applyFile(engine, file, work.ledger));
+      const isDurable = waitsForDisk(file, files[index + 1], { isEachNoted });
+      if (!isDurable) engine.isAllOnDisk = false;
+      applied.push(await applyFile(engine, file, { ledger, isDurable }));
+      if (isDurable) engine.isAllOnDisk = true;
       engine.filesApplied += 1;
       await options.afterFile?.(file);
     }
     return applied;
   } finally {
-    options.signal?.removeEventListener('abort', cancel);
-    await makeDurable(connections.lock);
+    await makeDurable(engine);
   }
 }
 
-/** A commit that waits for the disk takes all earlier ones along. */
-async function makeDurable(session: Session): Promise<void> {
-  // Without the server there is nothing to wait for; the first error is the one to tell.
-  if (!session.isLost) await session.query('select pg_catalog.txid_current()').catch(() => {});
-}
-
-async function applyFile(engine: Engine, file: MigrationFile, ledger: Ledger): Promise<AppliedMigration> {
+async function applyFile(engine: Engine, file: MigrationFile, work: FileWork): Promise<AppliedMigration> {
   const { clock } = engine.system;
   const startedMs = clock.monotonicMs();
   if (engine.connections.lock.isLost) throw connectionLost(file.path, engine, file.transactional);
   engine.emit({ type: 'migrate.file-started', database: file.database, path: file.path });
-  const measured = await runFile(engine, file, ledger).catch((error: unknown) => {
+  const measured = await runFile(engine, file, work).catch((error: unknown) => {
     if (isConnectionLoss(error)) throw connectionLost(file.path, engine, file.transactional);
     throw error instanceof PostgresError ? serverRefused(file.path, error, engine) : error;
   });
@@ -229,7 +241,12 @@ async function applyFile(engine: Engine, file: MigrationFile, ledger: Ledger): P
   return { file, durationMs, locksWaited: measured.locksWaited, ...stallsOf(measured) };
 }
 
-async function runFile(engine: Engine, file: MigrationFile, ledger: Ledger): Promise<Measured> {
+interface FileWork {
+  readonly ledger: Ledger;
+  readonly isDurable: boolean;
+}
+
+async function runFile(engine: Engine, file: MigrationFile, { ledger, isDurable }: FileWork): Promise<Measured> {
   const split = await loadStatements(file);
   const statements = planStatements(file.transactional ? statementsToRun(split) : split);
   const isFreshSession = engine.isSessionUsed;
@@ -242,6 +259,7 @@ async function runFile(engine: Engine, file: MigrationFile, ledger: Ledger): Pro
     file,
     statements,
     isFreshSession,
+    isDurable,
     record: (soFar) => renderLedgerInsert(entryOf(engine, file, statements.length, soFar)),
     kept: 'Nothing of the file is in the database',
     isResumable: false,

@@ -14,6 +14,8 @@ export interface TransactionWork {
   readonly statements: readonly PlannedStatement[];
   /** First clears what an earlier file may have left in the session. */
   readonly isFreshSession: boolean;
+  /** Its COMMIT waits until it is on disk. */
+  readonly isDurable: boolean;
   /**
    * The statement that records the work, given how it went. Without it the work is one statement that cannot run in a transaction: then it
    * runs by itself, and its caller records it.
@@ -103,13 +105,14 @@ export class Attempt {
     return measured;
   }
 
-  /** The record and the COMMIT. The file may have become another role; the record is ours. */
+  /** The record and the COMMIT. The file may have become another role, or have settings of its own; the record is ours. */
   #renderEnd(measured: Measured): string {
-    const { record, statements } = this.#work;
+    const { record, statements, isDurable } = this.#work;
     if (!record) return '';
     const isSameRole = statements.every(({ statement }) => leavesSessionAlone(statement.node));
     const own = isSameRole ? '' : 'reset session authorization; reset role; ';
-    return `; ${own}${record(measured)}; commit`;
+    const durability = `set local synchronous_commit = ${isDurable ? this.#engine.durableCommit : 'off'}; `;
+    return `; ${own}${durability}${record(measured)}; commit`;
   }
 
   async rollBack(): Promise<void> {
@@ -120,14 +123,13 @@ export class Attempt {
   }
 
   async #begin(): Promise<void> {
-    const { fence, isEachDurable } = this.#engine;
+    const { fence } = this.#engine;
     const [first] = this.#work.statements;
     if (!this.#work.record) return;
     const reset = this.#work.isFreshSession ? RESET_SESSION : '';
     const settings = first ? this.#settingsFor(first) : '';
     this.#settings = settings;
-    const durability = isEachDurable ? '' : 'set local synchronous_commit = off; ';
-    this.#unsent = `${reset}begin; ${durability}${settings}`;
+    this.#unsent = `${reset}begin; ${settings}`;
     if (!fence) return;
     const { rows } = await this.#send(renderFenceCheck(fence));
     if (rows.length === 0) throw fencedOut(fence.deployment, fence.epoch, this.#engine);

@@ -30,11 +30,10 @@ export interface Engine {
   readonly run: string;
   readonly fence: Fence | undefined;
   readonly signal: AbortSignal | undefined;
-  /**
-   * Each file is on disk when it is done. Otherwise only the end of the run sees to that: a server that crashes before may lose the last
-   * files, but each together with its record, so the next run applies them.
-   */
-  readonly isEachDurable: boolean;
+  /** The `synchronous_commit` of a commit that waits for the disk. */
+  readonly durableCommit: string;
+  /** A server that crashes now loses no file of this run. */
+  isAllOnDisk: boolean;
   /** A file has run that may have left settings, a role or temporary tables in the session. */
   isSessionUsed: boolean;
   /** Files of this run that are in the database by now. */

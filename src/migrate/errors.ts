@@ -144,13 +144,18 @@ export function isConnectionLoss(error: unknown): boolean {
 /** Shutdown, crash of another session, not up yet, dropped database, idle in a transaction for too long. */
 const SESSION_ENDED = new Set(['57P01', '57P02', '57P03', '57P04', '57P05', '25P03']);
 
-export function connectionLost(path: string, progress: Progress, isTransactional: boolean): OnwardError {
+export function connectionLost(
+  path: string,
+  progress: Progress & { readonly isAllOnDisk: boolean },
+  isTransactional: boolean,
+): OnwardError {
   const rest = isTransactional
     ? 'its transaction is in the database as a whole or not at all'
     : 'the statements that were finished are recorded';
+  const caveat = progress.filesApplied > 0 && !progress.isAllOnDisk ? ', unless the server itself has crashed' : '';
   return new OnwardError({
     code: 'migrate.connection-lost',
-    message: `Could not finish ${path}: the connection to the server was lost; ${rest}${describeProgress(progress)}.`,
+    message: `Could not finish ${path}: the connection to the server was lost; ${rest}${describeProgress(progress)}${caveat}.`,
     hint: 'Run the same command again: it goes on from what the ledger says.',
     state: 'resumable',
     exit: ExitCode.paused,
