@@ -1,0 +1,123 @@
+import type { Session } from '../../system/index.ts';
+
+/** A relation of the scratch database, as it was when it was last looked at. */
+export interface KnownRelation {
+  readonly oid: number;
+  /** `schema.name`, unquoted. */
+  readonly name: string;
+  /** The same, quoted where it must be. */
+  readonly quoted: string;
+  readonly kind: RelationKind;
+  /** 0 for what has no storage of its own. */
+  readonly filenode: number;
+  /** The table of an index; 0 otherwise. */
+  readonly table: number;
+  readonly bytes: number;
+}
+
+/** Table, partitioned table, view, materialised view, foreign table, index, partitioned index. */
+export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f' | 'i' | 'I';
+
+/** What there is in a database before a statement. It is kept up to date by what statements change, without reading it all again. */
+export class KnownRelations {
+  readonly #byOid = new Map<number, KnownRelation>();
+  readonly #filenodes = new Set<number>();
+  readonly #old = new Set<number>();
+  readonly #rows = new Map<number, number>();
+
+  find(oid: number): KnownRelation | undefined {
+    return this.#byOid.get(oid);
+  }
+
+  findByName(name: string): KnownRelation | undefined {
+    for (const relation of this.#byOid.values()) if (relation.name === name) return relation;
+    return undefined;
+  }
+
+  /** It was there before the file: somebody may use it. */
+  isOld(oid: number): boolean {
+    return this.#old.has(oid);
+  }
+
+  hasFilenode(filenode: number): boolean {
+    return this.#filenodes.has(filenode);
+  }
+
+  /** Rows of a table; 0 when it could not be filled. */
+  rowsOf(oid: number): number {
+    return this.#rows.get(oid) ?? 0;
+  }
+
+  setRows(oid: number, rows: number): void {
+    this.#rows.set(oid, rows);
+  }
+
+  add(relations: readonly KnownRelation[]): void {
+    for (const relation of relations) {
+      this.#byOid.set(relation.oid, relation);
+      this.#filenodes.add(relation.filenode);
+    }
+  }
+
+  /** From here on everything that is there is old. */
+  markAllOld(): void {
+    for (const oid of this.#byOid.keys()) this.#old.add(oid);
+  }
+
+  /** Old tables and materialised views: what has rows of its own. */
+  *oldTables(): Iterable<KnownRelation> {
+    for (const oid of this.#old) {
+      const relation = this.#byOid.get(oid);
+      if (relation?.kind === 'r' || relation?.kind === 'm') yield relation;
+    }
+  }
+}
+
+/** One row per relation that is not the system's, as a JSON array; `${condition}` narrows it. */
+export function renderRelations(condition: string): string {
+  return `select json_agg(json_build_array(c.oid::bigint, n.nspname || '.' || c.relname, pg_catalog.format('%I.%I', n.nspname, c.relname),
+                 c.relkind, coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::bigint,
+                 coalesce(i.indrelid, 0)::bigint, case when c.relkind in ('r', 'm') then pg_catalog.pg_relation_size(c.oid) else 0 end))
+            from pg_catalog.pg_class c
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            left join pg_catalog.pg_index i on i.indexrelid = c.oid
+           where c.oid >= 16384 and c.relkind in ('r', 'p', 'v', 'm', 'f', 'i', 'I') and c.relpersistence <> 't'
+             and n.nspname not in ('pg_catalog', 'pg_toast', 'information_schema') and ${condition}`;
+}
+
+export type RelationRow = readonly [number, string, string, RelationKind, number, number, number];
+
+export function parseRelations(rows: readonly RelationRow[] | null): readonly KnownRelation[] {
+  return (rows ?? []).map(([oid, name, quoted, kind, filenode, table, bytes]) => ({
+    oid,
+    name,
+    quoted,
+    kind,
+    filenode,
+    table,
+    bytes,
+  }));
+}
+
+/** Everything that is there counts as old. */
+export async function loadKnownRelations(session: Session): Promise<KnownRelations> {
+  const { rows } = await session.query<{ relations: readonly RelationRow[] | null }>(
+    `select (${renderRelations('true')}) as relations`,
+  );
+  const known = new KnownRelations();
+  known.add(parseRelations(rows[0]?.relations ?? null));
+  known.markAllOld();
+  return known;
+}
+
+/** Counts the rows of tables, all of the old ones unless told. */
+export async function countRows(
+  session: Session,
+  known: KnownRelations,
+  tables: Iterable<KnownRelation> = known.oldTables(),
+): Promise<void> {
+  for (const { oid, quoted } of tables) {
+    const { rows } = await session.query<{ n: number }>(`select count(*)::int4 as n from only ${quoted}`);
+    known.setRows(oid, rows[0]?.n ?? 0);
+  }
+}
