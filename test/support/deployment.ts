@@ -20,6 +20,8 @@ export interface Behaviour {
   readonly diesAfterMs?: number;
   readonly failing?: boolean;
   readonly ignoresSigterm?: boolean;
+  /** A variable of its environment that it writes into its output, and into its answers while it is not ready. */
+  readonly tells?: string;
   /** Anything, to make other bytes. */
   readonly mark?: string;
 }

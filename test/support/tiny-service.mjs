@@ -6,6 +6,8 @@ const behaviour = JSON.parse(readFileSync(new URL('./behaviour.json', import.met
 const { PORT, HOST, ONWARD_SERVICE, ONWARD_RELEASE, ONWARD_INSTANCE } = process.env;
 const startedAt = Date.now();
 let writes = 0;
+const told = behaviour.tells === undefined ? '' : ` ${process.env[behaviour.tells]}`;
+if (told !== '') console.log(`${behaviour.tells} is${told}`);
 
 const server = createServer((request, response) => {
   const answer = (status, value) => {
@@ -17,7 +19,7 @@ const server = createServer((request, response) => {
     if (isReady && behaviour.diesAfterMs !== undefined) setTimeout(() => process.exit(7), behaviour.diesAfterMs);
     return answer(isReady ? 200 : 503, {
       service: ONWARD_SERVICE,
-      why: isReady ? 'ready' : (behaviour.why ?? 'starting'),
+      why: isReady ? 'ready' : `${behaviour.why ?? 'starting'}${told}`,
     });
   }
   if (request.method === 'POST') writes += 1;
