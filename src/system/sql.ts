@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Node, ScanResult } from 'libpg-query';
 import { type Digest, ExitCode, OnwardError } from '../model/index.ts';
 import { createLocator, renderCodeFrame } from './code-frame.ts';
+import { type BodyStatement, bodyStatements } from './sql-body.ts';
 
 /** A statement's syntax tree, as the Postgres parser gives it: one key, which names the kind of node. */
 export type SqlNode = Node;
@@ -41,9 +42,11 @@ export interface SqlParser {
    * years and the tree's shape changes with the parser's version.
    */
   fingerprint(text: string, file: string): Digest;
+  /** The SQL in a body of PL/pgSQL, in its order; `undefined` when it cannot be read. */
+  plpgsql(body: string): readonly BodyStatement[] | undefined;
 }
 
-type Library = Pick<typeof import('libpg-query'), 'parseSync' | 'scanSync'>;
+type Library = Pick<typeof import('libpg-query'), 'parseSync' | 'scanSync' | 'parsePlPgSQLSync'>;
 
 let loading: Promise<SqlParser> | undefined;
 
@@ -64,6 +67,7 @@ async function load(): Promise<SqlParser> {
     tokens,
     comments: (text, file) => tokens(text, file).filter((token) => token.isComment),
     fingerprint: (text, file) => fingerprint(tokens(text.replaceAll('\r\n', '\n'), file)),
+    plpgsql: (body) => bodyStatements(library, body),
   };
 }
 

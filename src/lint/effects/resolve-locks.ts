@@ -1,0 +1,115 @@
+import { type LockTarget, type RelationName, relationName } from '../../sql/index.ts';
+import type { ModelConstraint, ModelTable, SchemaModel } from '../schema-model/schema-model.ts';
+import { descendants, type Prediction, type ResolvedRelation, resolveRelation } from './prediction.ts';
+
+/** Takes each lock of a statement on every relation that its scope reaches. */
+export function resolveLocks(prediction: Prediction, targets: readonly LockTarget[]): void {
+  for (const target of targets) {
+    for (const id of reach(prediction, target)) prediction.found.lock(id, target.mode);
+  }
+}
+
+function reach(prediction: Prediction, target: LockTarget): readonly string[] {
+  const { schema, found } = prediction;
+  if (target.scope === 'type') return tablesOfType(prediction, target.relation);
+  if (target.scope === 'index') {
+    const index = schema.findIndex(target.relation);
+    if (!index && !schema.isComplete) found.unknown(`which table the index ${target.relation.name} belongs to`);
+    return index ? [index.table] : [];
+  }
+  const relation = resolveRelation(prediction, target.relation);
+  if (!relation) return [];
+  switch (target.scope) {
+    case 'only':
+      return [relation.id];
+    case 'partitions':
+    case 'tree':
+      return family(schema, relation, target.scope);
+    case 'drop':
+      return [...family(schema, relation, 'partitions'), ...besides(schema, relation)];
+    case 'referencing': {
+      const all = family(schema, relation, 'tree');
+      return [...all, ...tablesReferencing(schema, all)];
+    }
+    case 'references':
+      return foreignKeys(relation.table).map(({ references }) => references);
+    case 'default':
+      return [...defaultPartition(schema, relation.id)];
+    case 'constraint':
+      return foreignKeys(relation.table)
+        .filter(({ name }) => name === target.detail)
+        .map(({ references }) => references);
+    case 'column':
+      return foreignKeys(relation.table)
+        .filter(({ columns }) => columns.includes(target.detail ?? ''))
+        .map(({ references }) => references);
+  }
+}
+
+function family(schema: SchemaModel, { id }: ResolvedRelation, scope: 'partitions' | 'tree'): readonly string[] {
+  const below = descendants(schema, id).filter(({ isPartition }) => scope === 'tree' || isPartition);
+  return [id, ...below.map((child) => child.id)];
+}
+
+/** What the dropping of a table locks beside it: its parent, the default partition there, and both sides of its foreign keys. */
+function besides(schema: SchemaModel, relation: ResolvedRelation): readonly string[] {
+  const { table, id } = relation;
+  const parents = table?.isPartition ? table.parents : [];
+  const inherited = new Set(parents.flatMap((parent) => [...(tableById(schema, parent)?.constraints.keys() ?? [])]));
+  return [
+    ...parents,
+    ...parents.flatMap((parent) => defaultPartition(schema, parent)),
+    ...foreignKeys(table)
+      .filter(({ name }) => !inherited.has(name))
+      .map(({ references }) => references),
+    ...tablesReferencing(schema, family(schema, relation, 'partitions')).filter((other) => other !== id),
+  ];
+}
+
+type ForeignKey = ModelConstraint & { readonly references: string };
+
+export function foreignKeys(table: ModelTable | undefined): readonly ForeignKey[] {
+  return [...(table?.constraints.values() ?? [])].filter(
+    (constraint): constraint is ForeignKey => constraint.references !== undefined,
+  );
+}
+
+export function tablesReferencing(schema: SchemaModel, ids: readonly string[]): readonly string[] {
+  const found: string[] = [];
+  for (const table of schema.tables()) {
+    if (foreignKeys(table).some(({ references }) => ids.includes(references))) found.push(table.id);
+  }
+  return found;
+}
+
+export function defaultPartition(schema: SchemaModel, parent: string): readonly string[] {
+  for (const table of schema.tables()) {
+    if (table.isDefaultPartition && table.parents.includes(parent)) return [table.id];
+  }
+  return [];
+}
+
+function tableById(schema: SchemaModel, id: string): ModelTable | undefined {
+  const dot = id.indexOf('.');
+  return schema.findTable({ schema: id.slice(0, dot), name: id.slice(dot + 1) });
+}
+
+/** Tables with a column of the type, or of an array of it. */
+export function tablesOfType(prediction: Prediction, name: RelationName): readonly string[] {
+  const { schema, found } = prediction;
+  const type = schema.findType(name);
+  if (!type && !schema.isComplete) found.unknown(`which tables have a column of the type ${name.name}`);
+  const spelling = (type?.id ?? name.name).replace(/^public\./, '');
+  const ids: string[] = [];
+  for (const table of schema.tables()) {
+    if (table.kind === 'view') continue;
+    const uses = [...table.columns.values()].some((column) => column.type.replace(/\[\]$/, '') === spelling);
+    if (uses) ids.push(table.id);
+  }
+  return ids;
+}
+
+/** The relation of a range in a list, such as `TRUNCATE` and `LOCK TABLE` have. */
+export function relationOf(node: object): RelationName | undefined {
+  return 'RangeVar' in node ? relationName(node.RangeVar as Parameters<typeof relationName>[0]) : undefined;
+}
