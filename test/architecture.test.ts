@@ -25,7 +25,7 @@ const LAYERS: Readonly<Record<string, { readonly may: readonly string[]; readonl
     because: 'upgrade composes the features',
   },
   cli: {
-    may: ['model', 'system', 'plan', 'doctor', 'deployment', 'release', 'migrate', 'upgrade'],
+    may: ['model', 'system', 'schema', 'plan', 'doctor', 'deployment', 'release', 'migrate', 'lint', 'upgrade'],
     because: 'the command line is an entry point; what acts on instances goes through upgrade',
   },
 };

@@ -1,11 +1,12 @@
 import { comparePhases } from '../model/index.ts';
 import { createLocator, type SqlStatement } from '../system/index.ts';
+import type { Edit } from './edit.ts';
 import type { Effects } from './effects/effects.ts';
 import { predictEffects } from './effects/predict-effects.ts';
 import { type LintFinding, shortenStatement } from './finding.ts';
 import type { LintFile } from './lint-file.ts';
 import { RULES } from './rules/index.ts';
-import type { Rule, Subject } from './rules/rule.ts';
+import type { Hit, Rule, Subject } from './rules/rule.ts';
 import { createSchemaModel, type SchemaModelBuilder } from './schema-model/create-schema-model.ts';
 
 /** Major versions of Postgres that the facts were measured on. */
@@ -20,14 +21,15 @@ export interface StaticOptions {
 
 export interface StaticReport {
   readonly findings: readonly LintFinding[];
+  /** The repairs of findings that have a certain one. */
+  readonly edits: readonly Edit[];
   /** What each statement of a file that was judged is predicted to do, by `<file>:<index>`. */
   readonly predictions: ReadonlyMap<string, Effects>;
 }
 
 /** Asks every rule about every statement of the files that have not shipped, in the order of the files. Pure. */
 export function checkStatements(files: readonly LintFile[], options: StaticOptions): StaticReport {
-  const findings: LintFinding[] = [];
-  const predictions = new Map<string, Effects>();
+  const report = { findings: [] as LintFinding[], edits: [] as Edit[], predictions: new Map<string, Effects>() };
   const builders = new Map<string, SchemaModelBuilder>();
   for (const file of files) {
     const builder = builders.get(file.database) ?? startModel(options.baseline);
@@ -35,9 +37,14 @@ export function checkStatements(files: readonly LintFile[], options: StaticOptio
     builder.startGroup(groupOf(file));
     builder.startFile();
     if (file.isShipped) for (const { node } of file.statements) builder.apply(node);
-    else findings.push(...checkFile(file, { builder, predictions, server: options.server }));
+    else checkFile(file, { builder, report, server: options.server });
   }
-  return { findings, predictions };
+  return report;
+}
+
+/** Which statement a prediction or a measurement is about. */
+export function statementKey(file: Pick<LintFile, 'path'>, index: number): string {
+  return `${file.path}:${index}`;
 }
 
 function startModel(baseline: readonly SqlStatement[] | undefined): SchemaModelBuilder {
@@ -51,43 +58,58 @@ function groupOf({ path, release, phase }: LintFile): string {
   return release === '' ? `file ${path}` : `release ${release} ${phase}`;
 }
 
-function checkFile(
-  file: LintFile,
-  context: {
-    readonly builder: SchemaModelBuilder;
+interface FileContext {
+  readonly builder: SchemaModelBuilder;
+  readonly server: Server;
+  readonly report: {
+    readonly findings: LintFinding[];
+    readonly edits: Edit[];
     readonly predictions: Map<string, Effects>;
-    readonly server: Server;
-  },
-): readonly LintFinding[] {
-  const { builder, predictions, server } = context;
-  const rules = RULES.filter(({ allowedFrom }) => !allowedFrom || comparePhases(file.phase, allowedFrom) < 0);
-  const locate = createLocator(file.text);
-  const findings: LintFinding[] = [];
-  const earlier: { readonly statement: SqlStatement; readonly effects: Effects }[] = [];
-  for (const [index, statement] of file.statements.entries()) {
-    const schema = builder.model;
-    const effects = predictEffects(statement, schema, { server });
-    predictions.set(`${file.path}:${index}`, effects);
-    const { node } = statement;
-    const subject: Subject = { file, statement, node, index, schema, effects, earlier, server };
-    for (const rule of rules) findings.push(...askRule(rule, subject, locate));
-    builder.apply(node);
-    if (file.isTransactional) earlier.push({ statement, effects });
-  }
-  return findings;
+  };
 }
 
-function askRule(rule: Rule, subject: Subject, locate: ReturnType<typeof createLocator>): readonly LintFinding[] {
-  return rule.check(subject).map(({ message, help, offset, fix }) => ({
+function checkFile(file: LintFile, { builder, server, report }: FileContext): void {
+  const rules = RULES.filter(({ allowedFrom }) => !allowedFrom || comparePhases(file.phase, allowedFrom) < 0);
+  const locate = createLocator(file.text);
+  const schema = builder.model;
+  const earlier: { readonly statement: SqlStatement; readonly effects: Effects }[] = [];
+  for (const [index, statement] of file.statements.entries()) {
+    const effects = predictEffects(statement, schema, { server });
+    report.predictions.set(statementKey(file, index), effects);
+    const { node } = statement;
+    const subject: Subject = { file, statement, node, index, schema, effects, earlier, server };
+    for (const rule of rules) {
+      for (const hit of rule.check(subject)) {
+        report.findings.push(toFinding(rule, hit, { subject, locate }));
+        if (hit.fix !== undefined) report.edits.push(toEdit(file, statement, hit.fix));
+      }
+    }
+    builder.apply(node);
+    // What locks nothing cannot meet with anything; a dump has a hundred thousand of it.
+    if (file.isTransactional && effects.locks.length + effects.unknown.length > 0) earlier.push({ statement, effects });
+  }
+}
+
+function toFinding(
+  rule: Rule,
+  { message, help, offset, fix }: Hit,
+  { subject, locate }: { readonly subject: Subject; readonly locate: ReturnType<typeof createLocator> },
+): LintFinding {
+  const { file, statement } = subject;
+  return {
     rule: rule.id,
     class: rule.class,
     severity: rule.severity,
     source: 'static',
-    file: subject.file.path,
-    ...locate(offset ?? subject.statement.startOffset),
-    statement: shortenStatement(subject.statement.text),
+    file: file.path,
+    ...locate(offset ?? statement.startOffset),
+    statement: shortenStatement(statement.text),
     message,
     help: help ?? rule.help,
     ...(fix === undefined ? {} : { fix }),
-  }));
+  };
+}
+
+function toEdit({ path }: LintFile, { startOffset, text }: SqlStatement, fix: string): Edit {
+  return { file: path, startOffset, endOffset: startOffset + text.length, text: fix };
 }

@@ -36,6 +36,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Apply schema migrations, with or without the rest of Onward',
     load: () => import('./migrate.ts'),
   },
+  {
+    name: 'lint',
+    summary: 'Find what is dangerous in migrations, before they ship',
+    load: () => import('./lint.ts'),
+  },
   { name: 'release', summary: 'Build releases and look at them', load: () => import('./release.ts') },
   { name: 'channel', summary: 'Show channels, or point one to a release', load: () => import('./channel.ts') },
   {

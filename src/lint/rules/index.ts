@@ -5,3 +5,10 @@ import { STYLE_RULES } from './style/index.ts';
 
 /** Every rule on a statement's text, in the order in which the docs list them. */
 export const RULES: readonly Rule[] = [...CONTRACT_RULES, ...LOCK_RULES, ...STYLE_RULES];
+
+/** What the docs and code scanners are told of a rule. */
+export type RuleDescription = Pick<Rule, 'id' | 'hazards' | 'class' | 'severity' | 'title' | 'why' | 'help'>;
+
+export function describeRules(): readonly RuleDescription[] {
+  return RULES;
+}
