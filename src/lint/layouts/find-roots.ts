@@ -42,22 +42,12 @@ export async function findRoots(
 async function addFile(system: System, roots: Map<string, Root>, path: string): Promise<void> {
   const { folder, name } = splitAtRoot(path);
   const before = roots.get(folder);
-  if (before) {
-    if (before.chosen === undefined) return;
-    const merged = new Set([...before.paths, name]);
-    roots.set(folder, { ...before, paths: [...merged].sort(), chosen: new Set([...before.chosen, name]) });
-    return;
-  }
+  if (before && before.chosen === undefined) return;
   // The names beside it tell which layout it is.
   const parent = name.includes('/') ? `${name.slice(0, name.lastIndexOf('/'))}/` : '';
-  const beside = await system.files.names(`${folder}/${parent}`);
-  const names = beside.filter((other) => isWanted(other)).map((other) => parent + other);
-  roots.set(folder, {
-    folder,
-    paths: [...new Set([...names, name])].sort(),
-    bytes: new Map(),
-    chosen: new Set([name]),
-  });
+  const beside = (await system.files.names(`${folder}/${parent}`)).map((other) => parent + other).filter(isWanted);
+  const paths = [...new Set([...(before?.paths ?? []), ...beside, name])].sort();
+  roots.set(folder, { folder, paths, bytes: new Map(), chosen: new Set([...(before?.chosen ?? []), name]) });
 }
 
 /** Folders of a single file: up to above the version, or above the folder of a Prisma or Diesel migration. */
@@ -97,13 +87,13 @@ function missing(path: string): LintFinding {
   return fileFinding(path, {
     rule: 'missing-path',
     class: 'unanalysed',
-    message: 'There is no such file or folder',
+    message: 'there is no such file or folder',
     help: 'Name a file or folder of SQL migrations.',
   });
 }
 
 function notAFile(path: string, kind: FileEntry['kind']): LintFinding {
-  const what = kind === 'link' ? 'A symbolic link is not followed' : 'This is neither a file nor a folder';
+  const what = kind === 'link' ? 'a symbolic link is not followed' : 'this is neither a file nor a folder';
   return fileFinding(path, {
     rule: 'not-a-file',
     class: 'unanalysed',
@@ -116,7 +106,7 @@ function unprintable(path: string): LintFinding {
   return fileFinding(JSON.stringify(path).slice(1, -1), {
     rule: 'unsafe-name',
     class: 'unanalysed',
-    message: 'The name holds characters that cannot be seen; the file was not read',
+    message: 'the name holds characters that cannot be seen; the file was not read',
     help: 'Rename the file with letters, digits, "_", "." and "-".',
   });
 }

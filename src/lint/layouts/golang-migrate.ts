@@ -1,3 +1,4 @@
+import { hasOwnMarks } from './flat.ts';
 import type { MigrationLayout } from './layout.ts';
 import { isDown, isUp, placeNumbered } from './numbered.ts';
 import { commitsEachIfAlone } from './transaction.ts';
@@ -7,7 +8,7 @@ export const golangMigrateLayout: MigrationLayout = {
   name: 'golang-migrate',
   example: '000001_add_orders.up.sql',
   extent: 'folder',
-  recognises: ({ paths }) => paths.some(isUp) && paths.some(isDown),
+  recognises: (folder) => folder.paths.some(isUp) && folder.paths.some(isDown) && !hasOwnMarks(folder),
   place: ({ paths, textOf }) => ({
     placements: placeNumbered({ paths: paths.filter(isUp), textOf }),
     findings: [],

@@ -21,13 +21,17 @@ export interface RootTexts {
 /** Reads the small files of a folder and holds the large ones back, within `budget` bytes. */
 export async function loadTexts(system: System, root: Root, budget: number): Promise<RootTexts> {
   const findings: LintFinding[] = [];
+  const tell = (path: string, why: Refusal) => {
+    // Files that are read only to recognise the layout are not asked about.
+    if (root.chosen === undefined || root.chosen.has(path)) findings.push(fileFinding(at(root, path), why));
+  };
   const small: string[] = [];
   const large = new Set<string>();
   let bytes = 0;
   for (const path of root.paths) {
     const size = root.bytes.get(path) ?? (await system.files.entry(at(root, path)))?.bytes ?? 0;
     const why = size > LARGEST ? tooLarge(size) : bytes + size > budget ? TOO_MUCH : undefined;
-    if (why) findings.push(fileFinding(at(root, path), why));
+    if (why) tell(path, why);
     else if (size > SMALL) large.add(path);
     else small.push(path);
     if (!why) bytes += size;
@@ -35,7 +39,7 @@ export async function loadTexts(system: System, root: Root, budget: number): Pro
   const loaded = new Map<string, Buffer>();
   for (const [index, content] of (await readSmall(system, root, small)).entries()) {
     const path = small[index] ?? '';
-    if ('rule' in content) findings.push(fileFinding(at(root, path), content));
+    if ('rule' in content) tell(path, content);
     else loaded.set(path, content);
   }
   return {
@@ -66,7 +70,7 @@ function refused(error: unknown): Refusal {
   return {
     rule: 'unreadable-file',
     class: 'unanalysed',
-    message: `The file could not be read: ${error instanceof Error ? error.message : String(error)}`,
+    message: `the file could not be read: ${error instanceof Error ? error.message : String(error)}`,
     help: 'Let this user read the file.',
   };
 }
@@ -78,7 +82,7 @@ function at(root: Root, path: string): string {
 const TOO_MUCH: Refusal = {
   rule: 'too-much-sql',
   class: 'unanalysed',
-  message: 'It was not read: more than 64 MB of SQL were given at once',
+  message: 'it was not read: more than 64 MB of SQL were given at once',
   help: 'Lint fewer folders at once, or load rows with a data migration instead of SQL files.',
 };
 
@@ -86,7 +90,7 @@ function tooLarge(bytes: number): Refusal {
   return {
     rule: 'large-file',
     class: 'unanalysed',
-    message: `It was not read: it has ${(bytes / MEGABYTE).toFixed(1)} MB, and files of up to 20 MB are analysed`,
+    message: `it was not read: it has ${(bytes / MEGABYTE).toFixed(1)} MB, and files of up to 20 MB are analysed`,
     help: 'Split the file, or load its rows with a data migration.',
   };
 }

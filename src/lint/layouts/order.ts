@@ -18,5 +18,6 @@ function padVersion(version: string): string {
   // "~" sorts behind "-": a prerelease comes before its release.
   if (rest.length === 0) return `${base}~`;
   const parts = rest.join('-').split('.');
-  return `${base}-${parts.map((part) => (/^\d+$/.test(part) ? `0${padNumber(part)}` : `1${part}`)).join(' ')}`;
+  // The end sorts before "!", and that before anything a part can hold: a shorter one comes first.
+  return `${base}-${parts.map((part) => (/^\d+$/.test(part) ? `0${padNumber(part)}` : `1${part}`)).join('!')} `;
 }
