@@ -1,0 +1,40 @@
+import type { ColumnRow } from './catalog/columns.ts';
+import type { Oid } from './catalog/part.ts';
+import type { CatalogIndex } from './catalog-index.ts';
+import { qualifiedName } from './qualified-name.ts';
+import type { Column } from './schema.ts';
+
+export function buildColumns(relation: Oid, index: CatalogIndex): readonly Column[] {
+  return index.columns(relation).map((row) => buildColumn(row, index));
+}
+
+function buildColumn(row: ColumnRow, index: CatalogIndex): Column {
+  const typeName = qualifiedName(row.type_schema, row.type_name);
+  const expression = row.expression ?? '';
+  return {
+    name: row.name,
+    type: row.type,
+    typeName,
+    wireType:
+      row.wire_schema !== null && row.wire_name !== null ? qualifiedName(row.wire_schema, row.wire_name) : typeName,
+    isNotNull: row.is_not_null,
+    isNotNullValidated: row.is_validated,
+    default: row.generated === '' ? row.expression : null,
+    identity: row.identity === '' ? null : row.identity === 'a' ? 'always' : 'by default',
+    generated: row.generated === '' ? null : { kind: row.generated === 's' ? 'stored' : 'virtual', expression },
+    collation: collationName(row),
+    storage: row.storage === null ? null : STORAGE[row.storage],
+    compression: row.compression === null ? null : row.compression === 'p' ? 'pglz' : 'lz4',
+    grants: index.grantsOf('relation', row.relation, row.number),
+  };
+}
+
+const STORAGE = { p: 'plain', e: 'external', m: 'main', x: 'extended' } as const;
+
+export function collationName(row: {
+  readonly collation_schema: string | null;
+  readonly collation: string | null;
+}): string | null {
+  if (row.collation_schema === null || row.collation === null) return null;
+  return qualifiedName(row.collation_schema, row.collation);
+}

@@ -1,0 +1,62 @@
+import type { GrantRow } from './catalog/grants.ts';
+import type { Oid } from './catalog/part.ts';
+import type { Catalog } from './load-catalog.ts';
+import { qualifiedName } from './qualified-name.ts';
+import type { Grant } from './schema.ts';
+
+/** Rows found by what they belong to. */
+export interface CatalogIndex {
+  readonly columns: (relation: Oid) => Catalog['columns'];
+  readonly constraints: (relation: Oid) => Catalog['constraints'];
+  readonly domainConstraints: (domain: Oid) => Catalog['constraints'];
+  readonly indexes: (relation: Oid) => Catalog['indexes'];
+  readonly triggers: (relation: Oid) => Catalog['triggers'];
+  readonly rules: (relation: Oid) => Catalog['rules'];
+  readonly policies: (relation: Oid) => Catalog['policies'];
+  /** Names of columns by their number; `?` for one that is not there. */
+  columnName(relation: Oid, number: number): string;
+  /** Qualified name of a table or view. */
+  relationName(relation: Oid): string;
+  grantsOf(of: GrantRow['of'], oid: Oid, number?: number): readonly Grant[];
+}
+
+export function indexCatalog(catalog: Catalog): CatalogIndex {
+  const columns = groupBy(catalog.columns, ({ relation }) => relation);
+  const grants = groupBy(catalog.grants, ({ of, oid, number }) => `${of} ${oid} ${number}`);
+  const names = new Map(catalog.relations.map(({ oid, schema, name }) => [oid, qualifiedName(schema, name)]));
+  const columnNames = new Map(catalog.columns.map(({ relation, number, name }) => [`${relation} ${number}`, name]));
+  return {
+    columns,
+    constraints: groupBy(catalog.constraints, ({ relation }) => relation),
+    domainConstraints: groupBy(catalog.constraints, ({ domain }) => domain),
+    indexes: groupBy(catalog.indexes, ({ relation }) => relation),
+    triggers: groupBy(catalog.triggers, ({ relation }) => relation),
+    rules: groupBy(catalog.rules, ({ relation }) => relation),
+    policies: groupBy(catalog.policies, ({ relation }) => relation),
+    columnName: (relation, number) => columnNames.get(`${relation} ${number}`) ?? '?',
+    relationName: (relation) => names.get(relation) ?? '?',
+    grantsOf: (of, oid, number = 0) => gatherGrants(grants(`${of} ${oid} ${number}`)),
+  };
+}
+
+function gatherGrants(rows: readonly GrantRow[]): readonly Grant[] {
+  const grantees = [...new Set(rows.map(({ grantee }) => grantee))];
+  return grantees.map((grantee) => {
+    const own = rows.filter((row) => row.grantee === grantee);
+    return {
+      grantee,
+      privileges: own.map(({ privilege }) => privilege),
+      grantable: own.filter(({ is_grantable }) => is_grantable).map(({ privilege }) => privilege),
+    };
+  });
+}
+
+function groupBy<Row>(rows: readonly Row[], key: (row: Row) => string): (key: string) => readonly Row[] {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(key(row));
+    if (group) group.push(row);
+    else groups.set(key(row), [row]);
+  }
+  return (wanted) => groups.get(wanted) ?? [];
+}

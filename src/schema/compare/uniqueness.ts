@@ -1,0 +1,58 @@
+import { readableName } from '../qualified-name.ts';
+import type { Index, Table } from '../schema.ts';
+import type { Comparison } from './comparison.ts';
+
+/** A unique index of plain columns over the whole table: what stands behind a key, and what `ON CONFLICT (columns)` finds. */
+function isPlainKey(index: Index): boolean {
+  return index.isUnique && index.isValid && index.predicate === null && index.expressions === null;
+}
+
+/** No two rows could be equal in these columns, so another rule that says so refuses nothing new. */
+export function isUniqueAlready(columns: readonly (string | null)[], table: Table): boolean {
+  return table.indexes.some((index) => isPlainKey(index) && index.columns.every((column) => columns.includes(column)));
+}
+
+/** `ON CONFLICT` with these columns still finds an index. */
+export function hasArbiter(columns: readonly (string | null)[], table: Table): boolean {
+  return table.indexes.some(
+    (index) =>
+      isPlainKey(index) &&
+      index.columns.length === columns.length &&
+      index.columns.every((column) => columns.includes(column)),
+  );
+}
+
+/** Whether old statements, which do not know these columns, could leave anything but NULL in one of them. */
+export function isFilledByOldRows(columns: readonly (string | null)[], table: Table): boolean {
+  return table.columns.some(
+    (column) =>
+      columns.includes(column.name) &&
+      (column.default !== null || column.identity !== null || column.generated !== null || column.isNotNull),
+  );
+}
+
+/** Says of a list of columns whether one of them was dropped from the table, not just renamed. */
+export function losesColumn(
+  comparison: Comparison,
+  before: Table,
+  after: Table,
+): (columns: readonly (string | null)[]) => boolean {
+  const { nameBefore, nameAfter } = comparison.ofRelation(before, after);
+  const lost = new Set(
+    before.columns
+      .filter(
+        ({ name }) =>
+          !after.columns.some(
+            (other) =>
+              other.name === name ||
+              comparison.isSame(
+                'column',
+                `${nameBefore}.${readableName(name)}`,
+                `${nameAfter}.${readableName(other.name)}`,
+              ),
+          ),
+      )
+      .map(({ name }) => name),
+  );
+  return (columns) => columns.some((column) => column !== null && lost.has(column));
+}

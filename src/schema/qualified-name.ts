@@ -1,0 +1,28 @@
+import { quoteName } from '../sql/index.ts';
+
+/** A name as people read it: quoted only when it would otherwise be another one. Keywords stay bare, so that it is the same on every server version. */
+export function readableName(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteName(name);
+}
+
+export function qualifiedName(schema: string, name: string): string {
+  return `${readableName(schema)}.${readableName(name)}`;
+}
+
+export interface QualifiedName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** Takes apart what `qualifiedName` made. */
+export function parseQualifiedName(text: string): QualifiedName {
+  const parts = [...text.matchAll(/"((?:[^"]|"")*)"|([^."]+)/g)].map(
+    ([, quoted, bare]) => bare ?? (quoted ?? '').replaceAll('""', '"'),
+  );
+  return { schema: parts[0] ?? '', name: parts[1] ?? '' };
+}
+
+/** For SQL: every part quoted. */
+export function quoteQualified({ schema, name }: QualifiedName): string {
+  return `${quoteName(schema)}.${quoteName(name)}`;
+}
