@@ -4,6 +4,9 @@ export interface TreeNode {
   readonly fields: { readonly [name: string]: unknown };
 }
 
+/** Fields that hold a node of one kind, which the parser then does not name. */
+const UNNAMED: Readonly<Record<string, string>> = { relation: 'RangeVar', larg: 'SelectStmt', rarg: 'SelectStmt' };
+
 /** Every node below and at a value of the parser's tree, parents first. */
 export function* nodesOf(value: unknown): Generator<TreeNode> {
   if (Array.isArray(value)) {
@@ -13,9 +16,10 @@ export function* nodesOf(value: unknown): Generator<TreeNode> {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, field] of Object.entries(value)) {
     // A node is an object with one key that begins with a capital letter; all other keys are fields.
-    if (/^[A-Z]/.test(key) && typeof field === 'object' && field !== null) {
-      yield { kind: key, fields: field as TreeNode['fields'] };
-    }
+    if (typeof field !== 'object' || field === null) continue;
+    const kind = /^[A-Z]/.test(key) ? key : UNNAMED[key];
+    const isNamed = kind !== key && Object.keys(field).some((name) => /^[A-Z]/.test(name));
+    if (kind !== undefined && !isNamed) yield { kind, fields: field as TreeNode['fields'] };
     yield* nodesOf(field);
   }
 }

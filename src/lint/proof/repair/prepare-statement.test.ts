@@ -79,10 +79,7 @@ describe('prepareStatement()', () => {
       'select $1 + $2, $3 - $4',
       'select $1::pg_catalog.int4 + $2::pg_catalog.int4, $3::pg_catalog.int4 - $4::pg_catalog.int4',
     ],
-    [
-      'select round($1), concat($2, note) from visit',
-      'select round($1), concat($2::pg_catalog.int4, note) from visit',
-    ],
+    ['select round($1), concat($2, note) from visit', 'select round($1), concat($2::pg_catalog.int4, note) from visit'],
   ])('gives a parameter that could be anything a type: %s', async (sql, repaired) => {
     expect(await repair(sql)).toBe(repaired);
   });
