@@ -1,8 +1,9 @@
 import { comparePhases } from '../model/index.ts';
-import { createLocator, type SqlStatement } from '../system/index.ts';
+import { createLocator, type SqlParser, type SqlStatement } from '../system/index.ts';
 import type { Edit } from './edit.ts';
 import type { Effects } from './effects/effects.ts';
 import { predictEffects } from './effects/predict-effects.ts';
+import type { ServerVersion } from './effects/prediction.ts';
 import { type LintFinding, shortenStatement } from './finding.ts';
 import type { LintFile } from './lint-file.ts';
 import { RULES } from './rules/index.ts';
@@ -11,9 +12,10 @@ import { createSchemaModel, type SchemaModelBuilder } from './schema-model/creat
 
 /** Major versions of Postgres that the facts were measured on. */
 export const SERVERS = [14, 15, 16, 17, 18] as const;
-export type Server = (typeof SERVERS)[number];
+export type Server = ServerVersion;
 
 export interface StaticOptions {
+  readonly parser: SqlParser;
   readonly server: Server;
   /** What was there before the first file; with it, a relation that no statement made does not exist. */
   readonly baseline?: readonly SqlStatement[];
@@ -37,7 +39,7 @@ export function checkStatements(files: readonly LintFile[], options: StaticOptio
     builder.startGroup(groupOf(file));
     builder.startFile();
     if (file.isShipped) for (const { node } of file.statements) builder.apply(node);
-    else checkFile(file, { builder, report, server: options.server });
+    else checkFile(file, { builder, report, options });
   }
   return report;
 }
@@ -60,7 +62,7 @@ function groupOf({ path, release, phase }: LintFile): string {
 
 interface FileContext {
   readonly builder: SchemaModelBuilder;
-  readonly server: Server;
+  readonly options: Pick<StaticOptions, 'parser' | 'server'>;
   readonly report: {
     readonly findings: LintFinding[];
     readonly edits: Edit[];
@@ -68,16 +70,17 @@ interface FileContext {
   };
 }
 
-function checkFile(file: LintFile, { builder, server, report }: FileContext): void {
+function checkFile(file: LintFile, { builder, options: { parser, server }, report }: FileContext): void {
   const rules = RULES.filter(({ allowedFrom }) => !allowedFrom || comparePhases(file.phase, allowedFrom) < 0);
   const locate = createLocator(file.text);
   const schema = builder.model;
   const earlier: { readonly statement: SqlStatement; readonly effects: Effects }[] = [];
   for (const [index, statement] of file.statements.entries()) {
-    const effects = predictEffects(statement, schema, { server });
+    const predict: Subject['predict'] = (node) => predictEffects({ ...statement, node }, schema, { server, parser });
+    const effects = predict(statement.node);
     report.predictions.set(statementKey(file, index), effects);
     const { node } = statement;
-    const subject: Subject = { file, statement, node, index, schema, effects, earlier, server };
+    const subject: Subject = { file, statement, node, index, schema, effects, predict, earlier, server };
     for (const rule of rules) {
       for (const hit of rule.check(subject)) {
         report.findings.push(toFinding(rule, hit, { subject, locate }));

@@ -1,4 +1,4 @@
-import type { System } from '../system/index.ts';
+import { loadSqlParser, type System } from '../system/index.ts';
 import { loadBaseline } from './baseline.ts';
 import { checkStatements, type Server, type StaticReport } from './check-statements.ts';
 import type { Edit } from './edit.ts';
@@ -30,6 +30,7 @@ export async function runLint(system: System, options: LintOptions): Promise<Lin
   const files = read.files.filter(({ database }) => options.database === undefined || database === options.database);
   const baseline = options.baseline === undefined ? undefined : await loadBaseline(system, options.baseline);
   const checked: StaticReport = checkStatements(files, {
+    parser: await loadSqlParser(),
     server: options.server,
     ...(baseline ? { baseline: baseline.statements } : {}),
   });

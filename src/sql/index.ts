@@ -4,7 +4,7 @@
  */
 export { type Header, misplacedTag, parseHeader } from './header.ts';
 export { type PlacedFile, placeFiles } from './layout.ts';
-export { conflicts, isStrong, LOCK_MODES, type LockMode } from './lock-modes.ts';
+export { conflicts, isStrong, LOCK_MODES, type LockMode, lockModeOf } from './lock-modes.ts';
 export type { LockScope, LockTarget } from './lock-target.ts';
 export { mayStall, type StatementLocks, statementLocks } from './locks.ts';
 export { quoteLiteral, quoteName, quoteTextArray } from './quote.ts';

@@ -1,6 +1,7 @@
 import type { MigrationPhase } from '../../model/index.ts';
 import type { SqlNode, SqlStatement } from '../../system/index.ts';
 import type { Effects } from '../effects/effects.ts';
+import type { ServerVersion } from '../effects/prediction.ts';
 import type { HazardClass } from '../finding.ts';
 import type { LintFile } from '../lint-file.ts';
 import type { SchemaModel } from '../schema-model/schema-model.ts';
@@ -54,10 +55,12 @@ export interface Subject {
   /** Before the statement. */
   readonly schema: SchemaModel;
   readonly effects: Effects;
+  /** What another statement would do in its place. */
+  readonly predict: (node: SqlNode) => Effects;
   /** Effects of the statements before it that are still in the same transaction. */
   readonly earlier: readonly { readonly statement: SqlStatement; readonly effects: Effects }[];
   /** Major version of the server. */
-  readonly server: number;
+  readonly server: ServerVersion;
 }
 
 export interface Hit {

@@ -27,7 +27,7 @@ function lint(example: Example, server: (typeof SERVERS)[number]): readonly Lint
     isTransactional: !(index === 1 && isNotx),
     isShipped: index === 0,
   }));
-  return checkStatements(files, { server }).findings;
+  return checkStatements(files, { parser, server }).findings;
 }
 
 const serversOf = ({ since = 14 }: Example) => SERVERS.filter((server) => server >= since);

@@ -1,6 +1,6 @@
 import { relationName } from '../../../sql/index.ts';
 import type { Rule } from '../rule.ts';
-import { describeRelation, isOld } from '../statement-parts.ts';
+import { canTag, describeRelation, isOld } from '../statement-parts.ts';
 
 export const createIndex: Rule = {
   id: 'create-index',
@@ -26,12 +26,13 @@ export const createIndex: Rule = {
       sql: 'create table lines (id bigint primary key, order_id bigint); create index lines_order on lines (order_id);',
     },
   ],
-  check({ node, ...rest }) {
-    if (!('IndexStmt' in node) || node.IndexStmt.concurrent) return [];
+  check(subject) {
+    const { node, statement, file, schema, effects } = subject;
+    if (!('IndexStmt' in node) || node.IndexStmt.concurrent || effects.indexBuilds.length === 0) return [];
     const relation = relationName(node.IndexStmt.relation);
-    if (!relation || !isOld({ node, ...rest }, relation)) return [];
-    const { statement, file, schema } = rest;
-    const isAlone = file.statements.length === 1 && schema.findTable(relation)?.kind !== 'partitioned';
+    if (!relation || !isOld(subject, relation)) return [];
+    const isPlain = schema.findTable(relation)?.kind !== 'partitioned' && canTag(file.layout);
+    const isAlone = file.statements.length === 1 && isPlain;
     const fix = statement.text.replace(/^(create\s+(?:unique\s+)?index)\b/i, '$1 concurrently');
     return [
       {

@@ -1,0 +1,49 @@
+import { relationFromParts } from '../../../sql/index.ts';
+import type { SqlNode } from '../../../system/index.ts';
+import type { Rule } from '../rule.ts';
+
+export const enumValueUsed: Rule = {
+  id: 'enum-value-used',
+  hazards: ['L28'],
+  class: 'lock',
+  severity: 'error',
+  title: 'New enum value used in the transaction that adds it',
+  why: 'Postgres refuses it (55P04, unsafe use of new value), and the whole file is taken back.',
+  help: 'Add the value in one file, and use it in a later one.',
+  bad: [
+    {
+      before: "create type state as enum ('open'); create table orders (id bigint primary key, state state);",
+      sql: "alter type state add value 'paid'; alter table orders alter column state set default 'paid';",
+      phase: 'contract',
+    },
+  ],
+  good: [
+    {
+      before: "create type state as enum ('open'); create table orders (id bigint primary key, state state);",
+      sql: "alter type state add value if not exists 'paid';",
+      phase: 'postdeploy',
+    },
+  ],
+  check({ node, file, index, schema }) {
+    if (!file.isTransactional) return [];
+    const added = file.statements.slice(0, index).flatMap((earlier) => {
+      const found = 'AlterEnumStmt' in earlier.node ? earlier.node.AlterEnumStmt : undefined;
+      const type = relationFromParts(found?.typeName);
+      // A type that the same transaction makes has no rows yet, and its new values may be used.
+      const isOwn = type !== undefined && schema.findType(type)?.isNew === true;
+      return found?.newVal === undefined || found.oldVal !== undefined || isOwn ? [] : [found.newVal];
+    });
+    const used =
+      added.length === 0 || 'AlterEnumStmt' in node ? undefined : added.find((value) => mentions(node, value));
+    return used === undefined
+      ? []
+      : [{ message: `the value '${used}' cannot be used before its transaction has committed` }];
+  },
+};
+
+function mentions(value: unknown, text: string): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const constant = (value as Partial<Extract<SqlNode, { A_Const: unknown }>>).A_Const;
+  if (constant) return constant.sval?.sval === text;
+  return Object.values(value).some((part) => mentions(part, text));
+}
