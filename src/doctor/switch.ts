@@ -1,3 +1,4 @@
+import type { Facts, Finding } from '../model/index.ts';
 import type { DoctorRule } from './rule.ts';
 
 export const switchRule: DoctorRule = {
@@ -6,7 +7,8 @@ export const switchRule: DoctorRule = {
   check: (facts) => {
     if (!facts.current) return [];
     const hint = `Run "onward upgrade --version ${facts.current.release}" to bring the switch in line.`;
-    return facts.frontends.flatMap(({ service, targets, listen }) => {
+    const program = checkProgram(facts, hint);
+    const frontends = facts.frontends.flatMap<Finding>(({ service, targets, listen }) => {
       if (!targets) {
         return [
           {
@@ -51,5 +53,16 @@ export const switchRule: DoctorRule = {
         })),
       ];
     });
+    return [...program, ...frontends];
   },
 };
+
+function checkProgram({ switchProgram, toolVersion }: Facts, hint: string): readonly Finding[] {
+  if (switchProgram?.isOwn !== false) return [];
+  const { version } = switchProgram;
+  const message =
+    version === toolVersion
+      ? `The switch runs another build of Onward ${version} than this one.`
+      : `The switch runs the program of ${version === undefined ? 'an earlier Onward' : `Onward ${version}`}, and this is Onward ${toolVersion}.`;
+  return [{ code: 'doctor.switch-program', severity: 'warning', message, hint }];
+}

@@ -67,6 +67,8 @@ export interface Facts {
   readonly configs: ReadonlyMap<string, ReadonlyMap<string, Digest>>;
   readonly instances: readonly InstanceFact[];
   readonly frontends: readonly FrontendFact[];
+  /** The switch's program, when it runs: the version that it came with, when it says so, and whether it is the one of this tool. */
+  readonly switchProgram?: { readonly version: string | undefined; readonly isOwn: boolean };
   readonly databases: readonly DatabaseFact[];
   readonly lease: LeaseFact;
   /** A run that has not ended, whose journal is here. */

@@ -4,7 +4,7 @@ import { buildRolls } from './rolls.ts';
 
 /** The steps of one hop in their order, and the components that keep running. */
 export function buildSteps(hop: HopFacts): { readonly steps: readonly PlanStep[]; readonly carried: Hop['carried'] } {
-  const { release, previous } = hop;
+  const { release } = hop;
   const { rolls, carried } = buildRolls(hop);
   const toStage = rolls.length;
   const postdeploy = migrationStep(hop, 'postdeploy');
@@ -20,11 +20,7 @@ export function buildSteps(hop: HopFacts): { readonly steps: readonly PlanStep[]
     }),
     step('stage', toStage === 0 ? 'Nothing to fetch' : `Fetch and verify ${count(toStage, 'artifact')}`, 'discard'),
     migrationStep(hop, 'expand'),
-    step(
-      'skew-check',
-      previous ? `Check that ${previous.version} works on the expanded schema` : 'Nothing runs yet',
-      'stays-expanded',
-    ),
+    step('skew-check', describeSkewCheck(hop), 'stays-expanded'),
     ...rolls.map((roll) =>
       step('roll', describeRoll(roll, release.version), 'artifacts-go-back', { key: `roll:${roll.service}`, roll }),
     ),
@@ -46,6 +42,13 @@ function step(
   more: Partial<Pick<PlanStep, 'key' | 'configured' | 'note' | 'migrations' | 'roll'>> = {},
 ): PlanStep {
   return { key: kind, kind, title, rollback, configured: true, ...more };
+}
+
+function describeSkewCheck({ facts, previous, isFirst }: HopFacts): string {
+  if (!previous) return 'Nothing runs yet';
+  const check = `heck that ${previous.version} works on the expanded schema`;
+  if (!isFirst || facts.switchProgram?.isOwn !== false) return `C${check}`;
+  return `Hand the switch over to Onward ${facts.toolVersion}, and c${check}`;
 }
 
 function migrationStep(hop: HopFacts, phase: Exclude<MigrationPhase, 'contract'>): PlanStep {

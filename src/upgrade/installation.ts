@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { type Checker, createChecker } from '../checks/index.ts';
 import {
+  type BuiltinSwitch,
   createBuiltinSwitch,
   createFenceFile,
   createProcessRuntime,
   type FenceFile,
   type Runtime,
-  type Switch,
 } from '../deploy/index.ts';
 import { loadDeployment, resolveDatabaseTargets, resolveSecret } from '../deployment/index.ts';
 import type { Deployment } from '../model/index.ts';
@@ -29,7 +29,7 @@ export interface Installation {
   readonly databases: ReadonlyMap<string, ConnectionTarget>;
   readonly source: ReleaseSource;
   readonly runtime: Runtime;
-  readonly switch: Switch;
+  readonly switch: BuiltinSwitch;
   readonly fence: FenceFile;
   readonly control: Control;
   readonly checker: Checker;

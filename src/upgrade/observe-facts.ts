@@ -34,9 +34,10 @@ export async function observeFacts(system: System, installation: Installation, r
   const releases = await loadReleases(installation, request, current?.release);
   const target = releases.get(request.path.at(-1) ?? current?.release ?? '');
   const firstInstalls = current ? [] : await observeFirstInstalls(installation);
-  const [instances, frontends, databases, configs, disk] = await Promise.all([
+  const [instances, frontends, switchProgram, databases, configs, disk] = await Promise.all([
     observeInstances(installation),
     observeFrontends(installation),
+    installation.switch.observeProgram(),
     Promise.all(
       deployment.databases.map(({ name }) =>
         observeDatabase(system, installation, { name, release: target, firstInstalls }),
@@ -58,6 +59,7 @@ export async function observeFacts(system: System, installation: Installation, r
     configs,
     instances,
     frontends,
+    ...(switchProgram ? { switchProgram } : {}),
     databases: databases as readonly DatabaseFact[],
     lease: isOwn(lease, request.run) ? { kind: 'free' } : lease,
     unfinished: request.unfinished,

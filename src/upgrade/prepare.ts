@@ -64,11 +64,12 @@ export async function preparePlan(
   return { version, facts, plan: planUpgrade(facts, request), request };
 }
 
-/** The recorded release as its own target: what does not run, runs with an older configuration, or is missing in the ledger is mended. */
+/** The recorded release as its own target: what does not run, runs with an older configuration or program, or is missing in the ledger is mended. */
 function addRepair(facts: Facts, request: PlanRequest, release: string): PlanRequest {
   const repair = { ...request, hops: [{ from: release, to: release }] };
   const steps = planUpgrade(facts, repair).hops[0]?.steps ?? [];
-  return steps.some((step) => step.roll || (step.migrations?.length ?? 0) > 0) ? repair : request;
+  const isAnythingMissing = steps.some((step) => step.roll || (step.migrations?.length ?? 0) > 0);
+  return isAnythingMissing || facts.switchProgram?.isOwn === false ? repair : request;
 }
 
 /** Plans the hop of a run that is taken up again: its target is frozen, only what is missing is looked up anew. */

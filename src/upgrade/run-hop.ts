@@ -9,6 +9,7 @@ import type { RunContext } from './run-context.ts';
 import { RUN_KEYS, type RunState } from './run-state.ts';
 import { finishStep, mirrorRun, startStep } from './step-notes.ts';
 import { runCommit } from './steps/commit.ts';
+import { handOverSwitch } from './steps/hand-over-switch.ts';
 import { runExpand, runPostdeploy } from './steps/migrations.ts';
 import { runSkewCheck } from './steps/skew-check.ts';
 import { runStage } from './steps/stage.ts';
@@ -19,7 +20,14 @@ import { isUndecidable } from './undecidable.ts';
 const STEPS: readonly { readonly kind: StepKind; readonly run: (context: RunContext) => Promise<void> }[] = [
   { kind: 'stage', run: runStage },
   { kind: 'expand', run: runExpand },
-  { kind: 'skew-check', run: runSkewCheck },
+  {
+    kind: 'skew-check',
+    async run(context) {
+      // The old release is then checked behind the switch that the roll will use.
+      await handOverSwitch(context);
+      await runSkewCheck(context);
+    },
+  },
   { kind: 'roll', run: (context) => rollServices(context, context.rolls) },
   { kind: 'postdeploy', run: runPostdeploy },
   { kind: 'verify', run: runVerify },

@@ -11,6 +11,7 @@ export async function bundleProgram(entry: string, folder: string, name = 'progr
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
+    define: { ONWARD_VERSION: '"0.0.0"' },
     external: ['pg-native', 'libpg-query'],
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -191,9 +191,11 @@ export function runOnward(
     readonly environment?: NodeJS.ProcessEnv;
     /** What the command line begins with. */
     readonly within?: readonly string[];
+    /** Another build of the command than the one in dist/. */
+    readonly tool?: string;
   },
 ): RunningCommand {
-  const [program = '', ...rest] = [...(options.within ?? []), process.execPath, ONWARD, ...args];
+  const [program = '', ...rest] = [...(options.within ?? []), process.execPath, options.tool ?? ONWARD, ...args];
   const child = spawn(program, rest, {
     cwd: options.cwd,
     env: { ...process.env, ...options.environment },

@@ -3,6 +3,7 @@ import { ExitCode, OnwardError } from '../../../model/index.ts';
 import type { ProcessIdentity } from '../../../system/index.ts';
 import { badRequest } from './errors.ts';
 import { farewellRequest, type OverlapOrder, type OverlapReport, overlapOrderSchema } from './overlap.ts';
+import type { ProgramIdentity } from './place.ts';
 import type { Switchboard } from './switchboard.ts';
 import { changeRequest, closeRequest, encodeError, handOverRequest, openRequest, parseMessage } from './wire.ts';
 
@@ -10,6 +11,7 @@ const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 
 export interface AdminOptions {
   readonly switchboard: Switchboard;
+  readonly program: ProgramIdentity;
   handOver(program: string): Promise<void>;
   /** The last frontend was closed. */
   onClosed(): void;
@@ -45,7 +47,7 @@ async function perform(request: IncomingMessage, body: string, options: AdminOpt
   const { switchboard } = options;
   const [, collection, encodedService, action] = (request.url ?? '/').split('/');
   const route = `${request.method} ${collection}${action === undefined ? '' : `/${action}`}`;
-  if (route === 'GET status') return { pid: process.pid };
+  if (route === 'GET status') return { pid: process.pid, program: options.program };
   if (route === 'POST handover') {
     await options.handOver(parseMessage(body, handOverRequest).program);
     return {};

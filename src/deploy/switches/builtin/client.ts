@@ -2,10 +2,10 @@ import { OnwardError } from '../../../model/index.ts';
 import type { HttpResponse, ProcessIdentity, System } from '../../../system/index.ts';
 import type { FrontendObservation, Switch } from '../switch.ts';
 import { adminSocketPath } from './admin-socket.ts';
-import { notAnswering, notRunning, notStarted } from './errors.ts';
+import { handOverFailed, notAnswering, notRunning, notStarted } from './errors.ts';
 import { logFilePath } from './log-file.ts';
 import { switchDirectory } from './place.ts';
-import { decodeError, observationSchema, parseMessage } from './wire.ts';
+import { decodeError, observationSchema, parseMessage, statusSchema } from './wire.ts';
 
 const ANSWER_MS = 30_000;
 const START_MS = 15_000;
@@ -21,10 +21,20 @@ export interface BuiltinSwitchOptions {
   readonly program: string;
 }
 
+/** The process that runs, beside the program that would be started now. */
+export interface RunningProgram {
+  /** Of the Onward that it came with; `undefined` when it is too old to say. */
+  readonly version: string | undefined;
+  /** True when it is the program given at creation, byte by byte. */
+  readonly isOwn: boolean;
+}
+
 export interface BuiltinSwitch extends Switch {
+  /** `undefined` when it does not run. */
+  observeProgram(): Promise<RunningProgram | undefined>;
   /**
-   * Lets the program given at creation take over from the process that runs, without a request noticing. Throws
-   * `switch.hand-over-failed` when the old one goes on instead.
+   * Lets the program given at creation take over from the process that runs, without a request noticing; it sends requests where the
+   * old one sent them, which is why no epoch guards this. Throws `switch.hand-over-failed` when the old one goes on instead.
    */
   handOver(): Promise<void>;
 }
@@ -33,7 +43,14 @@ export interface BuiltinSwitch extends Switch {
 export function createBuiltinSwitch(system: System, options: BuiltinSwitchOptions): BuiltinSwitch {
   const call = (request: AdminRequest) => callSwitch(system, options, request);
   const pathOf = (service: string) => `/frontends/${encodeURIComponent(service)}`;
+  const observeProgram = async () => {
+    const answer = await call({ method: 'GET', path: '/status' });
+    if (!answer) return undefined;
+    const { program } = parseMessage(answer.body, statusSchema);
+    return { version: program?.version, isOwn: program?.digest === (await system.files.sha256(options.program)) };
+  };
   return {
+    observeProgram,
     async observe(service) {
       const answer = await call({ method: 'GET', path: pathOf(service) });
       return answer?.status === 200 ? (parseMessage(answer.body, observationSchema) as FrontendObservation) : undefined;
@@ -54,6 +71,8 @@ export function createBuiltinSwitch(system: System, options: BuiltinSwitchOption
     },
     async handOver() {
       if (!(await call({ method: 'POST', path: '/handover', body: { program: options.program } }))) throw notRunning();
+      const found = await observeProgram();
+      if (found?.isOwn !== true) throw handOverFailed(options.program, 'another program answers now');
     },
   };
 }

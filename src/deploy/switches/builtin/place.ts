@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Digest } from '../../../model/index.ts';
 import {
   type Clock,
   createClock,
@@ -14,12 +15,20 @@ import { LIMITS, type Limits } from './limits.ts';
 import { createLogFile, type LogFile } from './log-file.ts';
 import { createStateFile, type StateFile } from './state.ts';
 
+/** Which program a switch process is. What the program loads carries a digest in its name, so its own digest stands for all of it. */
+export interface ProgramIdentity {
+  /** Of the Onward that it came with. */
+  readonly version: string;
+  readonly digest: Digest;
+}
+
 /** Where a switch process lives, and what it works with. */
 export interface Place {
   /** Of the deployment. */
   readonly stateDirectory: string;
   /** Of the switch: state, sockets, log (0700). */
   readonly directory: string;
+  readonly program: ProgramIdentity;
   readonly files: Files;
   readonly processes: Processes;
   readonly http: Http;
@@ -34,7 +43,10 @@ export function switchDirectory(stateDirectory: string): string {
   return join(stateDirectory, 'switch');
 }
 
-export async function openPlace(stateDirectory: string): Promise<Place> {
+export async function openPlace(
+  stateDirectory: string,
+  program: { readonly version: string; readonly path: string },
+): Promise<Place> {
   const files = createFiles();
   const clock = createClock();
   const directory = switchDirectory(stateDirectory);
@@ -42,6 +54,7 @@ export async function openPlace(stateDirectory: string): Promise<Place> {
   return {
     stateDirectory,
     directory,
+    program: { version: program.version, digest: await files.sha256(program.path) },
     files,
     clock,
     processes: createProcesses(),

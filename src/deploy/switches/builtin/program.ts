@@ -6,8 +6,10 @@ import { openPlace } from './place.ts';
 import { startSwitch } from './start-switch.ts';
 import { startSuccessor } from './successor.ts';
 
-const [, , stateDirectory = '', role] = process.argv;
-const place = await openPlace(stateDirectory);
+declare const ONWARD_VERSION: string;
+
+const [, program = '', stateDirectory = '', role] = process.argv;
+const place = await openPlace(stateDirectory, { version: ONWARD_VERSION, path: program });
 const failed = (error: unknown) =>
   place.log.write(`failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 // The traffic goes on; whatever gets here is a defect.

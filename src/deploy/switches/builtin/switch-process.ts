@@ -46,6 +46,7 @@ export class SwitchProcess {
     this.switchboard = new Switchboard({ ...place, predecessors: this.#predecessors, state });
     this.#admin = createAdminServer({
       switchboard: this.switchboard,
+      program: place.program,
       handOver: (program) => this.#handOver(program),
       onClosed: () => void this.stop(),
       onOverlap: (order) => {

@@ -21,6 +21,11 @@ export const targetsSchema = z
 export const frontendSchema = z.strictObject({ service: z.string().min(1), mode: z.enum(['http', 'tcp']), listen });
 export const changeSchema = z.strictObject({ targets: targetsSchema, isHeld: z.boolean() });
 
+/** What a running switch says of itself; one of an earlier version says less, one of a later version more. */
+export const statusSchema = z.object({
+  program: z.object({ version: z.string(), digest: z.string() }).optional(),
+});
+
 export const openRequest = z.strictObject({ frontend: frontendSchema, epoch });
 export const changeRequest = z.strictObject({ change: changeSchema, epoch });
 export const closeRequest = z.strictObject({ epoch });
