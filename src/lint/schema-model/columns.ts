@@ -26,6 +26,7 @@ export function addColumn(state: ModelState, table: TableState, node: ColumnNode
     name,
     type: formatTypeName(node.typeName),
     isNotNull: isIdentity || isSerial(node.typeName),
+    born: state.group,
     ...(defaultValue === undefined ? {} : { defaultValue }),
     ...(kind === undefined ? {} : { generated: kind }),
     ...(collation === undefined ? {} : { collation }),

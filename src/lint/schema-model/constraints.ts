@@ -34,6 +34,7 @@ export function addConstraint(state: ModelState, table: TableState, node: Constr
     kind,
     columns,
     isValid: node.skip_validation !== true,
+    born: state.group,
     provesNotNull: kind === 'check' ? notNullColumns(node.raw_expr) : kind === 'not null' ? columns : [],
     ...(kind === 'check' && node.raw_expr ? { expression: node.raw_expr } : {}),
     ...(references === undefined ? {} : { references }),

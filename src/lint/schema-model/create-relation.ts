@@ -69,7 +69,7 @@ export function createFromQuery(
   const table = old ?? addTable(state, name, options.kind);
   table.isCertain = columns !== undefined;
   table.columns = new Map(
-    (columns ?? []).map((column) => [column, { name: column, type: 'unknown', isNotNull: false }]),
+    (columns ?? []).map((column) => [column, { name: column, type: 'unknown', isNotNull: false, born: state.group }]),
   );
 }
 

@@ -2,6 +2,7 @@ import { relationFromParts, relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
 import { alterTable } from './alter-table.ts';
 import { createFromQuery, createIndex, createTable, createTrigger } from './create-relation.ts';
+import { findObject, rememberObject } from './objects.ts';
 import {
   addDomain,
   addFunction,
@@ -40,6 +41,8 @@ export function createSchemaModel(options: { readonly isComplete?: boolean } = {
     },
     findType: (name) => lookUp(state, state.types, name),
     findFunction: (name) => lookUp(state, state.functions, name) ?? [],
+    findObject: (kind, name) => findObject(state, kind, name),
+    isNew: (born) => born === state.group,
     tables: () => state.tables.values(),
   };
   return {
@@ -50,7 +53,10 @@ export function createSchemaModel(options: { readonly isComplete?: boolean } = {
     startFile: () => {
       state.currentSchema = 'public';
     },
-    apply: (node) => applyStatement(state, node),
+    apply: (node) => {
+      applyStatement(state, node);
+      rememberObject(state, node);
+    },
   };
 }
 

@@ -11,9 +11,25 @@ export interface SchemaModel {
   findIndex(name: RelationName): ModelIndex | undefined;
   findType(name: RelationName): ModelType | undefined;
   findFunction(name: RelationName): readonly ModelFunction[];
+  /** What was made of the kinds that have no shape here, as the statement that made it last. */
+  findObject(kind: ObjectKind, name: ObjectName): ModelObject | undefined;
+  /** Whether what was born in a group is new: made by the same file, or by another file of the same release. */
+  isNew(born: string): boolean;
   /** True when the tables of a baseline or of earlier files are all there is, so that an unknown name does not exist. */
   readonly isComplete: boolean;
   tables(): Iterable<ModelTable>;
+}
+
+export type ObjectKind = 'sequence' | 'schema' | 'extension' | 'policy' | 'trigger' | 'rule' | 'view' | 'function';
+
+/** A policy, a trigger and a rule belong to a table. */
+export interface ObjectName extends RelationName {
+  readonly table?: RelationName;
+}
+
+export interface ModelObject {
+  readonly node: SqlNode;
+  readonly isNew: boolean;
 }
 
 export interface ModelTable {
@@ -51,6 +67,8 @@ export interface ModelColumn {
   readonly defaultValue?: SqlNode;
   readonly generated?: 'stored' | 'virtual' | 'identity';
   readonly collation?: string;
+  /** The group of files that made it; `SchemaModel.isNew` tells whether that is still being read. */
+  readonly born: string;
 }
 
 export interface ModelConstraint {
@@ -65,6 +83,8 @@ export interface ModelConstraint {
   /** Of a foreign key: the id of the table that it points at. */
   readonly references?: string;
   readonly referencedColumns?: readonly string[];
+  /** As a column's. */
+  readonly born: string;
 }
 
 export interface ModelIndex {

@@ -1,5 +1,13 @@
 import type { RelationName } from '../../sql/index.ts';
-import type { ModelColumn, ModelConstraint, ModelFunction, ModelIndex, ModelTable, ModelType } from './schema-model.ts';
+import type {
+  ModelColumn,
+  ModelConstraint,
+  ModelFunction,
+  ModelIndex,
+  ModelObject,
+  ModelTable,
+  ModelType,
+} from './schema-model.ts';
 
 /** A table while the model is being built. `born` is the group of files that made it. */
 export interface TableState extends Omit<ModelTable, 'columns' | 'constraints' | 'indexes' | 'parents' | 'triggers'> {
@@ -39,6 +47,8 @@ export interface ModelState {
   readonly tables: Map<string, TableState>;
   readonly types: Map<string, Dated<ModelType>>;
   readonly functions: Map<string, readonly Dated<ModelFunction>[]>;
+  /** By kind, table and name. */
+  readonly objects: Map<string, ModelObject>;
   /** What is made now belongs to this group: a file, or all files of a release. */
   group: string;
   /** Where unqualified names are made. */
@@ -46,7 +56,14 @@ export interface ModelState {
 }
 
 export function createModelState(): ModelState {
-  return { tables: new Map(), types: new Map(), functions: new Map(), group: '', currentSchema: 'public' };
+  return {
+    tables: new Map(),
+    types: new Map(),
+    functions: new Map(),
+    objects: new Map(),
+    group: '',
+    currentSchema: 'public',
+  };
 }
 
 export function qualify(state: ModelState, name: RelationName): string {
