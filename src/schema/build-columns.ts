@@ -9,20 +9,20 @@ export function buildColumns(relation: Oid, index: CatalogIndex): readonly Colum
 }
 
 function buildColumn(row: ColumnRow, index: CatalogIndex): Column {
-  const typeName = qualifiedName(row.type_schema, row.type_name);
+  const { text, name, wire } = index.columnType(row.type, row.modifier);
+  const typeName = qualifiedName(...name);
   const expression = row.expression ?? '';
   return {
     name: row.name,
-    type: row.type,
+    type: text,
     typeName,
-    wireType:
-      row.wire_schema !== null && row.wire_name !== null ? qualifiedName(row.wire_schema, row.wire_name) : typeName,
+    wireType: wire ? qualifiedName(...wire) : typeName,
     isNotNull: row.is_not_null,
     isNotNullValidated: row.is_validated,
     default: row.generated === '' ? row.expression : null,
     identity: row.identity === '' ? null : row.identity === 'a' ? 'always' : 'by default',
     generated: row.generated === '' ? null : { kind: row.generated === 's' ? 'stored' : 'virtual', expression },
-    collation: collationName(row),
+    collation: row.collation && qualifiedName(...row.collation),
     storage: row.storage === null ? null : STORAGE[row.storage],
     compression: row.compression === null ? null : row.compression === 'p' ? 'pglz' : 'lz4',
     grants: index.grantsOf('relation', row.relation, row.number),
@@ -30,11 +30,3 @@ function buildColumn(row: ColumnRow, index: CatalogIndex): Column {
 }
 
 const STORAGE = { p: 'plain', e: 'external', m: 'main', x: 'extended' } as const;
-
-export function collationName(row: {
-  readonly collation_schema: string | null;
-  readonly collation: string | null;
-}): string | null {
-  if (row.collation_schema === null || row.collation === null) return null;
-  return qualifiedName(row.collation_schema, row.collation);
-}

@@ -1,4 +1,4 @@
-import { buildColumns, collationName } from './build-columns.ts';
+import { buildColumns } from './build-columns.ts';
 import { bareDefinition } from './build-constraints.ts';
 import type { TypeRow } from './catalog/types.ts';
 import type { CatalogIndex } from './catalog-index.ts';
@@ -24,7 +24,7 @@ function buildType(row: TypeRow, index: CatalogIndex): TypeDefinition {
         baseType: row.base ?? '',
         isNotNull: row.is_not_null,
         default: row.default,
-        collation: collationName(row),
+        collation: row.collation && qualifiedName(...row.collation),
         constraints: index.domainConstraints(row.oid).map((constraint) => ({
           name: constraint.name,
           definition: bareDefinition(constraint),

@@ -1,3 +1,4 @@
+import type { ColumnTypeRow } from './catalog/columns.ts';
 import type { GrantRow } from './catalog/grants.ts';
 import type { Oid } from './catalog/part.ts';
 import type { Catalog } from './load-catalog.ts';
@@ -13,6 +14,7 @@ export interface CatalogIndex {
   readonly triggers: (relation: Oid) => Catalog['triggers'];
   readonly rules: (relation: Oid) => Catalog['rules'];
   readonly policies: (relation: Oid) => Catalog['policies'];
+  columnType(type: Oid, modifier: number): ColumnTypeRow;
   /** Names of columns by their number; `?` for one that is not there. */
   columnName(relation: Oid, number: number): string;
   /** Qualified name of a table or view. */
@@ -25,6 +27,7 @@ export function indexCatalog(catalog: Catalog): CatalogIndex {
   const grants = groupBy(catalog.grants, ({ of, oid, number }) => `${of} ${oid} ${number}`);
   const names = new Map(catalog.relations.map(({ oid, schema, name }) => [oid, qualifiedName(schema, name)]));
   const columnNames = new Map(catalog.columns.map(({ relation, number, name }) => [`${relation} ${number}`, name]));
+  const types = new Map(catalog.columnTypes.map((row) => [`${row.type} ${row.modifier}`, row]));
   return {
     columns,
     constraints: groupBy(catalog.constraints, ({ relation }) => relation),
@@ -33,11 +36,14 @@ export function indexCatalog(catalog: Catalog): CatalogIndex {
     triggers: groupBy(catalog.triggers, ({ relation }) => relation),
     rules: groupBy(catalog.rules, ({ relation }) => relation),
     policies: groupBy(catalog.policies, ({ relation }) => relation),
+    columnType: (type, modifier) => types.get(`${type} ${modifier}`) ?? UNKNOWN_TYPE,
     columnName: (relation, number) => columnNames.get(`${relation} ${number}`) ?? '?',
     relationName: (relation) => names.get(relation) ?? '?',
     grantsOf: (of, oid, number = 0) => gatherGrants(grants(`${of} ${oid} ${number}`)),
   };
 }
+
+const UNKNOWN_TYPE: ColumnTypeRow = { type: '0', modifier: -1, text: '?', name: ['?', '?'], wire: null };
 
 function gatherGrants(rows: readonly GrantRow[]): readonly Grant[] {
   const grantees = [...new Set(rows.map(({ grantee }) => grantee))];

@@ -68,11 +68,18 @@ export interface ChangingObjects {
   readonly routine: Routine;
   readonly statistics: Statistics;
   /** What one role may do with one object or column. */
-  readonly privileges: Grant;
+  readonly privileges: GrantOn;
   readonly 'default privileges': DefaultPrivileges;
 }
 
 export type ChangingKind = keyof ChangingObjects;
+
+export interface GrantOn extends Grant {
+  readonly on: 'table' | 'column' | 'sequence' | 'schema' | 'type' | 'routine';
+}
+
+/** What others are parts of. */
+export type Owner = Table | View | TypeDefinition;
 
 /** What changes, before it is said how. */
 export interface Subject<Kind extends ChangingKind> {
@@ -84,6 +91,8 @@ export interface Subject<Kind extends ChangingKind> {
   readonly objects: {
     readonly before: ChangingObjects[Kind] | null;
     readonly after: ChangingObjects[Kind] | null;
+    /** What it is a part of, as that is in the schema after. */
+    readonly owner: Owner | null;
   };
 }
 

@@ -9,6 +9,7 @@ export function identitiesOf(catalog: Catalog, index: CatalogIndex): ReadonlyMap
   const add = (kind: IdentityKind, name: string, identity: string) => void found.set(identityKey(kind, name), identity);
   const addPart = (kind: IdentityKind, row: { readonly relation: string; readonly name: string }, identity: string) =>
     add(kind, `${index.relationName(row.relation)}.${readableName(row.name)}`, identity);
+  for (const { oid, name } of catalog.namespaces) add('schema', name, oid);
   for (const { oid, schema, name } of catalog.relations) add('relation', qualifiedName(schema, name), oid);
   for (const { oid, schema, name } of catalog.sequences) add('relation', qualifiedName(schema, name), oid);
   for (const { oid, schema, name } of catalog.types) add('type', qualifiedName(schema, name), oid);

@@ -1,6 +1,15 @@
 import type { Schema } from './schema.ts';
 
-export type IdentityKind = 'relation' | 'column' | 'constraint' | 'index' | 'trigger' | 'policy' | 'type' | 'routine';
+export type IdentityKind =
+  | 'schema'
+  | 'relation'
+  | 'column'
+  | 'constraint'
+  | 'index'
+  | 'trigger'
+  | 'policy'
+  | 'type'
+  | 'routine';
 
 /** Which object of the server a name stands for: `kind name` to a number that stays when the object is renamed. */
 export interface Identities {

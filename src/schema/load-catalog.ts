@@ -1,7 +1,14 @@
 import { quoteTextArray } from '../sql/index.ts';
 import type { Session } from '../system/index.ts';
 import { type PolicyRow, policies, type RuleRow, rules, type TriggerRow, triggers } from './catalog/attachments.ts';
-import { type ColumnRow, columns } from './catalog/columns.ts';
+import {
+  type ColumnRow,
+  type ColumnTypeRow,
+  columns,
+  columnTypes,
+  type PackedColumnRow,
+  unpackColumn,
+} from './catalog/columns.ts';
 import { type ConstraintRow, constraints, type IndexRow, indexes } from './catalog/constraints.ts';
 import { type DefaultPrivilegesRow, defaultPrivileges, type GrantRow, grants } from './catalog/grants.ts';
 import type { CatalogQuery } from './catalog/part.ts';
@@ -28,6 +35,7 @@ export interface Catalog {
   readonly namespaces: readonly NamespaceRow[];
   readonly relations: readonly RelationRow[];
   readonly columns: readonly ColumnRow[];
+  readonly columnTypes: readonly ColumnTypeRow[];
   readonly constraints: readonly ConstraintRow[];
   readonly indexes: readonly IndexRow[];
   readonly triggers: readonly TriggerRow[];
@@ -46,6 +54,7 @@ const QUERIES: { readonly [part in Exclude<keyof Catalog, 'database'>]: CatalogQ
   namespaces,
   relations,
   columns,
+  columnTypes,
   constraints,
   indexes,
   triggers,
@@ -83,14 +92,15 @@ export async function loadCatalog(session: Session, schemas: readonly string[] |
     names.map((name) => `select pg_catalog.current_setting('${name}') as value`).join(' union all '),
   );
   const pin = `select ${names.map((name) => setting(name, PINNED[name] ?? '')).join(', ')}`;
-  const { rows } = await session.query<{ catalog: { readonly [part in keyof Catalog]: Catalog[part] | null } }>(
-    `${pin}; ${catalogStatement(session.serverVersion, schemas)}`,
-  );
+  const { rows } = await session.query<{
+    catalog: { readonly [part in keyof Catalog]: unknown[] | null } & { readonly database: string };
+  }>(`${pin}; ${catalogStatement(session.serverVersion, schemas)}`);
   await session.query(`select ${names.map((name, index) => setting(name, saved.rows[index]?.value ?? '')).join(', ')}`);
   const found = rows[0]?.catalog;
   const parts = Object.keys(QUERIES) as (keyof typeof QUERIES)[];
   const filled = parts.map((part) => [part, found?.[part] ?? []] as const);
-  return { database: found?.database ?? '', ...Object.fromEntries(filled) } as Catalog;
+  const read = { database: found?.database ?? '', ...Object.fromEntries(filled) } as unknown as Catalog;
+  return { ...read, columns: (read.columns as readonly unknown[] as readonly PackedColumnRow[]).map(unpackColumn) };
 }
 
 function setting(name: string, value: string): string {

@@ -1,4 +1,5 @@
 import type { CatalogQuery, Oid } from './part.ts';
+import type { NamePair } from './relations.ts';
 
 export interface TypeRow {
   readonly oid: Oid;
@@ -11,8 +12,7 @@ export interface TypeRow {
   readonly base: string | null;
   readonly is_not_null: boolean;
   readonly default: string | null;
-  readonly collation_schema: string | null;
-  readonly collation: string | null;
+  readonly collation: NamePair | null;
   readonly labels: readonly { readonly oid: Oid; readonly label: string }[] | null;
   readonly subtype: string | null;
   readonly range_parameters: readonly string[] | null;
@@ -41,7 +41,7 @@ export const types: CatalogQuery = () => `
 select t.oid, n.nspname as schema, t.typname as name, t.typtype as kind, t.typrelid as relation, t.typacl is not null as has_acl,
   case when t.typtype = 'd' then pg_catalog.format_type(t.typbasetype, t.typtypmod) end as base,
   t.typnotnull as is_not_null, pg_catalog.pg_get_expr(t.typdefaultbin, 0) as default,
-  case when co.oid is not null then con.nspname end as collation_schema, co.collname as collation,
+  case when co.oid is not null then pg_catalog.json_build_array(con.nspname, co.collname) end as collation,
   case when t.typtype = 'e' then (
     select pg_catalog.json_agg(pg_catalog.json_build_object('oid', e.oid, 'label', e.enumlabel) order by e.enumsortorder)
     from pg_catalog.pg_enum e where e.enumtypid = t.oid) end as labels,

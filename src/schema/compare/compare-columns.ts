@@ -1,61 +1,30 @@
-import { breaks, change, none, type SchemaChange, type Subject, type Verdict, visible } from '../change.ts';
+import { breaks, none, type SchemaChange, type Subject, type Verdict, visible } from '../change.ts';
 import { describeColumn } from '../describe-object.ts';
 import { readableName } from '../qualified-name.ts';
 import type { Column, Table } from '../schema.ts';
+import { compareEntries } from './compare-entries.ts';
 import { compareGrants } from './compare-grants.ts';
-import type { Comparison } from './comparison.ts';
+import type { Comparison, RelationPair } from './comparison.ts';
 import { judgeRetype } from './judge-type.ts';
-import { compareProperties, entriesByName, matchEntries, type Property } from './match.ts';
+import { compareProperties, entriesByName, type Property } from './match.ts';
 
 /** Columns of a table that was there before. */
-export function compareColumns(comparison: Comparison, before: Table, after: Table): readonly SchemaChange[] {
-  const { nameBefore, nameAfter } = comparison.ofRelation(before, after);
-  const matched = matchEntries(entriesByName(before.columns), entriesByName(after.columns), (one, other) =>
-    comparison.isSame('column', `${nameBefore}.${readableName(one.key)}`, `${nameAfter}.${readableName(other.key)}`),
-  );
-  const subject = (column: Column, sides: Subject<'column'>['objects']): Subject<'column'> => ({
+export function compareColumns(comparison: Comparison, table: RelationPair<Table>): readonly SchemaChange[] {
+  const properties = columnProperties(table.before);
+  return compareEntries(entriesByName(table.before.columns), entriesByName(table.after.columns), {
     kind: 'column',
-    name: `${nameAfter}.${readableName(column.name)}`,
-    of: nameAfter,
-    objects: sides,
+    of: table.of,
+    describe: describeColumn,
+    isSame: (before, after) => table.isSamePart('column', before, after),
+    removed: () => breaks('C1', 'statements that name the column fail'),
+    renamed: () => breaks('C3', 'statements that use the old name fail'),
+    added: (column) => judgeAdded(comparison, column),
+    pair: (subject) => [...compareProperties(subject, properties), ...compareColumnGrants(subject)],
   });
-  const properties = columnProperties(before);
-  return [
-    ...matched.removed.map(({ value }) =>
-      change(
-        subject(value, { before: value, after: null }),
-        { change: 'removed', before: describeColumn(value) },
-        breaks('C1', 'statements that name the column fail'),
-      ),
-    ),
-    ...matched.pairs.flatMap((pair) => {
-      const one = subject(pair.before.value, { before: pair.before.value, after: pair.after.value });
-      return [
-        ...(pair.before.key === pair.after.key ? [] : [renamedColumn(one, pair.before.key, pair.after.key)]),
-        ...compareProperties(one, properties),
-        ...compareGrants(
-          `${nameAfter}.${readableName(pair.after.key)}`,
-          pair.before.value.grants,
-          pair.after.value.grants,
-        ),
-      ];
-    }),
-    ...matched.added.map(({ value }) =>
-      change(
-        subject(value, { before: null, after: value }),
-        { change: 'added', after: describeColumn(value) },
-        judgeAdded(comparison, value),
-      ),
-    ),
-  ];
 }
 
-function renamedColumn(subject: Subject<'column'>, before: string, after: string): SchemaChange {
-  return change(
-    subject,
-    { change: 'changed', property: 'name', before, after },
-    breaks('C3', 'statements that use the old name fail'),
-  );
+export function compareColumnGrants({ name, objects }: Subject<'column'>): readonly SchemaChange[] {
+  return compareGrants({ on: 'column', name }, objects.before?.grants, objects.after?.grants);
 }
 
 function judgeAdded(comparison: Comparison, column: Column): Verdict {

@@ -1,65 +1,38 @@
-import { breaks, change, none, type SchemaChange, type Subject, type Verdict, visible } from '../change.ts';
+import { breaks, none, type SchemaChange, type Verdict, visible } from '../change.ts';
 import { describeConstraint } from '../describe-object.ts';
-import { readableName } from '../qualified-name.ts';
 import type { Constraint, Table } from '../schema.ts';
 import { isNotNullCheck } from './compare-columns.ts';
-import type { Comparison } from './comparison.ts';
-import { compareProperties, entriesByName, matchEntries, type Property } from './match.ts';
+import { compareEntries } from './compare-entries.ts';
+import type { RelationPair } from './comparison.ts';
+import { compareProperties, entriesByName, type Property } from './match.ts';
 import { isFilledByOldRows, isUniqueAlready, losesColumn } from './uniqueness.ts';
 
 /** Constraints of a table that was there before. One that went with a column of its own is not told again. */
-export function compareConstraints(comparison: Comparison, before: Table, after: Table): readonly SchemaChange[] {
-  const { nameBefore, nameAfter } = comparison.ofRelation(before, after);
-  const isSame = (one: string, other: string) =>
-    comparison.isSame('constraint', `${nameBefore}.${readableName(one)}`, `${nameAfter}.${readableName(other)}`);
-  const matched = matchEntries(entriesByName(before.constraints), entriesByName(after.constraints), (one, other) =>
-    isSame(one.key, other.key),
+export function compareConstraints(table: RelationPair<Table>): readonly SchemaChange[] {
+  const { before, after } = table;
+  const isSame = (one: string, other: string) => table.isSamePart('constraint', one, other);
+  const isLost = losesColumn(table);
+  const kept = before.constraints.filter(
+    ({ name, columns }) => !isLost(columns) || after.constraints.some((other) => other.name === name),
   );
-  const subject = (name: string, sides: Subject<'constraint'>['objects']): Subject<'constraint'> => ({
+  return compareEntries(entriesByName(kept), entriesByName(after.constraints), {
     kind: 'constraint',
-    name: `${nameAfter}.${readableName(name)}`,
-    of: nameAfter,
-    objects: sides,
+    of: table.of,
+    describe: describeConstraint,
+    isSame,
+    removed: (constraint) => judgeRemoved(constraint, after),
+    renamed: judgeRenamed,
+    added: (constraint) => judgeAdded(constraint, before, after),
+    // A constraint that is still the same object says the same, whatever its columns are called now.
+    pair: (subject, keys) =>
+      compareProperties(subject, isSame(keys.before, keys.after) ? STATE : [DEFINITION, ...STATE]),
   });
-  const lost = losesColumn(comparison, before, after);
-  return [
-    ...matched.removed
-      .filter(({ value }) => !lost(value.columns))
-      .map(({ value }) =>
-        change(
-          subject(value.name, { before: value, after: null }),
-          { change: 'removed', before: describeConstraint(value) },
-          judgeRemoved(value, after),
-        ),
-      ),
-    ...matched.pairs.flatMap(({ before: one, after: other }) => {
-      const pair = subject(one.key, { before: one.value, after: other.value });
-      const isOne = isSame(one.key, other.key);
-      return [
-        ...(one.key === other.key ? [] : [renamedConstraint(pair, one.value, other.value)]),
-        // A constraint that is still the same object says the same, whatever its columns are called now.
-        ...compareProperties(pair, isOne ? STATE : [DEFINITION, ...STATE]),
-      ];
-    }),
-    ...matched.added.map(({ value }) =>
-      change(
-        subject(value.name, { before: null, after: value }),
-        { change: 'added', after: describeConstraint(value) },
-        judgeAdded(value, before, after),
-      ),
-    ),
-  ];
 }
 
-function renamedConstraint(subject: Subject<'constraint'>, before: Constraint, after: Constraint): SchemaChange {
-  const isArbiter = ['primary key', 'unique', 'exclusion'].includes(before.kind);
-  return change(
-    subject,
-    { change: 'changed', property: 'name', before: before.name, after: after.name },
-    isArbiter
-      ? breaks('C3', 'ON CONFLICT ON CONSTRAINT with the old name fails')
-      : visible('C3', 'error messages name it differently'),
-  );
+function judgeRenamed({ kind }: Constraint): Verdict {
+  return kind === 'primary key' || kind === 'unique' || kind === 'exclusion'
+    ? breaks('C3', 'ON CONFLICT ON CONSTRAINT with the old name fails')
+    : visible('C3', 'error messages name it differently');
 }
 
 const DEFINITION: Property<Constraint> = {

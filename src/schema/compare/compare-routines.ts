@@ -1,57 +1,43 @@
-import { breaks, change, none, type SchemaChange, type Subject, type Verdict, visible } from '../change.ts';
+import { breaks, none, type SchemaChange, type Subject, type Verdict, visible } from '../change.ts';
 import { describeRoutine } from '../describe-object.ts';
 import type { Routine } from '../schema.ts';
+import { compareEntries } from './compare-entries.ts';
 import { compareGrants } from './compare-grants.ts';
 import type { Comparison } from './comparison.ts';
-import { compareProperties, entriesOf, matchEntries, type Property } from './match.ts';
+import { compareProperties, entriesOf, type Property } from './match.ts';
 
 export function compareRoutines(comparison: Comparison): readonly SchemaChange[] {
   const before = entriesOf(comparison.before.routines);
-  const matched = matchEntries(before, entriesOf(comparison.after.routines), (one, other) =>
-    comparison.isSame('routine', one.key, other.key),
-  );
-  const subject = (name: string, objects: Subject<'routine'>['objects']): Subject<'routine'> => ({
-    kind: 'routine',
-    name,
-    of: null,
-    objects,
-  });
   const hasNamesake = ({ schema, name }: Routine) =>
     before.some(({ value }) => value.schema === schema && value.name === name);
-  return [
-    ...matched.removed.map(({ key, value }) =>
-      change(
-        subject(key, { before: value, after: null }),
-        { change: 'removed', before: describeRoutine(value) },
-        breaks('C10', 'statements that call it fail'),
+  return compareEntries(before, entriesOf(comparison.after.routines), {
+    kind: 'routine',
+    describe: describeRoutine,
+    isSame: (one, two) => comparison.isSame('routine', one, two),
+    removed: () => breaks('C10', 'statements that call it fail'),
+    renamed: () => breaks('C3', 'statements that use the old name fail'),
+    added: (routine) =>
+      hasNamesake(routine)
+        ? visible('C10', 'calls of its namesake may mean it, or become ambiguous')
+        : none('it is new'),
+    pair: (subject) => [
+      ...compareRoutine(subject),
+      ...compareGrants(
+        { on: 'routine', name: subject.name },
+        subject.objects.before?.grants,
+        subject.objects.after?.grants,
       ),
-    ),
-    ...matched.pairs.flatMap((pair) => {
-      const one = subject(pair.after.key, { before: pair.before.value, after: pair.after.value });
-      return [
-        ...(pair.before.key === pair.after.key
-          ? []
-          : [
-              change(
-                { ...one, name: pair.before.key },
-                { change: 'changed', property: 'name', before: pair.before.key, after: pair.after.key },
-                breaks('C3', 'statements that use the old name fail'),
-              ),
-            ]),
-        ...compareProperties(one, PROPERTIES),
-        ...compareGrants(pair.after.key, pair.before.value.grants, pair.after.value.grants),
-      ];
-    }),
-    ...matched.added.map(({ key, value }) =>
-      change(
-        subject(key, { before: null, after: value }),
-        { change: 'added', after: describeRoutine(value) },
-        hasNamesake(value)
-          ? visible('C10', 'calls of its namesake may mean it, or become ambiguous')
-          : none('it is new'),
-      ),
-    ),
-  ];
+    ],
+  });
+}
+
+function compareRoutine(subject: Subject<'routine'>): readonly SchemaChange[] {
+  const found = compareProperties(subject, PROPERTIES);
+  const { before, after } = subject.objects;
+  if (found.length > 0 || before?.name !== after?.name || before?.schema !== after?.schema) return found;
+  return compareProperties(subject, [
+    { property: 'definition', text: ({ definition }) => definition ?? '', judge: () => none('only how it is run') },
+  ]);
 }
 
 const other = visible('C10', 'it may do or return something else');

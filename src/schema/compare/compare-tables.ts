@@ -1,85 +1,64 @@
-import { breaks, change, none, type SchemaChange, type Subject, visible } from '../change.ts';
+import { breaks, none, type SchemaChange, type Subject, visible } from '../change.ts';
 import { describeTable } from '../describe-object.ts';
-import type { Table } from '../schema.ts';
-import { compareAttachments, comparePolicies } from './compare-attachments.ts';
+import type { Table, View } from '../schema.ts';
+import { comparePolicies, compareRules, compareTriggers } from './compare-attachments.ts';
 import { compareColumns } from './compare-columns.ts';
 import { compareConstraints } from './compare-constraints.ts';
+import { compareEntries } from './compare-entries.ts';
 import { compareGrants } from './compare-grants.ts';
 import { compareIndexes } from './compare-indexes.ts';
-import type { Comparison } from './comparison.ts';
-import { compareProperties, entriesOf, matchEntries, type Property } from './match.ts';
-import { withoutInherited } from './partitions.ts';
+import { type Comparison, pairRelations, type RelationPair } from './comparison.ts';
+import { compareProperties, entriesOf, type Property } from './match.ts';
+import { type TableChanges, withoutInherited } from './partitions.ts';
 
 export function compareTables(comparison: Comparison): readonly SchemaChange[] {
-  const matched = matchEntries(entriesOf(comparison.before.tables), entriesOf(comparison.after.tables), (one, other) =>
-    comparison.isSame('relation', one.key, other.key),
-  );
-  const subject = (name: string, objects: Subject<'table'>['objects']): Subject<'table'> => ({
+  const partitions: TableChanges[] = [];
+  const changes = compareEntries(entriesOf(comparison.before.tables), entriesOf(comparison.after.tables), {
     kind: 'table',
-    name,
-    of: null,
-    objects,
+    describe: describeTable,
+    isSame: (before, after) => comparison.isSame('relation', before, after),
+    removed: () => breaks('C2', 'statements that name the table fail'),
+    renamed: () => breaks('C3', 'statements that use the old name fail'),
+    added: () => none('it is new'),
+    pair: (subject) => {
+      const own = compareTable(comparison, subject);
+      partitions.push({ name: subject.name, parent: subject.objects.after?.partitionOf ?? null, changes: own });
+      return own;
+    },
   });
-  const removed = matched.removed.map(({ key, value }) =>
-    change(
-      subject(key, { before: value, after: null }),
-      { change: 'removed', before: describeTable(value) },
-      breaks('C2', 'statements that name the table fail'),
-    ),
-  );
-  const changed = matched.pairs.map(({ before, after }) => ({
-    name: after.key,
-    parent: after.value.partitionOf,
-    changes: [
-      ...(before.key === after.key
-        ? []
-        : [
-            change(
-              subject(before.key, { before: before.value, after: after.value }),
-              { change: 'changed', property: 'name', before: before.key, after: after.key },
-              breaks('C3', 'statements that use the old name fail'),
-            ),
-          ]),
-      ...compareTable(comparison, subject(after.key, { before: before.value, after: after.value })),
-    ],
-  }));
-  const added = matched.added.map(({ key, value }) =>
-    change(
-      subject(key, { before: null, after: value }),
-      { change: 'added', after: describeTable(value) },
-      none('it is new'),
-    ),
-  );
-  return [...removed, ...withoutInherited(changed), ...added];
+  return withoutInherited(changes, partitions);
 }
 
 function compareTable(comparison: Comparison, subject: Subject<'table'>): readonly SchemaChange[] {
   const { before, after } = subject.objects;
   if (!before || !after) return [];
+  const table = pairRelations(comparison, before, after);
   return [
     ...compareProperties(subject, PROPERTIES),
-    ...compareColumns(comparison, before, after),
-    ...compareProperties(subject, [columnOrder(before, after)]),
-    ...compareConstraints(comparison, before, after),
-    ...compareIndexes(comparison, before, after),
-    ...compareAttachments(comparison, before, after),
-    ...comparePolicies(comparison, before, after),
-    ...compareGrants(subject.name, before.grants, after.grants),
+    ...compareColumns(comparison, table),
+    ...compareProperties(subject, [columnOrder(table)]),
+    ...compareConstraints(table),
+    ...compareIndexes(table),
+    ...compareTriggers(table),
+    ...compareRules(table),
+    ...comparePolicies(table),
+    ...compareGrants({ on: 'table', name: subject.name }, before.grants, after.grants),
   ];
 }
 
 /** The order of the columns that are in both. */
-export function columnOrder<T extends { readonly columns: readonly { readonly name: string }[] }>(
-  before: T,
-  after: T,
-): Property<T> {
-  const names = (object: T) => object.columns.map(({ name }) => name);
-  const common = new Set(names(before).filter((name) => names(after).includes(name)));
+export function columnOrder<T extends Table | View>(relation: RelationPair<T>): Property<T> {
+  // A renamed column stands where it stood.
+  const nameNow = (name: string) =>
+    relation.after.columns.find((column) => relation.isSamePart('column', name, column.name))?.name ?? name;
+  const names = ({ columns }: T) => columns.map(({ name }) => name);
+  const before = names(relation.before).map(nameNow);
+  const after = names(relation.after);
   return {
     property: 'column order',
     text: (object) =>
-      names(object)
-        .filter((name) => common.has(name))
+      (object === relation.before ? before : after)
+        .filter((name) => before.includes(name) && after.includes(name))
         .join(', '),
     judge: () => breaks('C11', 'SELECT * and positional INSERT mean other columns'),
   };

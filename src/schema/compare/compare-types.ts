@@ -1,51 +1,29 @@
-import { breaks, change, none, type SchemaChange, type Subject, type Verdict, visible } from '../change.ts';
+import { breaks, none, type SchemaChange, type Subject, type Verdict, visible } from '../change.ts';
 import { describeAttribute, describeType, describeValues } from '../describe-object.ts';
-import { readableName } from '../qualified-name.ts';
-import type { CompositeType, DomainType, EnumType, TypeDefinition } from '../schema.ts';
+import type { Attribute, CompositeType, DomainType, EnumType, TypeDefinition } from '../schema.ts';
+import { compareEntries } from './compare-entries.ts';
 import { compareGrants } from './compare-grants.ts';
 import type { Comparison } from './comparison.ts';
 import { judgeRetype } from './judge-type.ts';
-import { compareProperties, entriesByName, entriesOf, matchEntries, type Property } from './match.ts';
+import { compareProperties, entriesByName, entriesOf, type Property } from './match.ts';
 
 export function compareTypes(comparison: Comparison): readonly SchemaChange[] {
-  const matched = matchEntries(entriesOf(comparison.before.types), entriesOf(comparison.after.types), (one, other) =>
-    comparison.isSame('type', one.key, other.key),
-  );
-  const subject = (name: string, objects: Subject<'type'>['objects']): Subject<'type'> => ({
+  return compareEntries(entriesOf(comparison.before.types), entriesOf(comparison.after.types), {
     kind: 'type',
-    name,
-    of: null,
-    objects,
+    describe: describeType,
+    isSame: (before, after) => comparison.isSame('type', before, after),
+    removed: () => breaks('C2', 'statements that name the type fail'),
+    renamed: () => breaks('C3', 'statements that use the old name fail'),
+    added: () => none('it is new'),
+    pair: (subject) => [
+      ...compareType(subject),
+      ...compareGrants(
+        { on: 'type', name: subject.name },
+        subject.objects.before?.grants,
+        subject.objects.after?.grants,
+      ),
+    ],
   });
-  return [
-    ...matched.removed.map(({ key, value }) =>
-      change(
-        subject(key, { before: value, after: null }),
-        { change: 'removed', before: describeType(value) },
-        breaks('C2', 'statements that name the type fail'),
-      ),
-    ),
-    ...matched.pairs.flatMap(({ before, after }) => [
-      ...(before.key === after.key
-        ? []
-        : [
-            change(
-              subject(before.key, { before: before.value, after: after.value }),
-              { change: 'changed', property: 'name', before: before.key, after: after.key },
-              breaks('C3', 'statements that use the old name fail'),
-            ),
-          ]),
-      ...compareType(subject(after.key, { before: before.value, after: after.value })),
-      ...compareGrants(after.key, before.value.grants, after.value.grants),
-    ]),
-    ...matched.added.map(({ key, value }) =>
-      change(
-        subject(key, { before: null, after: value }),
-        { change: 'added', after: describeType(value) },
-        none('it is new'),
-      ),
-    ),
-  ];
 }
 
 function compareType(subject: Subject<'type'>): readonly SchemaChange[] {
@@ -53,8 +31,7 @@ function compareType(subject: Subject<'type'>): readonly SchemaChange[] {
   if (before?.kind === 'enum' && after?.kind === 'enum') return compareEnum(subject, before, after);
   if (before?.kind === 'domain' && after?.kind === 'domain')
     return [...compareProperties(subject, DOMAIN), ...compareDomainConstraints(subject.name, before, after)];
-  if (before?.kind === 'composite' && after?.kind === 'composite')
-    return compareAttributes(subject.name, before, after);
+  if (before?.kind === 'composite' && after?.kind === 'composite') return compareAttributes(subject, before, after);
   return compareProperties(subject, [
     { property: 'definition', text: definitionOf, judge: () => breaks('C4', 'clients get and give another type') },
   ]);
@@ -117,24 +94,16 @@ const DOMAIN: readonly Property<TypeDefinition>[] = [
 ];
 
 function compareDomainConstraints(name: string, before: DomainType, after: DomainType): readonly SchemaChange[] {
-  const matched = matchEntries(entriesByName(before.constraints), entriesByName(after.constraints), () => false);
-  const subject = (own: string, objects: Subject<'domain constraint'>['objects']): Subject<'domain constraint'> => ({
-    kind: 'domain constraint',
-    name: `${name}.${readableName(own)}`,
-    of: name,
-    objects,
-  });
   const tightened = breaks('C6', 'values that old statements write may be refused');
-  return [
-    ...matched.removed.map(({ key, value }) =>
-      change(
-        subject(key, { before: value, after: null }),
-        { change: 'removed', before: value.definition },
-        visible('C6', 'values that it refused may be read'),
-      ),
-    ),
-    ...matched.pairs.flatMap((pair) =>
-      compareProperties(subject(pair.before.key, { before: pair.before.value, after: pair.after.value }), [
+  return compareEntries(entriesByName(before.constraints), entriesByName(after.constraints), {
+    kind: 'domain constraint',
+    of: { name, owner: after },
+    describe: ({ definition, isValidated }) => `${definition}${isValidated ? '' : ' NOT VALID'}`,
+    removed: () => visible('C6', 'values that it refused may be read'),
+    renamed: () => none('only its name'),
+    added: () => tightened,
+    pair: (subject) =>
+      compareProperties(subject, [
         { property: 'definition', text: ({ definition }) => definition, judge: () => tightened },
         {
           property: 'validated',
@@ -142,48 +111,37 @@ function compareDomainConstraints(name: string, before: DomainType, after: Domai
           judge: () => none('only whether existing rows were looked at'),
         },
       ]),
-    ),
-    ...matched.added.map(({ key, value }) =>
-      change(subject(key, { before: null, after: value }), { change: 'added', after: value.definition }, tightened),
-    ),
-  ];
+  });
 }
 
-function compareAttributes(name: string, before: CompositeType, after: CompositeType): readonly SchemaChange[] {
-  const matched = matchEntries(entriesByName(before.attributes), entriesByName(after.attributes), () => false);
-  const subject = (own: string, objects: Subject<'attribute'>['objects']): Subject<'attribute'> => ({
+function compareAttributes(
+  subject: Subject<'type'>,
+  before: CompositeType,
+  after: CompositeType,
+): readonly SchemaChange[] {
+  const wire = ({ type, typeName }: Attribute) => ({ type, wireType: typeName });
+  const kept = (type: CompositeType, other: CompositeType) =>
+    type.attributes.map(({ name }) => name).filter((name) => other.attributes.some((one) => one.name === name));
+  const changes = compareEntries(entriesByName(before.attributes), entriesByName(after.attributes), {
     kind: 'attribute',
-    name: `${name}.${readableName(own)}`,
-    of: name,
-    objects,
-  });
-  const wire = ({ type, typeName }: { readonly type: string; readonly typeName: string }) => ({
-    type,
-    wireType: typeName,
-  });
-  return [
-    ...matched.removed.map(({ key, value }) =>
-      change(
-        subject(key, { before: value, after: null }),
-        { change: 'removed', before: describeAttribute(value) },
-        breaks('C14', 'statements that name the attribute or build the type fail'),
-      ),
-    ),
-    ...matched.pairs.flatMap((pair) =>
-      compareProperties(subject(pair.before.key, { before: pair.before.value, after: pair.after.value }), [
+    of: { name: subject.name, owner: after },
+    describe: describeAttribute,
+    removed: () => breaks('C14', 'statements that name the attribute or build the type fail'),
+    renamed: () => breaks('C14', 'statements that use the old name fail'),
+    added: () => visible('C14', 'values that are built without it have one field too few'),
+    pair: (one) =>
+      compareProperties(one, [
         {
           property: 'type',
           text: describeAttribute,
-          judge: (one, other) => ({ ...judgeRetype(wire(one), wire(other)), hazard: 'C14' }),
+          judge: (was, is) => ({ ...judgeRetype(wire(was), wire(is)), hazard: 'C14' }),
         },
       ]),
-    ),
-    ...matched.added.map(({ key, value }) =>
-      change(
-        subject(key, { before: null, after: value }),
-        { change: 'added', after: describeAttribute(value) },
-        visible('C14', 'values that are built without it have one field too few'),
-      ),
-    ),
-  ];
+  });
+  const order: Property<TypeDefinition> = {
+    property: 'attribute order',
+    text: (type) => (type === before ? kept(before, after) : kept(after, before)).join(', '),
+    judge: () => breaks('C14', 'values that are built by position mean other attributes'),
+  };
+  return [...changes, ...compareProperties(subject, [order])];
 }

@@ -8,18 +8,19 @@ export interface TableChanges {
 }
 
 /** Leaves out what a partition has only because its parent has it too: one ALTER TABLE is one change. */
-export function withoutInherited(tables: readonly TableChanges[]): readonly SchemaChange[] {
-  const told = new Map(tables.map(({ name, changes }) => [name, new Set(changes.map((one) => fingerprint(one)))]));
-  return tables.flatMap(({ parent, changes }) => {
-    const above = parent === null ? undefined : told.get(parent);
-    return changes.filter((one) => one.kind !== 'column' || !above?.has(fingerprint(one)));
-  });
+export function withoutInherited(
+  changes: readonly SchemaChange[],
+  tables: readonly TableChanges[],
+): readonly SchemaChange[] {
+  const told = new Map(tables.map((table) => [table.name, new Set(table.changes.map(describe))]));
+  const isInherited = ({ parent }: TableChanges, change: SchemaChange) =>
+    parent !== null && change.kind === 'column' && told.get(parent)?.has(describe(change)) === true;
+  const left = new Set(tables.flatMap((table) => table.changes.filter((change) => isInherited(table, change))));
+  return changes.filter((change) => !left.has(change));
 }
 
 /** What happened to which column, whatever its table. */
-function fingerprint(change: SchemaChange): string {
-  const { objects, of: _of, name: _name, ...rest } = change;
-  return JSON.stringify([(objects.after ?? objects.before) as unknown as { name?: string }, rest], (key, value) =>
-    key === 'grants' ? undefined : value,
-  );
+function describe({ objects, of: _of, name: _name, ...rest }: SchemaChange): string {
+  const object = objects.after ?? objects.before;
+  return JSON.stringify([object && 'name' in object ? object.name : '', rest]);
 }

@@ -1,6 +1,5 @@
-import { readableName } from '../qualified-name.ts';
 import type { Index, Table } from '../schema.ts';
-import type { Comparison } from './comparison.ts';
+import type { RelationPair } from './comparison.ts';
 
 /** A unique index of plain columns over the whole table: what stands behind a key, and what `ON CONFLICT (columns)` finds. */
 function isPlainKey(index: Index): boolean {
@@ -32,27 +31,9 @@ export function isFilledByOldRows(columns: readonly (string | null)[], table: Ta
 }
 
 /** Says of a list of columns whether one of them was dropped from the table, not just renamed. */
-export function losesColumn(
-  comparison: Comparison,
-  before: Table,
-  after: Table,
-): (columns: readonly (string | null)[]) => boolean {
-  const { nameBefore, nameAfter } = comparison.ofRelation(before, after);
-  const lost = new Set(
-    before.columns
-      .filter(
-        ({ name }) =>
-          !after.columns.some(
-            (other) =>
-              other.name === name ||
-              comparison.isSame(
-                'column',
-                `${nameBefore}.${readableName(name)}`,
-                `${nameAfter}.${readableName(other.name)}`,
-              ),
-          ),
-      )
-      .map(({ name }) => name),
-  );
+export function losesColumn(table: RelationPair<Table>): (columns: readonly (string | null)[]) => boolean {
+  const isKept = (name: string) =>
+    table.after.columns.some((other) => other.name === name || table.isSamePart('column', name, other.name));
+  const lost = new Set(table.before.columns.map(({ name }) => name).filter((name) => !isKept(name)));
   return (columns) => columns.some((column) => column !== null && lost.has(column));
 }
