@@ -26,6 +26,12 @@ const SCHEMAS = [
     from: 'src/release/catalog-document.ts',
     name: 'catalogSchema',
   },
+  {
+    file: 'lint-report.schema.json',
+    title: 'What onward lint --format json prints',
+    from: 'src/lint/report-schema.ts',
+    name: 'lintReportSchema',
+  },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

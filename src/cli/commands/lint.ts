@@ -1,3 +1,4 @@
+import { normalize } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { LintOptions, LintReport } from '../../lint/index.ts';
 import { ExitCode } from '../../model/index.ts';
@@ -17,7 +18,7 @@ interface Options extends Omit<LintOptions, 'paths' | 'server' | 'minimumCoverag
 
 export function define(command: Command, run: RunAction): void {
   explain(command)
-    .argument('[path...]', 'files and folders of migrations (default: "./migrations")')
+    .argument('[path...]', 'files and folders of migrations (default: "migrations")')
     .option('--database <name>', 'only the migrations of this database')
     .option('--baseline <file|url>', 'what was there before the first migration: an SQL file, or a database to look at')
     .option('--since <release>', 'judge what came after this release, a git tag or another git ref')
@@ -71,7 +72,7 @@ async function lint(context: CommandContext, paths: readonly string[], options: 
   const { system, say, interrupt } = context;
   const lintOptions: LintOptions = {
     ...rest,
-    paths: paths.length === 0 ? ['./migrations'] : paths,
+    paths: (paths.length === 0 ? ['migrations'] : paths).map((path) => normalize(path)),
     server: Number(server) as LintOptions['server'],
     signal: interrupt,
   };
