@@ -3,7 +3,8 @@ import type { RecordedStatement } from '../record/statements-file.ts';
 import { compareShapes } from './compare-shapes.ts';
 import { type NamedStatement, planStatements } from './plan-statements.ts';
 import { describeFailure, type PreparedTrial, prepareTrial, type SettledTrial, type Trial } from './prepare-trials.ts';
-import type { ProofReport, ProvenStatement, Verdict } from './report.ts';
+import type { ProofReport, ProvenStatement, ShapeChange, Verdict } from './report.ts';
+import type { RunTrial } from './run/run-trials.ts';
 import type { Sides, StatementContext } from './sides.ts';
 import { nameTypes } from './type-names.ts';
 
@@ -22,6 +23,8 @@ export interface Outcome {
   readonly proven: ProvenStatement;
   /** The role may not run it on the schema before either, so nothing was learnt. */
   readonly isDenied: boolean;
+  /** What can be run as well; `undefined` when planning has settled it. */
+  readonly runnable?: RunTrial;
 }
 
 const DENIED = '42501';
@@ -39,9 +42,17 @@ export async function proveGroup(
   settled.push(...prepared.filter(({ isPlannable }) => !isPlannable).map(leaveUnplanned));
   const planned = prepared.filter(({ isPlannable }) => isPlannable);
   const verdicts = await planTrials(proof, planned);
-  const shapes = await compareTrials(proof, planned);
-  settled.push(...planned.map((trial) => ({ ...trial, ...(verdicts.get(trial) ?? judgeShape(shapes.get(trial))) })));
-  return settled.map((trial) => toOutcome(trial, context));
+  const outcomes = settled.map((trial) => toOutcome(trial, context));
+  for (const trial of await compareTrials(proof, planned)) {
+    const planVerdict = verdicts.get(trial.name);
+    const { changes, parameterTypes, ...rest } = trial;
+    if (planVerdict) outcomes.push(toOutcome({ ...rest, ...planVerdict }, context));
+    else {
+      const outcome = toOutcome({ ...rest, ...judgeShape(changes) }, context);
+      outcomes.push({ ...outcome, runnable: { ...rest, parameterTypes, context } });
+    }
+  }
+  return outcomes;
 }
 
 async function prepareTrials(
@@ -72,7 +83,7 @@ type Judgement = Pick<SettledTrial, 'verdict' | 'isDenied'>;
 async function planTrials(
   { system, sides, durations, signal }: Proof,
   trials: readonly PreparedTrial[],
-): Promise<ReadonlyMap<PreparedTrial, Judgement>> {
+): Promise<ReadonlyMap<string, Judgement>> {
   signal?.throwIfAborted();
   const start = system.clock.monotonicMs();
   const [before, after] = await Promise.all([
@@ -86,10 +97,10 @@ async function planTrials(
     ),
   ]);
   durations.planMs += system.clock.monotonicMs() - start;
-  const judgements = new Map<PreparedTrial, Judgement>();
+  const judgements = new Map<string, Judgement>();
   for (const trial of trials) {
     const judgement = judgePlans(before.get(trial.name), after.get(trial.name));
-    if (judgement) judgements.set(trial, judgement);
+    if (judgement) judgements.set(trial.name, judgement);
   }
   return judgements;
 }
@@ -107,29 +118,27 @@ function judgePlans(before: PostgresError | undefined, after: PostgresError | un
   return { verdict: { kind: 'breaks', sqlState: after.code, message: after.message, stage: 'plan' } };
 }
 
-type Changes = ReturnType<typeof compareShapes>;
-
-async function compareTrials(
-  { sides }: Proof,
-  trials: readonly PreparedTrial[],
-): Promise<ReadonlyMap<PreparedTrial, Changes>> {
-  const [before, after] = await Promise.all([
-    nameTypes(
-      sides.before,
-      trials.map((trial) => trial.before.shape),
-    ),
-    nameTypes(
-      sides.after,
-      trials.map((trial) => trial.after.shape),
-    ),
-  ]);
-  const nothing = { parameters: [], columns: [] };
-  return new Map(
-    trials.map((trial, index) => [trial, compareShapes(before[index] ?? nothing, after[index] ?? nothing)]),
-  );
+interface ComparedTrial extends PreparedTrial {
+  readonly changes: readonly ShapeChange[];
+  /** Names, on the schema before. */
+  readonly parameterTypes: readonly string[];
 }
 
-function judgeShape(changes: Changes = []): { readonly verdict: Verdict } {
+async function compareTrials({ sides }: Proof, trials: readonly PreparedTrial[]): Promise<readonly ComparedTrial[]> {
+  const shapesOf = (side: 'before' | 'after') =>
+    nameTypes(
+      sides[side],
+      trials.map((trial) => trial[side].shape),
+    );
+  const [before, after] = await Promise.all([shapesOf('before'), shapesOf('after')]);
+  const nothing = { parameters: [], columns: [] };
+  return trials.map((trial, index) => {
+    const [old = nothing, now = nothing] = [before[index], after[index]];
+    return { ...trial, changes: compareShapes(old, now), parameterTypes: old.parameters };
+  });
+}
+
+function judgeShape(changes: readonly ShapeChange[]): { readonly verdict: Verdict } {
   if (changes.length === 0) return { verdict: { kind: 'same' } };
   return { verdict: { kind: 'shape changed', changes, isBreaking: changes.some(({ isBreaking }) => isBreaking) } };
 }

@@ -2,6 +2,8 @@ import { type ConnectionTarget, loadSqlParser, type System } from '../../system/
 import type { RecordedStatement } from '../record/statements-file.ts';
 import { type Outcome, type Proof, proveGroup } from './prove-group.ts';
 import type { ProofReport, ProvenStatement, Share } from './report.ts';
+import { judgeRun } from './run/judge-run.ts';
+import { runTrials } from './run/run-trials.ts';
 import { enterContext, openSides, type StatementContext } from './sides.ts';
 
 export interface ProofOptions {
@@ -18,8 +20,9 @@ export interface ProofOptions {
 const MINIMUM_COVERAGE = 0.95;
 
 /**
- * Judges what a new schema means for the statements of the old version: each one is prepared, described and planned on both schemas, and
- * the shapes are compared. Neither database is changed. Throws when a database cannot be reached or a connection is lost.
+ * Judges what a new schema means for the statements of the old version: each one is prepared, described and planned on both schemas, the
+ * shapes are compared, and what writes is run with generated values and rolled back. Both databases are scratch ones: tables that are run on
+ * are given a few rows, which stay. Throws when a database cannot be reached or a connection is lost.
  */
 export async function proveStatements(system: System, options: ProofOptions): Promise<ProofReport> {
   const { minimumCoverage = MINIMUM_COVERAGE } = options;
@@ -28,7 +31,7 @@ export async function proveStatements(system: System, options: ProofOptions): Pr
   const durations = { prepareMs: 0, planMs: 0, runMs: 0 };
   try {
     const proof: Proof = { system, sides, parser, durations, signal: options.signal };
-    const statements = await proveAll(proof, options.statements);
+    const statements = await addRuns(proof, await proveAll(proof, options.statements));
     return { statements, coverage: measureCoverage(statements), minimumCoverage, durations };
   } finally {
     await sides.close();
@@ -36,7 +39,7 @@ export async function proveStatements(system: System, options: ProofOptions): Pr
 }
 
 /** One context after another, because role and path are settings of the session. What a role may not do before is judged as the owner. */
-async function proveAll(proof: Proof, statements: readonly RecordedStatement[]): Promise<readonly ProvenStatement[]> {
+async function proveAll(proof: Proof, statements: readonly RecordedStatement[]): Promise<readonly Outcome[]> {
   const settled: Outcome[] = [];
   const denied: (Outcome | Entry)[] = [];
   const entries = statements.map((statement, index) => ({ index, statement }));
@@ -55,7 +58,21 @@ async function proveAll(proof: Proof, statements: readonly RecordedStatement[]):
     await enterContext(proof.sides, context);
     settled.push(...(await proveGroup(proof, members, context)));
   }
-  return settled.sort((a, b) => a.index - b.index).map(({ proven }) => proven);
+  return settled.sort((a, b) => a.index - b.index);
+}
+
+/** What planning has found nothing wrong with is run as well. */
+async function addRuns(proof: Proof, outcomes: readonly Outcome[]): Promise<readonly ProvenStatement[]> {
+  const { system, sides, parser, durations, signal } = proof;
+  const start = system.clock.monotonicMs();
+  await enterContext(sides, {});
+  const runnable = outcomes.flatMap((outcome) => outcome.runnable ?? []);
+  const results = await runTrials(sides, runnable, { parser, signal });
+  durations.runMs += system.clock.monotonicMs() - start;
+  return outcomes.map(({ proven, runnable: trial }) => {
+    const result = trial && results.get(trial);
+    return result ? { ...proven, runs: result.runs, verdict: judgeRun(proven.verdict, result) } : proven;
+  });
 }
 
 interface Entry {

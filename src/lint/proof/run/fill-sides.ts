@@ -1,0 +1,57 @@
+import { quoteName } from '../../../sql/index.ts';
+import type { Session } from '../../../system/index.ts';
+import { fillTables } from '../../measure/fill/fill-tables.ts';
+import type { SampleRows } from './choose-values.ts';
+import type { TableInfo } from './load-tables.ts';
+
+const ROWS = 3;
+
+/** The tables, those that they refer to, their partitions, and what views read from. */
+const WITH_RELATED = `
+  with recursive wanted(oid) as (
+    select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where n.nspname || '.' || c.relname = any ($1)
+    union
+    select related.oid from wanted cross join lateral (
+      select confrelid as oid from pg_catalog.pg_constraint where conrelid = wanted.oid and contype = 'f'
+      union all select inhrelid from pg_catalog.pg_inherits where inhparent = wanted.oid
+      union all select d.refobjid from pg_catalog.pg_rewrite w
+                  join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and d.objid = w.oid
+                 where w.ev_class = wanted.oid and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid <> w.ev_class
+    ) related
+  )
+  select oid::pg_catalog.int8 as oid from wanted`;
+
+/**
+ * Gives tables a few rows, equal ones in any database whose tables are equal. Commits them. The names of those that stay empty are given
+ * back, as `schema.table`.
+ */
+export async function fillTouched(session: Session, tables: readonly TableInfo[]): Promise<ReadonlySet<string>> {
+  const ids = tables.map(({ schema, name }) => `${schema}.${name}`);
+  const { rows } = await session.query<{ oid: string }>(WITH_RELATED, [ids]);
+  const report = await fillTables(
+    session,
+    rows.map(({ oid }) => Number(oid)),
+    { rows: ROWS },
+  );
+  const { rows: named } = await session.query<{ id: string }>(
+    `select n.nspname || '.' || c.relname as id from pg_catalog.pg_class c
+       join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid::pg_catalog.int8 = any ($1)`,
+    [report.empty.map(({ table }) => table)],
+  );
+  return new Set(named.map(({ id }) => id));
+}
+
+/** The first rows of each table, by its key where it has one, as texts. */
+export async function loadSamples(session: Session, tables: readonly TableInfo[]): Promise<SampleRows> {
+  const samples = new Map<string, readonly { readonly [column: string]: string | null }[]>();
+  for (const { schema, name, columns } of tables) {
+    if (columns.length === 0) continue;
+    const texts = columns.map((column) => `${quoteName(column.name)}::pg_catalog.text as ${quoteName(column.name)}`);
+    const { rows } = await session.query<{ [column: string]: string | null }>(
+      `select ${texts.join(', ')} from ${quoteName(schema)}.${quoteName(name)} limit ${ROWS}`,
+    );
+    samples.set(`${schema}.${name}`, rows);
+  }
+  return samples;
+}
