@@ -216,7 +216,9 @@ async function applyInOrder(
       await options.beforeFile?.(file);
       const isDurable = waitsForDisk(file, files[index + 1], { isEachNoted });
       if (!isDurable) engine.isAllOnDisk = false;
-      applied.push(await applyFile(engine, file, { ledger, isDurable }));
+      const applying = applyFile(engine, file, { ledger, isDurable });
+      prepareFile(files[index + 1]);
+      applied.push(await applying);
       if (isDurable) engine.isAllOnDisk = true;
       engine.filesApplied += 1;
       await options.afterFile?.(file);
@@ -225,6 +227,11 @@ async function applyInOrder(
   } finally {
     await makeDurable(engine);
   }
+}
+
+/** Makes what is made when it is asked for, while the server is at the file before. */
+function prepareFile(file: MigrationFile | undefined): void {
+  if (file) setImmediate(() => file.fingerprint);
 }
 
 async function applyFile(engine: Engine, file: MigrationFile, work: FileWork): Promise<AppliedMigration> {

@@ -3,7 +3,7 @@ import { OnwardError } from '../model/index.ts';
 import { isOutsideTransaction, transactionControl } from '../sql/index.ts';
 import type { SqlParser, SqlStatement } from '../system/index.ts';
 
-/** What the parser finds out about a migration's text. */
+/** What the parser finds out about a migration's text. The fingerprint takes longer than all the rest, and is made when it is asked for. */
 export interface Inspection {
   readonly fingerprint: Digest;
   /** False when it holds a statement that Postgres refuses inside of a transaction. */
@@ -31,8 +31,15 @@ export function inspectText(
     ...checkTransactionControl(statements, source.path, isTransactional),
     ...statements.flatMap((statement) => checkCopy(statement, source.path)),
   ];
-  const fingerprint = parser.fingerprint(source.text, source.path);
-  return { inspection: { fingerprint, isTransactional }, statements, findings };
+  let fingerprint: Digest | undefined;
+  const inspection = {
+    isTransactional,
+    get fingerprint() {
+      fingerprint ??= parser.fingerprint(source.text, source.path);
+      return fingerprint;
+    },
+  };
+  return { inspection, statements, findings };
 }
 
 /** The statements to run: a BEGIN and COMMIT around the whole file say what Onward does anyway. */

@@ -172,7 +172,7 @@ describe('readMigrations()', () => {
     const checksum = (await import('node:crypto')).createHash('sha256').update(text).digest('hex');
     const fingerprint = parsed[0]?.fingerprint ?? 'sha256:';
     const known = new Map([[`sha256:${checksum}` as const, { fingerprint, isTransactional: true }]]);
-    const { files, findings } = await read({ '0001_a.sql': text }, { known });
+    const { files, findings } = await read({ '0001_a.sql': text }, { known: async () => known });
     expect(findings).toEqual([]);
     expect(files[0]).toMatchObject({ fingerprint, transactional: true, text });
   });

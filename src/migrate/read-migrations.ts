@@ -12,9 +12,14 @@ export interface ReadMigrationsOptions {
   readonly database?: string;
   /** The release that the files of the flat layout belong to. */
   readonly release?: string;
-  /** What is known of contents by their checksum, such as from the ledger: they are not parsed again. */
-  readonly known?: ReadonlyMap<Digest, Inspection>;
+  /**
+   * What is known of contents by their checksum, such as from the ledger: they are not parsed again. It is asked for when the files have
+   * been read.
+   */
+  readonly known?: () => Promise<Known>;
 }
+
+type Known = ReadonlyMap<Digest, Inspection>;
 
 export interface ReadMigrations {
   /** In the order in which they run. */
@@ -35,8 +40,9 @@ export async function readMigrations(
   if (!(await system.files.isFolder(folder))) return { files: [], findings: [missingFolder(folder)] };
   const placed = placeFiles(await system.files.tree(folder));
   const contents = await system.files.readAll(placed.files.map(({ path }) => join(folder, path)));
+  const known = await options.known?.();
   const read = await Promise.all(
-    placed.files.map((file, index) => readOne(file, contents[index] ?? Buffer.alloc(0), options)),
+    placed.files.map((file, index) => readOne(file, contents[index] ?? Buffer.alloc(0), { ...options, known })),
   );
   const files = read.flatMap(({ file }) => (file ? [file] : []));
   const findings = [...placed.findings, ...read.flatMap((one) => one.findings)];
@@ -47,7 +53,7 @@ export async function readMigrations(
 async function readOne(
   placed: PlacedFile,
   bytes: Buffer,
-  options: ReadMigrationsOptions,
+  options: Omit<ReadMigrationsOptions, 'known'> & { readonly known: Known | undefined },
 ): Promise<{ readonly file: MigrationFile | undefined; readonly findings: readonly Finding[] }> {
   const checksum: Digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
@@ -66,8 +72,13 @@ async function readOne(
   const { path, sequence, name } = placed;
   const version = placed.phase === undefined ? (options.release ?? '') : placed.version;
   const database = placed.database ?? options.database ?? 'main';
-  const { fingerprint, isTransactional: transactional } = inspection;
-  const file = { database, version, phase, sequence, name, path, checksum, fingerprint, transactional, text };
+  const transactional = inspection.isTransactional;
+  const file = {
+    ...{ database, version, phase, sequence, name, path, checksum, transactional, text },
+    get fingerprint() {
+      return inspection.fingerprint;
+    },
+  };
   if (!known) rememberStatements(file, statements);
   return { file, findings: all };
 }

@@ -111,16 +111,23 @@ async function prepare(
   const environment = passwordFile === undefined ? system.environment : withPasswordFile(system, passwordFile);
   const target = await resolveConnectionTarget({ ...(url === undefined ? {} : { url }), origin: '--url', environment });
   if (target.password !== undefined) system.redaction.add(target.password);
-  const opened = await openLedger(system, target);
+  // The files are read while the server is asked.
+  const opening = openLedger(system, target);
   try {
-    const read = await readMigrations(system, migrations, {
-      known: listKnown(opened.ledger),
-      ...(options.database === undefined ? {} : { database: options.database }),
-    });
+    const [opened, read] = await Promise.all([
+      opening,
+      readMigrations(system, migrations, {
+        known: async () => listKnown((await opening).ledger),
+        ...(options.database === undefined ? {} : { database: options.database }),
+      }),
+    ]);
     if (read.findings.some(({ severity }) => severity === 'error')) throw unusableMigrations(migrations, read.findings);
     return { target, read, opened, database: chooseDatabase(migrations, read, options.database) };
   } catch (error) {
-    await opened.session.close();
+    await opening.then(
+      ({ session }) => session.close(),
+      () => {},
+    );
     throw error;
   }
 }

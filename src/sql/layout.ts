@@ -31,27 +31,31 @@ export function placeFiles(entries: readonly FileEntry[]): {
     if (path.toLowerCase().endsWith('.down.sql')) findings.push(ignoredDown(path));
     else candidates.push(path);
   }
+  const toVersion = createVersionReader();
   const shapes = new Map<Shape, string>();
-  for (const path of candidates) if (!shapes.has(shapeOf(path))) shapes.set(shapeOf(path), path);
+  for (const path of candidates) {
+    const shape = shapeOf(path, toVersion);
+    if (!shapes.has(shape)) shapes.set(shape, path);
+  }
   if (shapes.size > 1) return { files: [], findings: [...findings, mixedLayouts([...shapes.values()])] };
   const files: PlacedFile[] = [];
   for (const path of candidates) {
-    const placed = place(path);
+    const placed = place(path, toVersion);
     if ('code' in placed) findings.push(placed);
     else files.push(placed);
   }
   return { files, findings: [...findings, ...checkDuplicates(files)] };
 }
 
-function shapeOf(path: string): Shape {
+function shapeOf(path: string, toVersion: VersionReader): Shape {
   const parts = path.split('/');
   if (parts.length === 1) return 'flat';
   return toVersion(parts[0] ?? '') === undefined ? 'databases' : 'versions';
 }
 
-function place(path: string): PlacedFile | Finding {
+function place(path: string, toVersion: VersionReader): PlacedFile | Finding {
   const parts = path.split('/');
-  const shape = shapeOf(path);
+  const shape = shapeOf(path, toVersion);
   const [version = '', phase = '', ...rest] = shape === 'databases' ? parts.slice(1) : parts;
   const named = parseName(parts.at(-1) ?? '');
   if (!named) return unnumbered(path);
@@ -62,9 +66,19 @@ function place(path: string): PlacedFile | Finding {
   return { path, database: shape === 'databases' ? parts[0] : undefined, version: plain, phase, ...named };
 }
 
-function toVersion(text: string): string | undefined {
-  const plain = text.replace(/^v/, '');
-  return isVersion(plain) ? plain : undefined;
+/** The version that a folder's name is, without its `v`; `undefined` when it is none. */
+type VersionReader = (text: string) => string | undefined;
+
+/** Most files of a folder share a few names, and to see that a name is no version is slow. */
+function createVersionReader(): VersionReader {
+  const known = new Map<string, string | undefined>();
+  return (text) => {
+    if (!known.has(text)) {
+      const plain = text.replace(/^v/, '');
+      known.set(text, isVersion(plain) ? plain : undefined);
+    }
+    return known.get(text);
+  };
 }
 
 /** `<number>_<name>` and any of `.up` and `.notx` before `.sql`. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants, createReadStream, readFileSync, type Stats } from 'node:fs';
+import { constants, createReadStream, lstatSync, readFileSync, type Stats } from 'node:fs';
 import {
   access,
   appendFile,
@@ -18,7 +18,7 @@ import {
   stat,
   statfs,
 } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate as giveWay } from 'node:timers/promises';
 import type { Digest } from '../model/index.ts';
 
@@ -124,11 +124,13 @@ async function absentAs<T>(fallback: T, read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Each turn of the thread pool costs more than a small file does, so they are read at once, a few at a time. */
+/** Each turn of the thread pool costs more than a small file does, so they are read at once, so many at a time. */
+const AT_ONCE = 50;
+
 async function readAll(paths: readonly string[]): Promise<readonly Buffer[]> {
   const read: Buffer[] = [];
   for (const [index, path] of paths.entries()) {
-    if (index % 50 === 49) await giveWay();
+    if (index % AT_ONCE === AT_ONCE - 1) await giveWay();
     read.push(await named(path, async () => readFileSync(path)));
   }
   return read;
@@ -136,16 +138,16 @@ async function readAll(paths: readonly string[]): Promise<readonly Buffer[]> {
 
 async function tree(root: string): Promise<readonly FileEntry[]> {
   const entries: FileEntry[] = [];
-  const visit = async (folder: string): Promise<void> => {
-    const paths = (await readdir(folder)).map((name) => join(folder, name));
-    const all = await Promise.all(paths.map(async (path) => ({ path, found: await lstat(path) })));
-    for (const { path, found } of all) {
-      const entry = toEntry(relative(root, path).split(sep).join('/'), found);
+  const visit = async (folder: string, prefix: string): Promise<void> => {
+    for (const [index, name] of (await readdir(folder)).entries()) {
+      if (index % AT_ONCE === AT_ONCE - 1) await giveWay();
+      const path = join(folder, name);
+      const entry = toEntry(`${prefix}${name}`, lstatSync(path));
       entries.push(entry);
-      if (entry.kind === 'folder') await visit(path);
+      if (entry.kind === 'folder') await visit(path, `${entry.path}/`);
     }
   };
-  await visit(root);
+  await visit(root, '');
   return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
