@@ -1,6 +1,6 @@
 /** Spaces instead of everything but line ends: offsets, lines and columns behind it stay right. */
 export function blank(text: string): string {
-  return text.replace(/[^\r\n]/g, ' ');
+  return text.replace(/[^\r\n]+/g, (line) => ' '.repeat(line.length));
 }
 
 /** The text with `from` to `to` blanked. */

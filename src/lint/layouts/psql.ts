@@ -3,13 +3,16 @@ import type { TextFinding } from './layout.ts';
 const COPY_ROWS = /^[ \t]*copy\b[^;]{0,10000}\bfrom\s+stdin\b[^;]{0,10000};[^\n]*\n/gim;
 
 /**
- * The rows that stand behind a `COPY … FROM stdin;`, which psql would send, up to the `\.`. Asked only when a text could not be parsed:
- * rows are hardly ever SQL.
+ * The rows that stand behind a `COPY … FROM stdin;`, which psql would send, up to the `\.`. Asked only when a text could not be parsed, for
+ * what starts before the mistake: rows are hardly ever SQL.
  */
-export function findCopyRows(text: string, at: number): { readonly from: number; readonly to: number } | undefined {
-  COPY_ROWS.lastIndex = at;
-  for (let found = COPY_ROWS.exec(text); found; found = COPY_ROWS.exec(text)) {
-    const from = COPY_ROWS.lastIndex;
+export function findCopyRows(
+  text: string,
+  at: number,
+  before: number,
+): { readonly from: number; readonly to: number } | undefined {
+  for (const found of text.slice(at, before).matchAll(COPY_ROWS)) {
+    const from = at + found.index + found[0].length;
     const end = /^\\\.[ \t]*\r?$/m.exec(text.slice(from));
     if (!end) return undefined;
     const to = from + end.index + end[0].length;

@@ -124,7 +124,7 @@ function nothing(folder: string): LintFinding {
     rule: 'no-migrations',
     class: 'unanalysed',
     severity: 'warning',
-    message: 'There is no SQL migration here',
+    message: 'there is no SQL migration here',
     help: 'Name the folder that holds the migrations.',
   });
 }

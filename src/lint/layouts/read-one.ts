@@ -25,7 +25,13 @@ export function readOne(
   const whole = decoded.text;
   const up = layout.readUpPart?.(whole) ?? { text: whole, isNotx: false, findings: [] };
   const split = splitStatements(parser, up.text, path);
-  const tags = readTags(parser, { layout: layout.name, text: split.text, path, folderPhase: placed.phase });
+  const tags = readTags(parser, {
+    layout: layout.name,
+    text: split.text,
+    statements: split.statements,
+    path,
+    folderPhase: placed.phase,
+  });
   const isNotx = placed.isNotx || up.isNotx || tags.isNotx;
   const found: readonly TextFinding[] = [
     ...up.findings,
@@ -59,7 +65,7 @@ function notText(path: string, decoded: NotText): LintFinding {
       ...fileFinding(path, {
         rule: 'nul-byte',
         class: 'unanalysed',
-        message: 'The file holds a NUL byte, which no text of Postgres can hold; it was not read',
+        message: 'the file holds a NUL byte, which no text of Postgres can hold; it was not read',
         help: 'Remove the byte, or write the value as a bytea literal.',
       }),
       ...place,
@@ -70,7 +76,7 @@ function notText(path: string, decoded: NotText): LintFinding {
     ...fileFinding(path, {
       rule: 'not-utf8',
       class: 'unanalysed',
-      message: `The file is not UTF-8: it looks like ${looksLike}; it was not read`,
+      message: `the file is not UTF-8: it looks like ${looksLike}; it was not read`,
       help: `Convert it with \`iconv -f ${iconvName} -t UTF-8\`, and save the result in its place.`,
     }),
     ...place,
@@ -82,7 +88,7 @@ function byteOrderMark(path: string): LintFinding {
     rule: 'byte-order-mark',
     class: 'discipline',
     severity: 'warning',
-    message: 'The file starts with a byte order mark, which tools that send the text as it is make a syntax error of',
+    message: 'the file starts with a byte order mark, which tools that send the text as it is make a syntax error of',
     help: 'Save it as UTF-8 without a byte order mark.',
   });
 }

@@ -1,6 +1,6 @@
 import type { Finding, MigrationPhase } from '../../model/index.ts';
 import { misplacedTag, parseHeader } from '../../sql/index.ts';
-import { createLocator, type SqlParser } from '../../system/index.ts';
+import type { SqlParser, SqlStatement } from '../../system/index.ts';
 import { type LintFinding, shortenStatement } from '../finding.ts';
 import type { Layout } from '../lint-file.ts';
 
@@ -13,6 +13,7 @@ export interface ReadTags {
 interface TaggedText {
   readonly layout: Layout;
   readonly text: string;
+  readonly statements: readonly SqlStatement[];
   readonly path: string;
   /** The phase that the file's folder says. */
   readonly folderPhase: MigrationPhase | undefined;
@@ -22,7 +23,8 @@ interface TaggedText {
  * The tags of a file. In other tools' layouts only what names Onward is one: there, a comment such as "-- note: phase two" means nothing,
  * and who opens a transaction is that tool's to say.
  */
-export function readTags(parser: SqlParser, { layout, text, path, folderPhase }: TaggedText): ReadTags {
+export function readTags(parser: SqlParser, tagged: TaggedText): ReadTags {
+  const { layout, text, path, folderPhase } = tagged;
   const header = parseHeader(text, path);
   const isOwn = layout === 'onward' || layout === 'flat';
   const lines = header.findings.length + header.laterTags.length > 0 ? text.split('\n') : [];
@@ -31,10 +33,8 @@ export function readTags(parser: SqlParser, { layout, text, path, folderPhase }:
   if (folderPhase && header.phase && folderPhase !== header.phase) {
     findings.push(differs(path, { tag: header.phase, folder: folderPhase }));
   }
-  const later = header.laterTags.filter(isMeant);
-  if (later.length > 0) {
-    const comments = commentLines(parser, text, path);
-    for (const line of later) if (comments.has(line)) findings.push(misplacedTag(path, line));
+  for (const line of header.laterTags) {
+    if (isMeant(line) && isComment(parser, tagged, offsetOfLine(lines, line))) findings.push(misplacedTag(path, line));
   }
   return {
     phase: header.phase ?? 'expand',
@@ -43,14 +43,22 @@ export function readTags(parser: SqlParser, { layout, text, path, folderPhase }:
   };
 }
 
-/** Lines on which a comment starts; none when the text cannot be scanned, which is a finding already. */
-function commentLines(parser: SqlParser, text: string, path: string): ReadonlySet<number> {
-  const locate = createLocator(text);
-  try {
-    return new Set(parser.comments(text, path).map(({ startOffset }) => locate(startOffset).line));
-  } catch {
-    return new Set();
+/** Between statements there are only comments; inside of one its tokens tell, so that a large file need not be scanned whole. */
+function isComment(parser: SqlParser, { text, statements, path }: TaggedText, lineStart: number): boolean {
+  const offset = lineStart + text.slice(lineStart).search(/\S/);
+  const around = statements.find(
+    ({ startOffset, text: own }) => startOffset <= offset && offset < startOffset + own.length,
+  );
+  if (around) {
+    return parser.comments(around.text, path).some(({ startOffset }) => around.startOffset + startOffset === offset);
   }
+  // Behind a mistake nothing was read.
+  const last = statements.at(-1);
+  return last !== undefined && offset < last.startOffset;
+}
+
+function offsetOfLine(lines: readonly string[], line: number): number {
+  return lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
 }
 
 function differs(file: string, phase: { readonly tag: MigrationPhase; readonly folder: MigrationPhase }): Finding {

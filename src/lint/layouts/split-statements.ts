@@ -1,14 +1,16 @@
-import { OnwardError } from '../../model/index.ts';
-import { offsetOfCharacter, type SqlParser, type SqlStatement } from '../../system/index.ts';
+import type { SqlParser, SqlStatement } from '../../system/index.ts';
 import { blankRange } from './blank.ts';
 import type { TextFinding } from './layout.ts';
+import { type Failure, parsePiece } from './parse-piece.ts';
 import { describeMetaCommand, findCopyRows } from './psql.ts';
+import { MOST_PSQL_LINES, unreadable } from './unreadable.ts';
 
 /** Characters given to the parser at once: it takes sixty times the memory of its text. */
-const CHUNK = 262_144;
-const SMALL_CHUNK = 4096;
-/** Lines of psql in one file after which the rest is not read. */
-const MOST_PSQL_LINES = 20;
+const PIECE = 262_144;
+/** No piece is larger: a statement that does not end within it is not read. */
+const LARGEST_PIECE = 4 * 1024 * 1024;
+/** Semicolons before a mistake that are tried as the end of what is right. */
+const MOST_TRIES = 20;
 
 export interface SplitText {
   readonly statements: readonly SqlStatement[];
@@ -22,91 +24,137 @@ export interface SplitText {
  * statements that the parser saw the end of are taken from it, so a semicolon in a literal, a comment or a function's body cuts nothing.
  * Lines for psql are findings, and what stands around them is still read; behind any other mistake nothing is.
  */
-export function splitStatements(parser: SqlParser, whole: string, path: string): SplitText {
-  const statements: SqlStatement[] = [];
-  const findings: TextFinding[] = [];
-  let text = whole;
-  let at = 0;
-  let line = 1;
-  let size = CHUNK;
-  while (at < text.length) {
-    const end = chooseEnd(text, at, size);
-    const isLast = end === text.length;
-    const piece = parsePiece(parser, text.slice(at, end), path);
-    if ('failure' in piece) {
-      const rows = findCopyRows(text, at);
-      if (rows) {
-        text = blankRange(text, rows.from, rows.to);
-        continue;
-      }
-      const { kind, offset, message } = piece.failure;
-      if (kind === 'meta' && findings.length < MOST_PSQL_LINES) {
-        const from = at + offset;
-        const stop = lineEnd(text, from);
-        findings.push(describeMetaCommand(text.slice(from, stop), from));
-        text = blankRange(text, from, stop);
-      } else if (kind === 'unfinished' && !isLast) size = Math.max(2 * size, CHUNK);
-      else if (kind === 'deep' && size > SMALL_CHUNK && end - at > SMALL_CHUNK) size = SMALL_CHUNK;
-      else {
-        findings.push(unreadable(kind, message, at + offset));
-        break;
-      }
-      continue;
-    }
-    const taken = isLast ? piece.statements : piece.statements.filter((found) => isEnded(text, at, found));
-    const last = taken.at(-1);
-    // A piece of nothing but comments is behind us; one with an unfinished statement has to grow.
-    if (!last && !isLast && piece.statements.length > 0) {
-      size *= 2;
-      continue;
-    }
-    for (const found of taken) {
-      statements.push({ ...found, startOffset: at + found.startOffset, line: line + found.line - 1 });
-    }
-    const next = isLast || !last ? end : text.indexOf(';', at + last.startOffset + last.text.length) + 1;
-    line += countLines(text, at, next);
-    at = next;
-    size = CHUNK;
-  }
-  return { statements, text, findings };
+export function splitStatements(parser: SqlParser, text: string, path: string): SplitText {
+  const progress: Progress = {
+    parser,
+    path,
+    text,
+    at: 0,
+    line: 1,
+    size: PIECE,
+    isCareful: false,
+    statements: [],
+    findings: [],
+  };
+  skipSpace(progress);
+  while (progress.at < progress.text.length && takePiece(progress)) skipSpace(progress);
+  return progress;
 }
 
-interface Failure {
-  readonly kind: 'meta' | 'unfinished' | 'deep' | 'syntax';
-  /** In the piece. */
-  readonly offset: number;
-  readonly message: string;
+interface Progress {
+  readonly parser: SqlParser;
+  readonly path: string;
+  text: string;
+  /** Everything before it was read. */
+  at: number;
+  line: number;
+  size: number;
+  /** Pieces are kept as small as they can be: the parser failed, and did not say where. */
+  isCareful: boolean;
+  readonly statements: SqlStatement[];
+  readonly findings: TextFinding[];
 }
 
-function parsePiece(
-  parser: SqlParser,
-  piece: string,
-  path: string,
-): { readonly statements: readonly SqlStatement[] } | { readonly failure: Failure } {
-  try {
-    return { statements: parser.split(piece, path) };
-  } catch (error) {
-    if (!(error instanceof OnwardError)) throw error;
-    const [finding] = error.findings;
-    const { line = 1, column = 1 } = finding?.position ?? {};
-    const message = finding?.message ?? error.message;
-    if (error.code === 'sql.too-deep') return { failure: { kind: 'deep', offset: firstWord(piece), message } };
-    const offset = offsetOfPlace(piece, line, column);
-    if (error.code === 'sql.meta-command') return { failure: { kind: 'meta', offset, message } };
-    const isUnfinished = /^unterminated |at end of input$/.test(message);
-    return { failure: { kind: isUnfinished ? 'unfinished' : 'syntax', offset, message } };
+/** False when nothing more can be read. */
+function takePiece(progress: Progress): boolean {
+  const { parser, path, text, at } = progress;
+  const end = chooseEnd(text, at, progress.size);
+  const isLast = end === text.length;
+  if (end - at > LARGEST_PIECE) return grow(progress, end);
+  const piece = parsePiece(parser, text.slice(at, end), path);
+  if ('failure' in piece) return mend(progress, piece.failure, end);
+  const taken = isLast ? piece.statements : piece.statements.filter((found) => isEnded(text, at, found));
+  const last = taken.at(-1);
+  if (!last && !isLast && piece.statements.length > 0) return grow(progress, end);
+  take(progress, taken);
+  // A piece without any statement is all comments.
+  moveTo(progress, isLast || !last ? end : text.indexOf(';', at + last.startOffset + last.text.length) + 1);
+  return true;
+}
+
+/** Whatever was blanked may be longer than a piece. */
+function skipSpace(progress: Progress): void {
+  const { text, at } = progress;
+  let next = at;
+  while (next < text.length && /\s/.test(text.charAt(next))) next += 1;
+  if (next > at) advance(progress, next);
+}
+
+function take({ statements, at, line }: Progress, taken: readonly SqlStatement[]): void {
+  for (const found of taken) {
+    statements.push({ ...found, startOffset: at + found.startOffset, line: line + found.line - 1 });
   }
 }
 
-function offsetOfPlace(text: string, line: number, column: number): number {
-  let start = 0;
-  for (let seen = 1; seen < line; seen += 1) start = text.indexOf('\n', start) + 1;
-  const rest = text.slice(start, lineEnd(text, start));
-  return start + offsetOfCharacter(rest, column - 1);
+function moveTo(progress: Progress, next: number): void {
+  advance(progress, next);
+  progress.size = progress.isCareful ? 1 : PIECE;
 }
 
-function firstWord(text: string): number {
-  return Math.max(0, text.search(/\S/));
+function advance(progress: Progress, next: number): void {
+  progress.line += countLines(progress.text, progress.at, next);
+  progress.at = next;
+}
+
+/** Asks for a larger piece; false when there is none. */
+function grow(progress: Progress, end: number): boolean {
+  const { text, at } = progress;
+  const size = 2 * Math.max(progress.size, end - at);
+  if (size <= LARGEST_PIECE) {
+    progress.size = size;
+    return true;
+  }
+  if (startCarefully(progress)) return true;
+  progress.findings.push(unreadable('large', { offset: at + Math.max(0, text.slice(at, end).search(/\S/)) }));
+  return false;
+}
+
+/** From here on statement by statement, to find the one that is the trouble; false when that is so already. */
+function startCarefully(progress: Progress): boolean {
+  if (progress.isCareful) return false;
+  progress.isCareful = true;
+  progress.size = 1;
+  return true;
+}
+
+/** What to do about a piece that could not be parsed; false when it is the text's own fault. */
+function mend(progress: Progress, failure: Failure, end: number): boolean {
+  const { text, at } = progress;
+  const { kind } = failure;
+  const from = at + failure.offset;
+  // The COPY itself may have been read already.
+  const rows = findCopyRows(text, progress.statements.at(-1)?.startOffset ?? at, from);
+  if (rows) {
+    progress.text = blankRange(text, rows.from, rows.to);
+    return true;
+  }
+  if (kind === 'meta' && progress.findings.length < MOST_PSQL_LINES) {
+    const stop = lineEnd(text, from);
+    progress.findings.push(describeMetaCommand(text.slice(from, stop), from));
+    progress.text = blankRange(text, from, stop);
+    return true;
+  }
+  if (kind === 'unfinished' && end < text.length) return salvage(progress, from) || grow(progress, end);
+  if (kind === 'deep' && startCarefully(progress)) return true;
+  progress.findings.push(unreadable(kind, { offset: from, message: failure.message }));
+  if (kind !== 'deep') salvage(progress, from);
+  return false;
+}
+
+/** Takes the statements before a mistake, which the parser does not give when there is one; false when there are none. */
+function salvage(progress: Progress, from: number): boolean {
+  const { parser, path, text, at } = progress;
+  let end = from;
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    end = text.lastIndexOf(';', end - 1);
+    if (end < at) return false;
+    const piece = parsePiece(parser, text.slice(at, end + 1), path);
+    if ('failure' in piece) continue;
+    take(progress, piece.statements);
+    moveTo(progress, end + 1);
+    return true;
+  }
+  return false;
 }
 
 /** Behind the last semicolon within the size, best one at a line's end; the next one when there is none. */
@@ -134,34 +182,4 @@ function countLines(text: string, from: number, to: number): number {
   let count = 0;
   for (let at = text.indexOf('\n', from); at !== -1 && at < to; at = text.indexOf('\n', at + 1)) count += 1;
   return count;
-}
-
-function unreadable(kind: Failure['kind'], message: string, offset: number): TextFinding {
-  const base = { class: 'unanalysed', severity: 'error', offset } as const;
-  const rest = 'nothing behind it in this file was read';
-  switch (kind) {
-    case 'deep':
-      return {
-        ...base,
-        rule: 'nested-too-deeply',
-        message: `The parser cannot follow an expression that is nested this deeply; ${rest}`,
-        help: 'Split the expression, or put its rows into several statements.',
-      };
-    case 'meta':
-      return {
-        ...base,
-        rule: 'psql-command',
-        message: `The file holds more than ${MOST_PSQL_LINES} commands of psql; ${rest}`,
-        help: 'Lint the SQL itself: this file is a script for psql.',
-      };
-    default:
-      return {
-        ...base,
-        rule: 'syntax-error',
-        message: `Postgres cannot read this: ${message}; ${rest}`,
-        help: message.startsWith('unterminated')
-          ? 'Close it: everything up to the end of the file is inside of it.'
-          : 'Mend the statement.',
-      };
-  }
 }
