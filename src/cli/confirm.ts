@@ -34,7 +34,7 @@ export function confirmPlan(
 function describeFound({ run, state }: FoundRun, wanted: 'forward' | 'back'): string {
   const { from, to } = state.start;
   const where =
-    state.parkedAfter === undefined ? `was cut off at ${state.step}` : `is parked behind ${state.parkedAfter}`;
+    state.parkedAfter === undefined ? `was cut off at ${state.step}` : `is parked after ${state.parkedAfter}`;
   const rolled =
     state.rolled.length === 0 ? 'no service had begun to roll' : `${state.rolled.join(', ')} had begun to roll`;
   const goes = wanted === 'back' ? 'It goes back.' : 'It goes on.';

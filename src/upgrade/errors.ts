@@ -239,7 +239,7 @@ export function missingRight(
 export function notOneHop(wanted: string, next: string): OnwardError {
   return new OnwardError({
     code: 'upgrade.not-one-hop',
-    message: `Could not expand to ${wanted}: the path passes through ${next} first, and what runs need not tolerate what comes behind it. Nothing has changed.`,
+    message: `Could not expand to ${wanted}: the path passes through ${next} first, and what runs need not tolerate what comes after it. Nothing has changed.`,
     hint: `Run "onward migrate --to ${next}", or "onward upgrade" to go all the way.`,
     state: 'unchanged',
     exit: ExitCode.findings,
@@ -249,7 +249,7 @@ export function notOneHop(wanted: string, next: string): OnwardError {
 export function pastReturn(version: string): OnwardError {
   return new OnwardError({
     code: 'upgrade.past-return',
-    message: `Could not go back: postdeploy of ${version} has begun, and the release says that old artifacts do not work behind it. What serves goes on serving.`,
+    message: `Could not go back: postdeploy of ${version} has begun, and the release says that old artifacts do not work after it. What serves goes on serving.`,
     hint: 'Run "onward upgrade" to go on, once the reason that it stopped is gone.',
     state: 'resumable',
     exit: ExitCode.needsOperator,

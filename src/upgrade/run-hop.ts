@@ -34,7 +34,7 @@ const STEPS: readonly { readonly kind: StepKind; readonly run: (context: RunCont
   { kind: 'commit', run: runCommit },
 ];
 
-/** The steps behind which a run can be parked. */
+/** The steps after which a run can be parked. */
 export const SAFE_STEPS: readonly StepKind[] = [
   'preflight',
   'stage',

@@ -11,7 +11,7 @@ import { runOneHop } from './run-one-hop.ts';
 import type { RunStart } from './run-state.ts';
 
 export interface RunOptions extends UpgradeRequest {
-  /** Stops behind this step, at a safe place; the run waits to be taken up. */
+  /** Stops after this step, at a safe place; the run waits to be taken up. */
   readonly until?: StepKind;
   /** A saved plan to apply; it is void if the world has moved since. */
   readonly savedPlan?: { readonly file: string; readonly plan: Plan };

@@ -209,7 +209,8 @@ describe.each(members)('runtime $name', (member) => {
       () => instanceOf(runtime, spec),
       (instance) => instance?.state === 'running' && instance.restarts === 1,
     );
-    expect(restarted?.exit).toBeUndefined();
+    // How the process before it ended.
+    expect(restarted?.exit).toMatchObject({ code: null, signal: 'SIGKILL' });
     expect((await askInstance(runtime, spec)).pid).toBe(restarted?.pid);
   });
 

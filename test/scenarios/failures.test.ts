@@ -51,7 +51,7 @@ describe('a release that gets ready and dies', () => {
     const load = startSteadyLoad([tiny.ports.web]);
     const result = await tiny.onward(['upgrade', '--yes']);
     const report = await load.stop();
-    expect(result.stderr).toMatch(/Could not roll api: \S+ became ready and then ended/);
+    expect(result.stderr).toMatch(/Could not roll api: \S+ became ready and then ended \(exit code 7\)\./);
     expect(result.exit).toBe(3);
     expect(report.failures).toEqual([]);
     await expectServing('1.0.0');

@@ -55,12 +55,12 @@ describe('onward upgrade', () => {
     expect((await tiny.query("select 1 from pg_attribute where attname = 'until_expand'")).length).toBe(1);
     const status = await tiny.onward(['status']);
     expect(status.stdout).toMatch(
-      /is parked behind: Expand the schema\.\n-> Run "onward upgrade" to go on, or "onward rollback" to go back\.\n$/,
+      /is parked after: Expand the schema\.\n-> Run "onward upgrade" to go on, or "onward rollback" to go back\.\n$/,
     );
     expect(status.exit).toBe(5);
     const again = await tiny.onward(['upgrade']);
     expect(again.stderr).toMatch(
-      /^Found run \S+ from 1\.0\.0 to 1\.0\.1: it is parked behind expand; no service had begun to roll\. It goes on\.\n/,
+      /^Found run \S+ from 1\.0\.0 to 1\.0\.1: it is parked after expand; no service had begun to roll\. It goes on\.\n/,
     );
     expect(again.exit).toBe(0);
     expect(await running()).toMatchObject({ api: `2 x ${version}`, worker: `1 x ${version}` });

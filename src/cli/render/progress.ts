@@ -60,7 +60,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       case 'run.traffic':
         return `  The switch carried ${event.carried} requests since the run began, ${event.failed} failed`;
       case 'run.parked':
-        return paint('yellow', `Parked behind ${event.step}; "onward upgrade" goes on from here`);
+        return paint('yellow', `Parked after ${event.step}; "onward upgrade" goes on from here`);
       case 'run.ended':
         return describeEnd(event, paint);
       default:

@@ -42,6 +42,6 @@ function renderRun({ run, release, problems }: Status): readonly string[] {
   const what =
     run.parkedAfter === undefined
       ? `was cut off at: ${titleOf(run.step)}`
-      : `is parked behind: ${titleOf(run.parkedAfter)}`;
+      : `is parked after: ${titleOf(run.parkedAfter)}`;
   return [`${path} ${what}.`, '-> Run "onward upgrade" to go on, or "onward rollback" to go back.'];
 }

@@ -9,6 +9,8 @@ const CONSECUTIVE_PROBES = 2;
 /** Crashes of a new instance before it is given up, within the time it has to become ready. */
 const CRASHES_ALLOWED = 2;
 const TAIL_LINES = 15;
+/** How long the end of an instance that is gone may take to be recorded. */
+const EXIT_KNOWN_MS = 1_000;
 
 export interface Sides {
   readonly wanted: readonly Instance[];
@@ -101,10 +103,26 @@ export async function settle(context: RollContext, request: RollRequest): Promis
       throw endedEarly({
         service: request.service.name,
         instance,
-        exit: fallen?.exit,
+        exit: await findExit(context, request, instance),
         tail: await context.runtime.tail(instance, TAIL_LINES),
       });
     }
+  }
+}
+
+/** How an instance ended; its end is seen a moment before it is recorded. */
+async function findExit(
+  context: RollContext,
+  request: RollRequest,
+  instance: string,
+): Promise<Instance['exit'] | undefined> {
+  const { clock } = context.system;
+  const deadline = clock.monotonicMs() + EXIT_KNOWN_MS;
+  for (;;) {
+    const { wanted } = await observeSides(context, request);
+    const exit = wanted.find(({ id }) => id === instance)?.exit;
+    if (exit || clock.monotonicMs() > deadline) return exit;
+    await clock.sleep(POLL_MS, context.signal);
   }
 }
 

@@ -48,6 +48,7 @@ export interface Instance {
   readonly restarts: number;
   /** ISO time of its process's last start. */
   readonly startedAt?: string;
+  /** How its process ended; of one that was started again after a crash, how the one before did. */
   readonly exit?: { readonly code: number | null; readonly signal: string | null; readonly at: string };
 }
 

@@ -107,7 +107,7 @@ describe('a journal', () => {
     const said = normalise(await tiny.onward(['upgrade', '--yes']), namesOf(tiny));
     const [found, taken] = said.stderr.split('\n');
     expect(found).toBe(
-      'Found run <run> from 1.0.0 to 1.1.0: it is parked behind expand; no service had begun to roll. It goes on.',
+      'Found run <run> from 1.0.0 to 1.1.0: it is parked after expand; no service had begun to roll. It goes on.',
     );
     expect(taken).toBe('Taking up <run>: 1.0.0 -> 1.1.0');
     expect(said.exit, said.stderr).toBe(0);

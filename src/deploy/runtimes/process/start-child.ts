@@ -38,9 +38,10 @@ export async function startChild(
     logLimitBytes: LOG_LIMIT_BYTES,
   });
   try {
-    const { exit: _earlier, ...kept } = record;
+    // How the last one ended is told for as long as this one runs in its place; what was asked for anew has not ended yet.
+    const exit = record.restarts > 0 ? record.exit : undefined;
     const startedAt = system.clock.now().toISOString();
-    const started: InstanceRecord = { ...kept, child: gated.identity, address, startedAt };
+    const started: InstanceRecord = { ...record, exit, child: gated.identity, address, startedAt };
     await writeRecord(system, folder, started);
     await options.assertMayRun();
     gated.release();
