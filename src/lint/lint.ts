@@ -15,6 +15,18 @@ export interface LintOptions {
   readonly database?: string;
   /** An SQL file, or the URL of a database to look at: what was there before the first file. */
   readonly baseline?: string;
+  /** Whether a file has gone out in a release already, beside what the folder itself says. */
+  readonly isShipped?: (path: string) => boolean;
+  /** Apply each file to a scratch database and measure it. */
+  readonly measure?: boolean;
+  /** URL of a scratch server, instead of an embedded one. */
+  readonly on?: string;
+  /** A file of statements that must go on working. */
+  readonly queries?: string;
+  /** Share of the calls that the proof must cover, 0 to 1; 0.95 unless told. */
+  readonly minimumCoverage?: number;
+  /** A release, git tag or another git ref: what it has is shipped. */
+  readonly since?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -27,7 +39,8 @@ export interface LintResult {
 /** Judges migrations. No database of the caller's is touched; nothing is written. */
 export async function runLint(system: System, options: LintOptions): Promise<LintResult> {
   const read = await readLintFiles(system, { paths: options.paths });
-  const files = read.files.filter(({ database }) => options.database === undefined || database === options.database);
+  const wanted = read.files.filter(({ database }) => options.database === undefined || database === options.database);
+  const files = wanted.map((file) => (options.isShipped?.(file.path) ? { ...file, isShipped: true } : file));
   const baseline = options.baseline === undefined ? undefined : await loadBaseline(system, options.baseline);
   const checked: StaticReport = checkStatements(files, {
     parser: await loadSqlParser(),

@@ -35,17 +35,19 @@ export type {
   StepKind,
 } from './plan.ts';
 export { createRangeIndexer, type RangeIndex, type RangeIndexer } from './range-index.ts';
-export type {
-  Catalog,
-  CatalogEntry,
-  Component,
-  MigrationRef,
-  Release,
-  ReleaseDatabase,
-  ReleaseNotes,
-  ReleaseService,
-  Stop,
-  UpgradeRules,
+export {
+  type Catalog,
+  type CatalogEntry,
+  type Component,
+  describeLintRecord,
+  type LintRecord,
+  type MigrationRef,
+  type Release,
+  type ReleaseDatabase,
+  type ReleaseNotes,
+  type ReleaseService,
+  type Stop,
+  type UpgradeRules,
 } from './release.ts';
 export type { JournalKind, JournalRecord, RunOutcome, RunSummary } from './run.ts';
 export { closest } from './suggestion.ts';

@@ -2,6 +2,7 @@ import type { RollClass } from './deployment.ts';
 import type { Finding } from './finding.ts';
 import type { Digest } from './identity.ts';
 import type { MigrationPhase } from './phase.ts';
+import type { LintRecord } from './release.ts';
 
 /** The steps of a run, in their order. `contract` is a later run of its own. */
 export type StepKind =
@@ -85,6 +86,8 @@ export interface Hop {
   readonly from: string;
   readonly to: string;
   readonly releaseDigest: Digest;
+  /** What the lint said of the migrations that the release adds; `undefined`: nobody looked. */
+  readonly lint?: LintRecord;
   /** Why the path stops here, for every hop but the last. */
   readonly stop?: { readonly id: string; readonly reason: string };
   readonly steps: readonly PlanStep[];

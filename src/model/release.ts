@@ -70,6 +70,40 @@ export interface ReleaseDatabase {
   readonly extensions: readonly string[];
 }
 
+/** What a lint said of the migrations that a release adds, when it was built. There was no error, or there would be no release. */
+export interface LintRecord {
+  /** Of Onward. */
+  readonly tool: string;
+  /** Major version of Postgres that the rules answered for. */
+  readonly server: number;
+  /** Files that the release adds. */
+  readonly files: number;
+  readonly warnings: number;
+  /** Findings that a comment allows, by rule. */
+  readonly suppressed: { readonly [rule: string]: number };
+  /** The files were also applied to a scratch database and measured. */
+  readonly measured: boolean;
+  /** The statements that were proved to work before and after; `coverage` is the share of their calls, 0 to 1. */
+  readonly proof?: { readonly statements: number; readonly coverage: number };
+}
+
+/** One line: `no error, 2 warnings, 1 finding allowed; for Postgres 15; measured; 812 statements proved (99.2 % of calls)`. */
+export function describeLintRecord({ server, warnings, suppressed, measured, proof }: LintRecord): string {
+  const allowed = Object.values(suppressed).reduce((sum, count) => sum + count, 0);
+  const counts = [
+    'no error',
+    ...(warnings > 0 ? [`${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`] : []),
+    ...(allowed > 0 ? [`${allowed} ${allowed === 1 ? 'finding' : 'findings'} allowed`] : []),
+  ];
+  const proved = proof ? `${proof.statements} statements proved (${(100 * proof.coverage).toFixed(1)} % of calls)` : '';
+  return [
+    counts.join(', '),
+    `for Postgres ${server}`,
+    measured ? 'measured' : 'not measured',
+    proved || 'no query proof',
+  ].join('; ');
+}
+
 /** One version of the product, as a release source holds it. */
 export interface Release {
   readonly product: string;
@@ -85,6 +119,8 @@ export interface Release {
   /** The last step after which artifacts can still go back. */
   readonly rollback: { readonly until: 'roll' | 'postdeploy' };
   readonly notes: ReleaseNotes;
+  /** Left out by what was built before releases were linted. */
+  readonly lint?: LintRecord;
 }
 
 /** What path search needs to know of one release. */

@@ -6,11 +6,11 @@ import {
   type Finding,
   type Hop,
   type Json,
-  type MigrationRef,
   type Plan,
   type Release,
 } from '../model/index.ts';
 import { buildGates } from './gates.ts';
+import { createPending } from './pending.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { buildSteps } from './steps.ts';
 
@@ -43,25 +43,23 @@ export function planUpgrade(facts: Facts, request: PlanRequest): Plan {
 
 /** The pending migrations of a hop: what its release has, less what the database has and what earlier hops bring. */
 function buildHops(facts: Facts, request: PlanRequest): readonly Hop[] {
-  const pending = facts.databases.flatMap((database) => database.pending ?? []);
-  const brought = new Set<string>();
+  const takePending = createPending(facts.databases.flatMap((database) => database.pending ?? []));
   const hops: Hop[] = [];
   let previous = facts.current && facts.releases.get(facts.current.release);
   for (const { from, to, stop } of request.hops) {
     const release = facts.releases.get(to);
     if (!release) throw new Error(`The facts hold no release ${to}`);
-    const listed = new Set(release.migrations.map(keyOf));
-    const migrations = pending.filter((migration) => listed.has(keyOf(migration)) && !brought.has(keyOf(migration)));
-    for (const migration of migrations) brought.add(keyOf(migration));
     const { steps, carried } = buildSteps({
       facts,
       request,
       release,
       previous,
-      migrations,
+      migrations: takePending(release),
       isFirst: hops.length === 0,
     });
-    hops.push({ from, to, releaseDigest: digestOfRelease(facts, release), ...(stop ? { stop } : {}), steps, carried });
+    const { lint } = release;
+    const said = { ...(lint ? { lint } : {}), ...(stop ? { stop } : {}) };
+    hops.push({ from, to, releaseDigest: digestOfRelease(facts, release), ...said, steps, carried });
     previous = release;
   }
   return hops;
@@ -71,10 +69,6 @@ function digestOfRelease(facts: Facts, release: Release): Digest {
   const entry = facts.catalog.releases.find((candidate) => candidate.version === release.version);
   if (!entry) throw new Error(`The catalog holds no release ${release.version}`);
   return entry.digest;
-}
-
-function keyOf(migration: MigrationRef): string {
-  return `${migration.database}/${migration.path}`;
 }
 
 /** The step of a hop after which old artifacts cannot come back. */

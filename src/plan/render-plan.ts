@@ -1,4 +1,4 @@
-import type { Gate, Hop, Plan, PlanStep } from '../model/index.ts';
+import { describeLintRecord, type Gate, type Hop, type Plan, type PlanStep } from '../model/index.ts';
 
 const ROLLBACK_WORDS: Readonly<Record<PlanStep['rollback'], string>> = {
   'nothing-to-undo': 'nothing to undo',
@@ -51,6 +51,7 @@ function renderHop(hop: Hop): readonly string[] {
       lines.push(`      ${file.database}  ${file.path}${file.transactional ? '' : '  (no transaction)'}`);
     }
   }
+  if (hop.lint) lines.push(`      lint of ${hop.to}: ${describeLintRecord(hop.lint)}`);
   if (hop.carried.length > 0) {
     const names = hop.carried.map(({ service, producedBy }) => `${service} (${producedBy})`);
     lines.push(`      carried, not restarted: ${names.join(', ')}`);

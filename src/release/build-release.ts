@@ -1,5 +1,13 @@
 import { sep } from 'node:path';
-import { type Catalog, type Digest, type Finding, isVersion, parseVersion, type Release } from '../model/index.ts';
+import {
+  type Catalog,
+  type Digest,
+  type Finding,
+  isVersion,
+  type LintRecord,
+  parseVersion,
+  type Release,
+} from '../model/index.ts';
 import { hashArtifact, type System } from '../system/index.ts';
 import { decodeCatalog } from './catalog-document.ts';
 import { checkDetails } from './check-details.ts';
@@ -10,7 +18,7 @@ import { loadProduct, type Product } from './product.ts';
 import { type Artifact, publishRelease } from './publish-release.ts';
 import { loadReleaseDetails, type ReleaseDetails } from './release-details.ts';
 import { encodeRelease } from './release-document.ts';
-import { type MigrationFile, resolveLocation } from './source.ts';
+import { loadRelease, type MigrationFile, resolveLocation } from './source.ts';
 import { catalogFile } from './source-layout.ts';
 import { withSourceLock } from './source-lock.ts';
 
@@ -20,8 +28,18 @@ export interface BuildRequest {
   readonly version: string;
   /** Folder of the release source; made when it is not there. */
   readonly source: string;
+  /**
+   * Judges the migrations that have not gone out yet; the checksums are those of the files that have. Asked only when the version is not
+   * published yet. An error forbids to publish.
+   */
+  readonly judge?: (shipped: ReadonlySet<Digest>) => Promise<Judgement>;
   /** Every migration file of the product, as the migrate module lists them; version '' for the flat layout. */
   readonly migrations: readonly MigrationFile[];
+}
+
+export interface Judgement {
+  readonly findings: readonly Finding[];
+  readonly lint: LintRecord;
 }
 
 export interface BuiltRelease {
@@ -54,9 +72,18 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const history = await loadHistory(system, { folder, catalog, version });
     const successor = published ? undefined : await loadSuccessor(system, { folder, catalog, version });
     const migrations = checkMigrations({ version, product, history, successor, details, files: request.migrations });
-    const release = assembleRelease({ version, product, details, artifacts, history, migrations: migrations.refs });
+    const own = published ? await loadRelease(system, { folder, catalog, version }) : undefined;
+    const shipped = new Set(history.flatMap((release) => release.migrations.map(({ checksum }) => checksum)));
+    const judged = own ? undefined : await request.judge?.(shipped);
+    const lint = own ? own.lint : judged?.lint;
+    const assembled = assembleRelease({ version, product, details, artifacts, history, migrations: migrations.refs });
+    const release = lint ? { ...assembled, lint } : assembled;
     const encoded = encodeRelease(release);
-    const findings = [...migrations.findings, ...checkDetails(details, { version, catalog })];
+    const findings = [
+      ...migrations.findings,
+      ...checkDetails(details, { version, catalog }),
+      ...(judged?.findings ?? []),
+    ];
     if (published && published.digest !== encoded.digest) findings.push(versionTaken(version, published.publishedAt));
     if (findings.some((finding) => finding.severity === 'error')) throw notBuildable(version, findings);
     if (!published) {

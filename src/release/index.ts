@@ -3,7 +3,7 @@
  * withdrawal. Everything that is read is compared with the digest that names it. It applies nothing to a deployment, and it does not
  * decide which path an upgrade takes.
  */
-export { type BuildRequest, type BuiltRelease, buildRelease } from './build-release.ts';
+export { type BuildRequest, type BuiltRelease, buildRelease, type Judgement } from './build-release.ts';
 export { chooseVersion, type VersionRequest } from './choose-version.ts';
 export { setChannel, withdrawRelease } from './edit-catalog.ts';
 export { loadProduct, type Product, type ProductService } from './product.ts';

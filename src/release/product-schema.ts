@@ -53,6 +53,27 @@ const database = z.strictObject({
   services: z.array(name).default([]),
   server: rangeShape.exactOptional().meta({ description: 'Range of Postgres versions, such as ">=14".' }),
   extensions: z.array(z.string().min(1)).default([]),
+  queries: relativePath.exactOptional().meta({
+    description:
+      'Statements of the version that runs, as "onward record" writes them, to be proved against new migrations.',
+  }),
+});
+
+const lint = z.strictObject({
+  server: z.literal([14, 15, 16, 17, 18], { error: 'must be one of 14, 15, 16, 17 and 18' }).exactOptional().meta({
+    description:
+      'Major version of Postgres that migrations are judged for; the lowest that the databases allow unless told.',
+  }),
+  measure: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Apply new migrations to a scratch database and measure them.' }),
+  minimumCoverage: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.95)
+    .meta({ description: 'Share of calls that the query proof must cover.' }),
 });
 
 /** The shape of product.yaml, and that its names refer to each other. */
@@ -65,6 +86,7 @@ export const productSchema = z
     databases: z.record(databaseName, database, keyError(DATABASE_NAME_RULE)).default({}),
     services: z.record(name, service, keyError(NAME_RULE)),
     migrations: relativePath.exactOptional(),
+    lint: lint.prefault({}).meta({ description: 'How a build judges the migrations of a release.' }),
     releases: relativePath
       .exactOptional()
       .meta({ description: 'Folder with a <version>.yaml for releases that need one.' }),

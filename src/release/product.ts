@@ -25,6 +25,9 @@ export interface Product {
   readonly services: readonly ProductService[];
   /** Folder with the migrations; `undefined` when the product has none. */
   readonly migrations?: string;
+  /** Files of recorded statements, by database. */
+  readonly queries: { readonly [database: string]: string };
+  readonly lint: ProductDocument['lint'];
   /** Folder with `<version>.yaml` files. */
   readonly releases?: string;
 }
@@ -72,15 +75,22 @@ function toProduct(file: string, document: ProductDocument): Product {
     name: document.product,
     file,
     rules: document.upgrades,
-    databases: Object.entries(document.databases).map(([name, database]) => ({
+    databases: Object.entries(document.databases).map(([name, { queries: _, ...database }]) => ({
       name,
       ...database,
       services: listDatabaseServices(document, name),
     })),
     services: Object.entries(document.services).map(([name, service]) => toService(folder, name, service)),
+    queries: listQueries(folder, document),
+    lint: document.lint,
     ...(document.migrations === undefined ? {} : { migrations: join(folder, document.migrations) }),
     ...(document.releases === undefined ? {} : { releases: join(folder, document.releases) }),
   };
+}
+
+function listQueries(folder: string, document: ProductDocument): Product['queries'] {
+  const entries = Object.entries(document.databases);
+  return Object.fromEntries(entries.flatMap(([name, { queries }]) => (queries ? [[name, join(folder, queries)]] : [])));
 }
 
 /** A service may be named by the database, name the database itself, or both. */

@@ -73,6 +73,17 @@ export const releaseSchema = z.strictObject({
     deprecated: lines,
     knownIssues: lines,
   }),
+  lint: z
+    .strictObject({
+      tool: z.string(),
+      server: z.int(),
+      files: z.int().nonnegative(),
+      warnings: z.int().nonnegative(),
+      suppressed: z.record(z.string(), z.int().positive()),
+      measured: z.boolean(),
+      proof: z.strictObject({ statements: z.int().nonnegative(), coverage: z.number().min(0).max(1) }).exactOptional(),
+    })
+    .exactOptional(),
 });
 
 /** The text of a release document and its identity, which is over its canonical form and so does not depend on white space. */

@@ -1,6 +1,7 @@
 import {
   type Catalog,
   type Component,
+  describeLintRecord,
   formatBytes,
   type MigrationRef,
   type Release,
@@ -19,6 +20,7 @@ export function renderRelease(release: Release, catalog: Catalog): string {
     ['Notes', renderNoteLines(release.notes)],
     ['Services', release.components.map((component) => describeComponent(component, release.version))],
     [`Migrations (${added.length} new of ${release.migrations.length})`, added.map(describeMigration)],
+    ['Lint', release.lint ? [describeLintRecord(release.lint)] : []],
     ['Databases', release.databases.map((database) => [database.name, database.server ?? ''].join(' ').trimEnd())],
     ['Reached from', release.upgradeFrom === undefined ? [] : [release.upgradeFrom]],
     ['Stops', release.stops.map(describeStop)],

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { readMigrations } from '../../migrate/index.ts';
-import { ExitCode, type Finding, renderFinding } from '../../model/index.ts';
+import { type Digest, ExitCode, type Finding, renderFinding } from '../../model/index.ts';
 import { buildRelease, loadProduct, type MigrationFile, type Product } from '../../release/index.ts';
 import type { System } from '../../system/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
@@ -42,7 +42,17 @@ async function build(context: CommandContext, version: string, options: BuildOpt
     say(`-> Mend the files, then run "onward release build ${version}" again.`);
     return ExitCode.findings;
   }
-  const request = { productFile: options.product, version, source: options.to, migrations: files };
+  const judge = async (shipped: ReadonlySet<Digest>) => {
+    const { judgeRelease } = await import('./judge-release.ts');
+    return judgeRelease(context, { product, files, shipped });
+  };
+  const request = {
+    productFile: options.product,
+    version,
+    source: options.to,
+    migrations: files,
+    ...(files.length === 0 ? {} : { judge }),
+  };
   const built = await buildRelease(system, request);
   const { digest, alreadyPublished, carried } = built;
   for (const finding of [...findings, ...built.findings]) say(`${finding.severity}: ${renderFinding(finding)}`);
