@@ -209,9 +209,10 @@ class HeldLease implements Lease {
   async #renew(): Promise<void> {
     // The time before the question is the one from which the lease is certain to last.
     const askedAt = this.#system.clock.monotonicMs();
+    // One that has expired is still ours as long as nobody has taken it, however long this process was suspended.
     const { count } = await this.#options.control.query(
       `update onward.lease set expires_at = clock_timestamp() + $3 * interval '1 millisecond'
-       where deployment = $1 and holder = $2 and epoch = $4 and expires_at > clock_timestamp()`,
+       where deployment = $1 and holder = $2 and epoch = $4`,
       [this.#options.deployment.name, this.#holder, this.#options.deployment.leaseTtlMs, this.epoch],
     );
     if (count !== 1) {
