@@ -6,6 +6,8 @@ export type { Hazard, Impact, SchemaChange } from './change.ts';
 export { compareSchemas } from './compare-schemas.ts';
 export { type LoadSchemaOptions, loadSchema } from './load-schema.ts';
 export { qualifiedName } from './qualified-name.ts';
+export { renderSchemaChanges } from './render-changes.ts';
+export { renderRepairs } from './render-repairs.ts';
 export type {
   Column,
   Constraint,

@@ -14,12 +14,11 @@ export interface QualifiedName {
   readonly name: string;
 }
 
-/** Takes apart what `qualifiedName` made. */
-export function parseQualifiedName(text: string): QualifiedName {
-  const parts = [...text.matchAll(/"((?:[^"]|"")*)"|([^."]+)/g)].map(
+/** Takes apart what `qualifiedName` made, and parts that were added with dots. */
+export function parseParts(text: string): readonly string[] {
+  return [...text.matchAll(/"((?:[^"]|"")*)"|([^."]+)/g)].map(
     ([, quoted, bare]) => bare ?? (quoted ?? '').replaceAll('""', '"'),
   );
-  return { schema: parts[0] ?? '', name: parts[1] ?? '' };
 }
 
 /** For SQL: every part quoted. */

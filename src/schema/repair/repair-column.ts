@@ -1,0 +1,106 @@
+import { quoteName } from '../../sql/index.ts';
+import type { SchemaChange } from '../change.ts';
+import type { Column, Table, View } from '../schema.ts';
+import { type Repair, relationSql, type Unrepairable } from './repair.ts';
+
+type ColumnChange = Extract<SchemaChange, { readonly kind: 'column' }>;
+
+/** A column as CREATE TABLE and ADD COLUMN say it. */
+export function columnSql(column: Column): string {
+  const { type, collation, generated, identity } = column;
+  return [
+    quoteName(column.name),
+    type,
+    collation === null ? '' : `collate ${collation}`,
+    generated === null ? '' : `generated always as (${generated.expression}) ${generated.kind}`,
+    identity === null ? '' : `generated ${identity} as identity`,
+    column.default === null ? '' : `default ${column.default}`,
+    column.isNotNull ? 'not null' : '',
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+/** Changes of a table's column. Those of a view are repaired with the view. */
+export function repairColumn(change: ColumnChange, table: Table): readonly (Repair | Unrepairable)[] {
+  const { before, after } = change.objects;
+  const alter = `alter table ${relationSql(table)}`;
+  if (change.change === 'removed')
+    return [{ stage: 'leftover', sql: `${alter} drop column ${quoteName(before?.name ?? '')}`, isDestructive: true }];
+  if (after === null) return [];
+  if (change.change === 'added')
+    return [
+      { stage: 'create', sql: `${alter} add column ${columnSql(after)}`, makes: `${table.schema}.${table.name}` },
+      ...storageOf(after).map(
+        (action): Repair => ({ stage: 'alter', sql: `${alter} alter column ${quoteName(after.name)} ${action}` }),
+      ),
+    ];
+  if (change.property === 'name')
+    return [
+      { stage: 'rename', sql: `${alter} rename column ${quoteName(change.before)} to ${quoteName(change.after)}` },
+    ];
+  if (before === null) return [];
+  return repairProperty(change.property, before, after).map((action) =>
+    typeof action === 'string'
+      ? { stage: 'alter', sql: `${alter} ${action}`, makes: `${table.schema}.${table.name}` }
+      : action,
+  );
+}
+
+function storageOf(column: Column): readonly string[] {
+  return [
+    ...(column.storage === null ? [] : [`set storage ${column.storage}`]),
+    ...(column.compression === null ? [] : [`set compression ${column.compression}`]),
+  ];
+}
+
+/** What follows ALTER TABLE. */
+function repairProperty(property: string, before: Column, after: Column): readonly (string | Unrepairable)[] {
+  const column = `alter column ${quoteName(after.name)}`;
+  switch (property) {
+    case 'type':
+    case 'collation':
+      return [retype(before, after)];
+    case 'default':
+      // A new type takes the default away and gives it back.
+      if (before.type !== after.type) return [];
+      return [after.default === null ? `${column} drop default` : `${column} set default ${after.default}`];
+    case 'identity':
+      if (after.identity === null) return [`${column} drop identity`];
+      return [
+        before.identity === null
+          ? `${column} add generated ${after.identity} as identity`
+          : `${column} set generated ${after.identity}`,
+      ];
+    case 'generated':
+      return after.generated === null
+        ? [`${column} drop expression`]
+        : [{ note: 'the column has to be dropped and added again to be generated in another way' }];
+    case 'not null':
+      if (after.isNotNull && before.isNotNull)
+        return [{ note: 'validate the NOT NULL constraint of the column, by the name that it has' }];
+      return [`${column} ${after.isNotNull ? 'set' : 'drop'} not null`];
+    case 'storage':
+      return [`${column} set storage ${after.storage ?? 'default'}`];
+    case 'compression':
+      return [`${column} set compression ${after.compression ?? 'default'}`];
+    default:
+      return [];
+  }
+}
+
+function retype(before: Column, after: Column): string {
+  const name = quoteName(after.name);
+  const isPlain = after.generated === null && after.identity === null;
+  return [
+    ...(isPlain && before.default !== null ? [`alter column ${name} drop default`] : []),
+    `alter column ${name} type ${after.type}${after.collation === null ? '' : ` collate ${after.collation}`}${
+      isPlain && before.type !== after.type ? ` using ${name}::${after.type}` : ''
+    }`,
+    ...(isPlain && after.default !== null ? [`alter column ${name} set default ${after.default}`] : []),
+  ].join(', ');
+}
+
+export function isView(owner: unknown): owner is View {
+  return typeof owner === 'object' && owner !== null && 'isMaterialized' in owner;
+}

@@ -1,0 +1,91 @@
+import { quoteName } from '../../sql/index.ts';
+import type { GrantOn, SchemaChange } from '../change.ts';
+import { parseParts, quoteQualified } from '../qualified-name.ts';
+import type { DefaultPrivileges, Grant } from '../schema.ts';
+import type { Repair } from './repair.ts';
+import { roleSql } from './repair-attachment.ts';
+
+type ChangeOf<Kind extends SchemaChange['kind']> = Extract<SchemaChange, { readonly kind: Kind }>;
+
+export function repairGrant(change: ChangeOf<'privileges'>): readonly Repair[] {
+  const { before, after } = change.objects;
+  const on = after?.on ?? before?.on ?? 'table';
+  return [...revoke(on, change.name, before, after), ...grant(on, change.name, before, after)];
+}
+
+/** All privileges of an object that is made. */
+export function grantAll(on: GrantOn['on'], name: string, grants: readonly Grant[]): readonly Repair[] {
+  return grants.flatMap((one) => grant(on, name, null, one));
+}
+
+function grant(on: GrantOn['on'], name: string, before: Grant | null, after: Grant | null): readonly Repair[] {
+  if (after === null) return [];
+  const missing = after.privileges.filter(
+    (privilege) =>
+      !before?.privileges.includes(privilege) ||
+      (after.grantable.includes(privilege) && !before.grantable.includes(privilege)),
+  );
+  return [false, true].flatMap((isGrantable) => {
+    const some = missing.filter((privilege) => after.grantable.includes(privilege) === isGrantable);
+    if (some.length === 0) return [];
+    const sql = `grant ${target(on, name, some)} to ${roleSql(after.grantee)}${isGrantable ? ' with grant option' : ''}`;
+    return [{ stage: 'grant', sql } as const];
+  });
+}
+
+function revoke(on: GrantOn['on'], name: string, before: Grant | null, after: Grant | null): readonly Repair[] {
+  if (before === null) return [];
+  const gone = before.privileges.filter((privilege) => !after?.privileges.includes(privilege));
+  const fewer = before.grantable.filter(
+    (privilege) => after?.privileges.includes(privilege) === true && !after.grantable.includes(privilege),
+  );
+  const from = `from ${roleSql(before.grantee)}`;
+  return [
+    ...(gone.length === 0 ? [] : [{ stage: 'grant', sql: `revoke ${target(on, name, gone)} ${from}` } as const]),
+    ...(fewer.length === 0
+      ? []
+      : [{ stage: 'grant', sql: `revoke grant option for ${target(on, name, fewer)} ${from}` } as const]),
+  ];
+}
+
+/** `select, insert on table "public"."t"`. */
+function target(on: GrantOn['on'], name: string, privileges: readonly string[]): string {
+  const [schema = '', object = '', column = ''] = parseParts(name);
+  const list = privileges.join(', ').toLowerCase();
+  switch (on) {
+    case 'schema':
+      return `${list} on schema ${quoteName(name)}`;
+    case 'column':
+      return `${privileges.map((privilege) => `${privilege.toLowerCase()} (${quoteName(column)})`).join(', ')} on table ${quoteQualified({ schema, name: object })}`;
+    case 'routine':
+      return `${list} on routine ${routineSql(name)}`;
+    case 'table':
+    case 'sequence':
+    case 'type':
+      return `${list} on ${on} ${quoteQualified({ schema, name: object })}`;
+  }
+}
+
+/** A routine's key, quoted. */
+export function routineSql(key: string): string {
+  const at = key.indexOf('(', key.startsWith('"') ? key.indexOf('".') : 0);
+  const open = key.lastIndexOf('(', key.length) === -1 ? key.length : at;
+  const [schema = '', name = ''] = parseParts(key.slice(0, open));
+  return `${quoteQualified({ schema, name })}${key.slice(open)}`;
+}
+
+export function repairDefaultPrivileges(change: ChangeOf<'default privileges'>): readonly Repair[] {
+  const { before, after } = change.objects;
+  const one = after ?? before;
+  if (!one) return [];
+  const grantees = [...new Set([...(before?.grants ?? []), ...(after?.grants ?? [])].map(({ grantee }) => grantee))];
+  return grantees.flatMap((grantee) => {
+    const find = (side: DefaultPrivileges | null) => side?.grants.find((other) => other.grantee === grantee) ?? null;
+    const all = [...revoke('table', '', find(before), find(after)), ...grant('table', '', find(before), find(after))];
+    const head = `alter default privileges for role ${quoteName(one.role)}${one.schema === null ? '' : ` in schema ${quoteName(one.schema)}`}`;
+    return all.map((repair) => ({
+      ...repair,
+      sql: `${head} ${repair.sql.replace('on table "".""', `on ${one.objects}`)}`,
+    }));
+  });
+}
