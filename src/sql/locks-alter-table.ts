@@ -76,8 +76,7 @@ function commandLocks(command: Command, relation: RelationName, scope: LockScope
         ...(isAttach ? [{ relation: child, mode: 'AccessExclusiveLock', scope: 'references' } as const] : []),
       ];
     }
-    case 'AT_AddInherit':
-    case 'AT_DropInherit': {
+    case 'AT_AddInherit': {
       const parent = def && 'RangeVar' in def ? relationName(def.RangeVar) : undefined;
       return parent ? [own, { relation: parent, mode: 'ShareUpdateExclusiveLock', scope: 'only' }] : [own];
     }

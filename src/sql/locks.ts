@@ -91,9 +91,11 @@ function tableLocks(node: SqlNode): StatementLocks | undefined {
     return relation ? lock(relation, mode, RENAME_SCOPES[renameType ?? ''] ?? 'only') : NOTHING;
   }
   if ('AlterDomainStmt' in node) {
-    const { typeName, subtype } = node.AlterDomainStmt;
+    const { typeName, subtype, def } = node.AlterDomainStmt;
     const relation = relationFromParts(typeName);
-    if (!relation || !['C', 'O', 'V'].includes(subtype ?? '')) return NOTHING;
+    // A check that does not bind what is there looks at no table.
+    const isLater = def !== undefined && 'Constraint' in def && def.Constraint.skip_validation === true;
+    if (!relation || isLater || !['C', 'O', 'V'].includes(subtype ?? '')) return NOTHING;
     return { ...NOTHING, targets: [{ relation, mode: 'ShareLock', scope: 'type' }] };
   }
   return undefined;

@@ -28,11 +28,12 @@ export function predictAddColumn(
       if (constraint.contype === 'CONSTR_UNIQUE' || constraint.contype === 'CONSTR_PRIMARY') found.buildIndex(table.id);
       if (
         constraint.contype === 'CONSTR_FOREIGN' &&
-        (hasValue || isRewritten || isGenerated) &&
+        (fallback !== undefined || isRewritten || isGenerated) &&
         isChecked(constraint)
       ) {
         found.scan(table.id);
-        scanReferenced(prediction, resolveRelation(prediction, relationName(constraint.pktable)));
+        if (hasValue || isRewritten || isGenerated)
+          scanReferenced(prediction, resolveRelation(prediction, relationName(constraint.pktable)));
       }
     }
   }

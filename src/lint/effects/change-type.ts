@@ -1,9 +1,13 @@
 import type { SqlNode } from '../../system/index.ts';
 import { isMeasuredType, type TypeChange, typeChange } from '../facts/facts.ts';
+import { pairKey, parseTypeText } from '../facts/type-pair.ts';
 import type { ColumnNode } from '../schema-model/columns.ts';
+import { names } from '../schema-model/constraints.ts';
+import type { ModelTable } from '../schema-model/schema-model.ts';
 import { formatTypeName } from '../schema-model/type-name.ts';
-import { type Prediction, type ResolvedRelation, rewriteTable } from './prediction.ts';
-import { pairKey, parseTypeText } from './type-pair.ts';
+import { scanReferenced } from './constraint.ts';
+import { type Prediction, type ResolvedRelation, resolveRelation, rewriteTable } from './prediction.ts';
+import { foreignKeys, tableName, tablesReferencing } from './resolve-locks.ts';
 import { unwrapDomain } from './user-type.ts';
 
 /** What `ALTER COLUMN … TYPE` does to the tables that have the column. */
@@ -22,8 +26,11 @@ export function predictChangeType(
     }
     const change = changeOf(prediction, { from: old.type, to, using: column.def.raw_default, name: column.name });
     if (change === undefined) found.unknown(`whether ${relation.id} is written anew to make ${old.type} ${to}`);
+    const isCollated = (names(column.def.collClause?.collname).at(-1) ?? 'default') !== (old.collation ?? 'default');
     if (change === 'rewrite') rewriteTable(prediction, relation);
-    else if (change !== undefined) checkAgain(prediction, { relation, column: column.name, change });
+    else checkAgain(prediction, { relation, column: column.name, isOrdered: change === 'index' || isCollated });
+    const isOther = parseTypeText(old.type).base !== parseTypeText(to).base && change !== 'kept';
+    joinAgain(prediction, { relation, column: column.name, isOther });
   }
 }
 
@@ -40,9 +47,11 @@ function changeOf(prediction: Prediction, { from, to, using, name }: Change): Ty
   const source = unwrapDomain(prediction, from);
   const target = unwrapDomain(prediction, to);
   if (target.isConstrained) return 'rewrite';
-  if (source.text === target.text) return 'kept';
-  const isMeasured = [source.text, target.text].every((text) => isMeasuredType(parseTypeText(text).base));
-  if (isMeasured) return typeChange(pairKey(source.text, target.text), prediction);
+  // What comes out of a domain has forgotten its length and precision.
+  const before = source.text === from ? from : parseTypeText(source.text).base;
+  if (before === target.text) return 'kept';
+  const isMeasured = [before, target.text].every((text) => isMeasuredType(parseTypeText(text).base));
+  if (isMeasured) return typeChange(pairKey(before, target.text), prediction);
   const isUsers = [source, target].some(({ type }) => type !== undefined && type !== 'unknown');
   return isUsers ? 'rewrite' : undefined;
 }
@@ -58,18 +67,58 @@ function isPlainCast(using: SqlNode, name: string, to: string): boolean {
   return last !== undefined && 'String' in last && last.String.sval === name;
 }
 
+interface Kept {
+  readonly relation: ResolvedRelation;
+  readonly column: string;
+  /** The order of values may be another one. */
+  readonly isOrdered: boolean;
+}
+
 /** The rows stay, but what was made for the old type is made again. */
-function checkAgain(
-  { found }: Prediction,
-  { relation, column, change }: { relation: ResolvedRelation; column: string; change: TypeChange },
-): void {
+function checkAgain({ found }: Prediction, { relation, column, isOrdered }: Kept): void {
   const { table, id } = relation;
-  if (change === 'index') {
-    const isIndexed = [...(table?.indexes.values() ?? [])].some(({ columns }) => columns.includes(column));
-    if (isIndexed) found.buildIndex(id);
-  }
+  const isIndexed = [...(table?.indexes.values() ?? [])].some(({ columns }) => columns.includes(column));
+  if (isOrdered && isIndexed) found.buildIndex(id);
   const isChecked = [...(table?.constraints.values() ?? [])].some(
     ({ kind, columns, isValid }) => kind === 'check' && isValid && columns.includes(column),
   );
   if (isChecked) found.scan(id);
+}
+
+interface Joined {
+  readonly relation: ResolvedRelation;
+  readonly column: string;
+  /** The values are compared by another operator from now on. */
+  readonly isOther: boolean;
+}
+
+/** Foreign keys of the column and to it are made again; with another operator, both sides are read. */
+function joinAgain(prediction: Prediction, { relation, column, isOther }: Joined): void {
+  const { schema, found } = prediction;
+  const { table, id } = relation;
+  if (!table) return;
+  const scan = (other: string): void => {
+    const target = resolveRelation(prediction, tableName(other));
+    if (isOther) scanReferenced(prediction, target);
+  };
+  for (const key of foreignKeys(table)) {
+    if (!key.columns.includes(column) || !key.isValid) continue;
+    if (isOther) found.scan(id);
+    scan(key.references);
+  }
+  for (const other of tablesReferencing(schema, [id])) {
+    const its = schema.findTable(tableName(other));
+    const isKey = foreignKeys(its).some(
+      ({ references, referencedColumns }) =>
+        references === id && (referencedColumns ?? primaryKey(table)).includes(column),
+    );
+    if (!its || !isKey) continue;
+    found.lock(other, 'AccessExclusiveLock');
+    scan(other);
+    if (isOther) found.scan(id);
+  }
+}
+
+function primaryKey(table: ModelTable): readonly string[] {
+  return [...table.constraints.values()].find(({ kind }) => kind === 'primary key')?.columns ?? [];
 }

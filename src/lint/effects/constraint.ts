@@ -2,6 +2,7 @@ import { relationName } from '../../sql/index.ts';
 import { type ConstraintNode, names } from '../schema-model/constraints.ts';
 import type { ModelConstraint, ModelTable } from '../schema-model/schema-model.ts';
 import { type Prediction, type ResolvedRelation, resolveRelation, storedTables } from './prediction.ts';
+import { tableName } from './resolve-locks.ts';
 
 /** What `ADD CONSTRAINT` of a table does to the tables that get it. */
 export function predictAddConstraint(
@@ -94,9 +95,7 @@ export function predictValidate(prediction: Prediction, name: string, tables: re
     if (constraint?.isValid) continue;
     found.scan(id);
     if (constraint?.references !== undefined) {
-      const dot = constraint.references.indexOf('.');
-      const target = { schema: constraint.references.slice(0, dot), name: constraint.references.slice(dot + 1) };
-      scanReferenced(prediction, resolveRelation(prediction, target));
+      scanReferenced(prediction, resolveRelation(prediction, tableName(constraint.references)));
     }
     if (!constraint) found.unknown(`whether ${name} of ${id} is a foreign key, whose other side is read as well`);
   }

@@ -1,9 +1,10 @@
 import { relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
-import type { ModelTable } from '../schema-model/schema-model.ts';
+import type { ModelConstraint, ModelIndex, ModelTable } from '../schema-model/schema-model.ts';
+import { scanReferenced } from './constraint.ts';
 import { provesBound } from './partition-bound.ts';
 import { type Prediction, type ResolvedRelation, resolveRelation, storedTables } from './prediction.ts';
-import { defaultPartition } from './resolve-locks.ts';
+import { defaultPartition, foreignKeys, tableName } from './resolve-locks.ts';
 
 type PartitionCommand = Extract<SqlNode, { PartitionCmd: unknown }>['PartitionCmd'];
 export type PartitionBound = NonNullable<PartitionCommand['bound']>;
@@ -21,7 +22,28 @@ export function predictAttach(prediction: Prediction, parent: ResolvedRelation, 
       found.unknown(`whether a valid check proves that the rows of ${part.id} fit; without one all of it is read`);
     found.scan(part.id);
   }
+  takeOver(prediction, parent, child);
   if (bound.is_default !== true) predictBesideDefault(prediction, parent);
+}
+
+/** A partition gets the indexes and foreign keys of its parent that it does not have. */
+function takeOver(prediction: Prediction, parent: ResolvedRelation, child: ResolvedRelation): void {
+  const { schema, found } = prediction;
+  const parts = storedTables(schema, child, 'partitions');
+  const indexes = [...(parent.table?.indexes.values() ?? [])];
+  for (const { id, table } of parts) {
+    const own = [...(table?.indexes.values() ?? [])];
+    const isThere = (wanted: ModelIndex) =>
+      own.some(({ columns, isUnique }) => isUnique === wanted.isUnique && String(columns) === String(wanted.columns));
+    if (!indexes.every(isThere)) found.buildIndex(id);
+    for (const key of foreignKeys(parent.table)) {
+      const isTheir = ({ references, columns }: ModelConstraint) =>
+        references === key.references && String(columns) === String(key.columns);
+      if (foreignKeys(table).some(isTheir)) continue;
+      found.scan(id);
+      scanReferenced(prediction, resolveRelation(prediction, tableName(key.references)));
+    }
+  }
 }
 
 function proves(table: ModelTable | undefined, bound: PartitionBound, parent: ModelTable | undefined): boolean {
@@ -32,8 +54,7 @@ function proves(table: ModelTable | undefined, bound: PartitionBound, parent: Mo
 export function predictBesideDefault(prediction: Prediction, parent: ResolvedRelation): void {
   const { schema, found } = prediction;
   for (const id of defaultPartition(schema, parent.id)) {
-    const dot = id.indexOf('.');
-    const relation = resolveRelation(prediction, { schema: id.slice(0, dot), name: id.slice(dot + 1) });
+    const relation = resolveRelation(prediction, tableName(id));
     if (relation) for (const { id: stored } of storedTables(schema, relation, 'partitions')) found.scan(stored);
   }
 }

@@ -15,7 +15,9 @@ function reach(prediction: Prediction, target: LockTarget): readonly string[] {
   if (target.scope === 'index') {
     const index = schema.findIndex(target.relation);
     if (!index && !schema.isComplete) found.unknown(`which table the index ${target.relation.name} belongs to`);
-    return index ? [index.table] : [];
+    if (!index) return [];
+    const table = resolveRelation(prediction, tableName(index.table));
+    return table ? family(schema, table, 'partitions') : [];
   }
   const relation = resolveRelation(prediction, target.relation);
   if (!relation) return [];
@@ -74,6 +76,7 @@ export function foreignKeys(table: ModelTable | undefined): readonly ForeignKey[
   );
 }
 
+/** Tables with a foreign key that points at one of the tables. */
 export function tablesReferencing(schema: SchemaModel, ids: readonly string[]): readonly string[] {
   const found: string[] = [];
   for (const table of schema.tables()) {
@@ -90,8 +93,13 @@ export function defaultPartition(schema: SchemaModel, parent: string): readonly 
 }
 
 function tableById(schema: SchemaModel, id: string): ModelTable | undefined {
+  return schema.findTable(tableName(id));
+}
+
+/** The name behind the id of a table in the model. */
+export function tableName(id: string): RelationName {
   const dot = id.indexOf('.');
-  return schema.findTable({ schema: id.slice(0, dot), name: id.slice(dot + 1) });
+  return { schema: id.slice(0, dot), name: id.slice(dot + 1) };
 }
 
 /** Tables with a column of the type, or of an array of it. */

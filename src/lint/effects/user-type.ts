@@ -1,8 +1,8 @@
 import type { RelationName } from '../../sql/index.ts';
 import { isMeasuredType } from '../facts/facts.ts';
+import { parseTypeText } from '../facts/type-pair.ts';
 import type { ModelType } from '../schema-model/schema-model.ts';
 import type { Prediction } from './prediction.ts';
-import { parseTypeText } from './type-pair.ts';
 
 /** The type of a user, by its name as `format_type` writes it; `undefined` for a built-in one, `unknown` for one that was not seen. */
 export function findUserType(prediction: Prediction, text: string): ModelType | 'unknown' | undefined {
@@ -19,8 +19,7 @@ function nameOf(base: string): RelationName {
 }
 
 /**
- * A type without the domains around it, as far as they are known. `isConstrained`: one of them has a check or forbids nulls. A domain's own
- * length or precision counts.
+ * A type without the domains around it, as far as they are known. `isConstrained`: one of them has a check or forbids nulls.
  */
 export function unwrapDomain(
   prediction: Prediction,

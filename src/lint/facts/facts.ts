@@ -1,4 +1,6 @@
 import measured from './facts.json' with { type: 'json' };
+import { pairKey, parseTypeText } from './type-pair.ts';
+import { TYPE_ANSWERS, TYPE_SPELLINGS, type TypeAnswer, USER_TYPE_NAMES } from './type-spellings.ts';
 
 /** `14-18` and the like: the versions of the server that an entry holds for. */
 type ByVersions<T> = Readonly<Record<string, T>>;
@@ -6,17 +8,10 @@ type ByVersions<T> = Readonly<Record<string, T>>;
 interface Facts {
   /** Names of built-in functions, by the most changeable of their overloads. */
   readonly functions: Readonly<Record<Volatility, ByVersions<string>>>;
-  /** What each form of `forms.ts` does: see `Outcome`. */
+  /** What each form of `forms.ts` does, as `renderOutcome` writes it. */
   readonly forms: Readonly<Record<string, ByVersions<string>>>;
-  readonly types: {
-    /** The type names that were measured, without length or precision. */
-    readonly known: string;
-    /** Pairs, by `pairKey`, whose change writes no row anew; with `index` the indexes on the column are built again all the same. */
-    readonly kept: ByVersions<string>;
-    readonly index: ByVersions<string>;
-    /** Those of them that hold only while the session's time zone is UTC. */
-    readonly utc: ByVersions<string>;
-  };
+  /** What each change between `TYPE_SPELLINGS` does: rows joined by `|`, in the session's time zone UTC and in another. */
+  readonly types: Readonly<Record<'utc' | 'elsewhere', ByVersions<string>>>;
 }
 
 export type Volatility = 'immutable' | 'stable' | 'volatile';
@@ -56,37 +51,45 @@ export function formOutcome(form: string, server: number): string | undefined {
   return Object.entries(facts.forms[form] ?? {}).find(([versions]) => includesVersion(versions, server))?.[1];
 }
 
-/** The type names that were measured, without length or precision. */
-const knownTypes = new Set(facts.types.known.split('|'));
+/** Built-in types and those of measured extensions, without length or precision. */
+const measuredTypes = new Set(
+  TYPE_SPELLINGS.filter((type) => !USER_TYPE_NAMES.includes(type)).map((type) => parseTypeText(type).base),
+);
 
 /** Whether changes from and to the type, named without length or precision, were measured. */
 export function isMeasuredType(base: string): boolean {
-  return knownTypes.has(base);
+  return measuredTypes.has(base);
 }
 
 /** `kept`: no row is written and no index built. `index`: the indexes on the column are built again. */
-export type TypeChange = 'kept' | 'index' | 'rewrite';
+export type TypeChange = (typeof TYPE_ANSWERS)[TypeAnswer];
 
-/** Pairs of each version, made on first use. */
-const pairs = new Map<number, Readonly<Record<'kept' | 'index' | 'utc', ReadonlySet<string>>>>();
+/** Answers by `pairKey` for each version and time zone, made on first use. */
+const changes = new Map<string, ReadonlyMap<string, TypeAnswer>>();
 
-/** What changing a column between two measured types does to its table, by `pairKey`. */
+/** What changing a column between two measured types does to its table, by `pairKey`. A pair of another key was never seen to be kept. */
 export function typeChange(
   key: string,
   { server, isTimeZoneUtc }: { readonly server: number; readonly isTimeZoneUtc: boolean },
 ): TypeChange {
-  let found = pairs.get(server);
-  if (!found) {
-    const { kept, index, utc } = facts.types;
-    found = { kept: pairsIn(kept, server), index: pairsIn(index, server), utc: pairsIn(utc, server) };
-    pairs.set(server, found);
+  const zone = isTimeZoneUtc ? 'utc' : 'elsewhere';
+  let answers = changes.get(`${zone} ${server}`);
+  if (!answers) {
+    answers = new Map(typeMatrix(server, zone).map(({ from, to, answer }) => [pairKey(from, to), answer]));
+    changes.set(`${zone} ${server}`, answers);
   }
-  if (!isTimeZoneUtc && found.utc.has(key)) return 'rewrite';
-  return found.kept.has(key) ? 'kept' : found.index.has(key) ? 'index' : 'rewrite';
+  return TYPE_ANSWERS[answers.get(key) ?? 'r'];
 }
 
-function pairsIn(lists: ByVersions<string>, server: number): ReadonlySet<string> {
-  return new Set(
-    Object.entries(lists).flatMap(([versions, list]) => (includesVersion(versions, server) ? list.split('|') : [])),
+/** Every measured change of type on a version. */
+export function typeMatrix(
+  server: number,
+  zone: 'utc' | 'elsewhere',
+): readonly { readonly from: string; readonly to: string; readonly answer: TypeAnswer }[] {
+  const rows = Object.entries(facts.types[zone])
+    .find(([versions]) => includesVersion(versions, server))?.[1]
+    .split('|');
+  return TYPE_SPELLINGS.flatMap((from, row) =>
+    TYPE_SPELLINGS.map((to, column) => ({ from, to, answer: (rows?.[row]?.[column] ?? 'e') as TypeAnswer })),
   );
 }

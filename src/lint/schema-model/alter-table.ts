@@ -1,7 +1,7 @@
 import { relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
-import { addColumn, changeColumn, dropProperty } from './columns.ts';
-import { addConstraint, setNotNull } from './constraints.ts';
+import { addColumn, type ColumnNode, changeColumn, dropProperty } from './columns.ts';
+import { addConstraint, names, setNotNull } from './constraints.ts';
 import { descendants, lookUp, type ModelState, type TableState } from './state.ts';
 import { formatTypeName } from './type-name.ts';
 
@@ -49,8 +49,7 @@ function applyCommand(state: ModelState, table: TableState, command: Command): v
       dropColumn(table, name ?? '');
       break;
     case 'AT_DropConstraint':
-      table.constraints.delete(name ?? '');
-      table.indexes.delete(name ?? '');
+      dropConstraint(state, table, name ?? '');
       break;
     case 'AT_ValidateConstraint':
       validate(table, name ?? '');
@@ -75,7 +74,7 @@ function applyCommand(state: ModelState, table: TableState, command: Command): v
 function alterColumn(table: TableState, { subtype, name, def }: Command): void {
   switch (subtype) {
     case 'AT_AlterColumnType':
-      if (def && 'ColumnDef' in def) changeColumn(table, name, { type: formatTypeName(def.ColumnDef.typeName) });
+      if (def && 'ColumnDef' in def) changeType(table, name, def.ColumnDef);
       break;
     case 'AT_SetNotNull':
       setNotNull(table, name ?? '');
@@ -98,11 +97,28 @@ function alterColumn(table: TableState, { subtype, name, def }: Command): void {
   }
 }
 
+/** The collation is that of the new type unless one is named. */
+function changeType(table: TableState, name: string | undefined, def: ColumnNode): void {
+  const collation = names(def.collClause?.collname).at(-1);
+  dropProperty(table, name, 'collation');
+  changeColumn(table, name, {
+    type: formatTypeName(def.typeName),
+    ...(collation === undefined ? {} : { collation }),
+  });
+}
+
 function dropColumn(table: TableState, name: string): void {
   table.columns.delete(name);
   for (const [key, constraint] of table.constraints)
     if (constraint.columns.includes(name)) table.constraints.delete(key);
   for (const [key, index] of table.indexes) if (index.columns.includes(name)) table.indexes.delete(key);
+}
+
+function dropConstraint(state: ModelState, table: TableState, name: string): void {
+  const constraint = table.constraints.get(name);
+  if (constraint) table.droppedConstraints.set(name, { ...constraint, born: state.group });
+  table.constraints.delete(name);
+  table.indexes.delete(name);
 }
 
 function validate(table: TableState, name: string): void {

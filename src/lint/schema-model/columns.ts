@@ -51,7 +51,7 @@ export function changeColumn(table: TableState, name: string | undefined, change
 export function dropProperty(
   table: TableState,
   name: string | undefined,
-  property: 'defaultValue' | 'generated',
+  property: 'defaultValue' | 'generated' | 'collation',
 ): void {
   const column = name === undefined ? undefined : table.columns.get(name);
   if (!column) return;
