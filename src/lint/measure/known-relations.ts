@@ -101,23 +101,30 @@ export function parseRelations(rows: readonly RelationRow[] | null): readonly Kn
 
 /** Everything that is there counts as old. */
 export async function loadKnownRelations(session: Session): Promise<KnownRelations> {
-  const { rows } = await session.query<{ relations: readonly RelationRow[] | null }>(
-    `select (${renderRelations('true')}) as relations`,
-  );
   const known = new KnownRelations();
-  known.add(parseRelations(rows[0]?.relations ?? null));
+  await refreshKnownRelations(session, known);
   known.markAllOld();
   return known;
 }
 
-/** Counts the rows of tables, all of the old ones unless told. */
-export async function countRows(
-  session: Session,
-  known: KnownRelations,
-  tables: Iterable<KnownRelation> = known.oldTables(),
-): Promise<void> {
-  for (const { oid, quoted } of tables) {
-    const { rows } = await session.query<{ n: number }>(`select count(*)::int4 as n from only ${quoted}`);
-    known.setRows(oid, rows[0]?.n ?? 0);
-  }
+/** Learns what others than measured statements have made. */
+export async function refreshKnownRelations(session: Session, known: KnownRelations): Promise<void> {
+  const { rows } = await session.query<{ relations: readonly RelationRow[] | null }>(
+    `select (${renderRelations('true')}) as relations`,
+  );
+  known.add(parseRelations(rows[0]?.relations ?? null));
+}
+
+/** Counts the rows of the old tables that are still there. */
+export async function countRows(session: Session, known: KnownRelations): Promise<void> {
+  const oids = [...known.oldTables()].map(({ oid }) => oid);
+  const { rows: present } = await session.query<{ oid: number; quoted: string }>(
+    `select c.oid::int8::int4 as oid, pg_catalog.format('%I.%I', n.nspname, c.relname) as quoted
+       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = any($1::oid[])`,
+    [oids],
+  );
+  if (present.length === 0) return;
+  const counts = present.map(({ oid, quoted }) => `select ${oid} as oid, count(*)::int4 as n from only ${quoted}`);
+  const { rows } = await session.query<{ oid: number; n: number }>(counts.join(' union all '));
+  for (const { oid, n } of rows) known.setRows(oid, n);
 }

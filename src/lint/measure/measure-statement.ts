@@ -1,6 +1,7 @@
 import { isOutsideTransaction, mayCommit } from '../../sql/index.ts';
-import { PostgresError, type Session, type SqlStatement, type System } from '../../system/index.ts';
+import type { SqlStatement, System } from '../../system/index.ts';
 import { NO_EFFECTS } from '../effects/effects.ts';
+import { attempt, type StatementFailure } from './attempt.ts';
 import { deriveEffects, type Observation } from './derive-effects.ts';
 import { formLocks } from './form-locks.ts';
 import type { MeasuringSession } from './measuring-session.ts';
@@ -15,16 +16,6 @@ export interface MeasuredStatement extends Observation {
   readonly error?: StatementFailure;
 }
 
-export interface StatementFailure {
-  /** SQLSTATE. */
-  readonly code: string;
-  readonly message: string;
-  /** Counts characters of the statement from 1. */
-  readonly position?: number;
-  /** The table it is about, without its schema. */
-  readonly table?: string;
-}
-
 /**
  * `joined`: the caller has begun a transaction, which goes on afterwards; a refusal takes back only the statement. `kept`: it commits by
  * itself. `undone`: it is rolled back, except for what cannot be in a transaction.
@@ -34,6 +25,9 @@ export type Keeping = 'joined' | 'kept' | 'undone';
 export type Measurable = Pick<SqlStatement, 'text' | 'node'>;
 
 const NOTHING: Observation = { effects: NO_EFFECTS, held: [], indexLocks: [] };
+
+/** Of a statement that was not run. */
+export const UNMEASURED: MeasuredStatement = { ...NOTHING, walBytes: 0, durationMs: 0 };
 
 /**
  * Runs one statement and says what it did to relations that are old. A refusal by the server is part of the answer; a lost connection is
@@ -106,20 +100,4 @@ async function measureOutside(
   const scans = [...new Set([...rewrites, ...indexBuilds])].sort();
   const unknown = form.isComplete ? [] : ['it commits on its way, so a short lock or a scan may not have been seen'];
   return { ...derived, effects: { ...derived.effects, scans, unknown }, walBytes, durationMs };
-}
-
-async function attempt(session: Session, sql: string): Promise<StatementFailure | undefined> {
-  try {
-    await session.query(sql);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof PostgresError) || session.isLost) throw error;
-    const { code, message, position, table } = error;
-    return {
-      code,
-      message,
-      ...(position === undefined ? {} : { position }),
-      ...(table === undefined ? {} : { table }),
-    };
-  }
 }

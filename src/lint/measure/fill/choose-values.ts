@@ -162,7 +162,12 @@ function renderEvaluation(
     });
     return `select ${[`${index} as onward_index`, ...values, ...others].join(', ')} from generate_series(1, ${SAMPLE_ROWS}) as g`;
   });
-  const condition = ['true', ...checks.map(({ expression }) => `coalesce((${expression})::bool, true)`)].join(' and ');
+  // What nobody asks for is not evaluated, and would not fail either.
+  const all = group.map(({ name }) => quoteName(name)).join(', ');
+  const condition = [
+    `concat(${all}) is not null`,
+    ...checks.map(({ expression }) => `coalesce((${expression})::bool, true)`),
+  ].join(' and ');
   return `select onward_index as index, count(*) filter (where ${condition})::int4 as good
     from (${rows.join(' union all ')}) as ${table.alias} group by 1`;
 }

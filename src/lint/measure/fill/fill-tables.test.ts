@@ -57,7 +57,7 @@ describe('fillTables()', () => {
   });
 
   it('fills enums, domains, domains over domains, composites and their arrays', async () => {
-    const { counts } = await fill(`
+    const { counts, report } = await fill(`
       create type mood as enum ('sad', 'it''s g', 'g');
       create domain positive as int check (value > 10);
       create domain small as positive not null check (value < 500);
@@ -67,6 +67,7 @@ describe('fillTables()', () => {
       create type span as range (subtype = text);
       create table a (m mood not null, p positive not null, s small, e email not null, t tag not null, c place not null, l place[] not null,
         ms mood[] not null, ps positive[] not null, r span not null)`);
+    expect(report.empty).toEqual([]);
     expect(counts).toEqual({ a: 50 });
     expect(await value(`select count(distinct m) from a`)).toBe('3');
   });

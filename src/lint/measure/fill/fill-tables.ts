@@ -1,5 +1,6 @@
 import { quoteName } from '../../../sql/index.ts';
-import { PostgresError, type Session } from '../../../system/index.ts';
+import type { Session } from '../../../system/index.ts';
+import { attemptInside } from '../attempt.ts';
 import { type Choice, chooseValues } from './choose-values.ts';
 import { type FillCatalog, type FillForeignKey, type FillTable, loadFillCatalog } from './fill-catalog.ts';
 import { type FillStep, isRequired, orderTables } from './fill-order.ts';
@@ -150,16 +151,8 @@ async function countOf(session: Session, table: FillTable): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-/** What the server refused the statement with; `undefined` when it did not. */
+/** Why the server refused; `undefined` when it did not. */
 async function attempt(session: Session, sql: string): Promise<string | undefined> {
-  await session.query('savepoint onward_fill');
-  try {
-    await session.query(sql);
-    await session.query('release savepoint onward_fill');
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof PostgresError) || session.isLost) throw error;
-    await session.query('rollback to savepoint onward_fill; release savepoint onward_fill');
-    return `${error.code} ${error.message}`;
-  }
+  const failure = await attemptInside(session, sql);
+  return failure && `${failure.code} ${failure.message}`;
 }
