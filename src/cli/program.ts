@@ -15,6 +15,8 @@ export async function runProgram(options: {
   readonly version: string;
 }): Promise<number> {
   let exit: number = ExitCode.done;
+  // An empty one says nothing, as with libpq; the reader of password files would take it for a password.
+  if (process.env.PGPASSWORD === '') delete process.env.PGPASSWORD;
   const sink = createEventSink();
   const system = createSystem({ environment: process.env, onEvent: sink.receive });
   const context: CommandContext = {

@@ -150,7 +150,7 @@ async function giveSecrets(
         `api: { runtime: process, ${variables},$1readyTimeout: 1s`,
       );
   });
-  const none = { PGPASSWORD: undefined, PGPASSWORD_FILE: undefined, PGPASSFILE: '/nowhere' };
+  const none = { PGPASSWORD: '', PGPASSWORD_FILE: '', PGPASSFILE: '/nowhere' };
   return {
     environment: { ...none, SERVICE_URL: place.urlWithPassword, ...way.environment?.(place) },
     takeBack: () => tiny.writeDeployment(() => before),

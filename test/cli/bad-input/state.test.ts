@@ -3,8 +3,10 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/system/index.ts';
+import { createSystem, type EmbeddedPostgres, isPortFree, startEmbeddedPostgres } from '../../../src/system/index.ts';
+import { killSwitch } from '../../conformance/switches.ts';
 import { createDeployment, type TestDeployment } from '../../support/deployment.ts';
+import { eventually } from '../../support/eventually.ts';
 import { lines, namesOf, normalise, runRefused } from '../../support/refusal.ts';
 
 let server: EmbeddedPostgres;
@@ -41,6 +43,46 @@ describe("a port of the switch that is somebody else's", () => {
     await once(other, 'close');
     const { exit, stderr } = await tiny.onward(['provision', '--yes']);
     expect(exit, stderr).toBe(0);
+  });
+});
+
+describe('a switch that is gone', () => {
+  it("is missed by the doctor, and closes a gate while its port is somebody else's", async () => {
+    await killSwitch(createSystem({ environment: {}, onEvent: () => {} }), tiny.stateDirectory);
+    // A process that is dead by its first thread keeps its sockets until its last one has ended.
+    await eventually(
+      () => isPortFree('127.0.0.1', tiny.ports.web),
+      (isFree) => isFree,
+    );
+    const other = createServer().listen(tiny.ports.web, '127.0.0.1');
+    await once(other, 'listening');
+    const hint = '         Run "onward upgrade --version 1.0.0" to bring the switch in line.';
+    expect(await runRefused(tiny, ['doctor'])).toEqual({
+      exit: 1,
+      stdout: lines(
+        'error    The switch has no frontend for api.',
+        hint,
+        'error    The switch has no frontend for web.',
+        hint,
+      ),
+      stderr: '',
+    });
+    expect(await runRefused(tiny, ['upgrade', '--yes'])).toEqual({
+      exit: 1,
+      stdout: '',
+      stderr: lines(
+        'error upgrade.gate-closed',
+        'Could not start: a gate is not open. Nothing has changed.',
+        '',
+        '  closed   The switch can listen for web: 127.0.0.1:<web port> cannot be listened on; another process may use it',
+        '',
+        `-> Run "ss -ltnp 'sport = :<web port>'".`,
+      ),
+    });
+    other.close();
+    await once(other, 'close');
+    expect((await tiny.onward(['upgrade', '--yes'])).exit).toBe(0);
+    expect((await tiny.onward(['doctor'])).stdout).toMatch(/^Nothing to repair/);
   });
 });
 
