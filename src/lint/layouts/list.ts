@@ -1,3 +1,4 @@
+import type { Layout } from '../lint-file.ts';
 import { dbmateLayout } from './dbmate.ts';
 import { dieselLayout } from './diesel.ts';
 import { flatLayout } from './flat.ts';
@@ -23,3 +24,7 @@ export const MIGRATION_LAYOUTS: readonly MigrationLayout[] = [
   flatLayout,
   plainLayout,
 ];
+
+export function findLayout(name: Layout): MigrationLayout {
+  return MIGRATION_LAYOUTS.find((layout) => layout.name === name) ?? plainLayout;
+}
