@@ -13,7 +13,8 @@ let patch = 0;
 beforeAll(async () => {
   server = await startEmbeddedPostgres({ isDurable: false });
   tiny = await createDeployment(server, 'operators');
-  await tiny.writeDeployment((text) => text.replace('ttl: 6s', 'ttl: 3s'));
+  // Long enough for another command to start within it, on a machine that is busy.
+  await tiny.writeDeployment((text) => text.replace('ttl: 6s', 'ttl: 10s'));
   await tiny.publish('1.0.0');
   expect((await tiny.onward(['provision', '--yes'])).exit).toBe(0);
 });
@@ -42,6 +43,7 @@ describe('two operators', () => {
     await eventually(
       () => tiny.query('select 1 from onward.lease where expires_at > now()'),
       (rows) => rows.length === 0,
+      30_000,
     );
     const second = await tiny.onward(['upgrade', '--yes']);
     expect(second.stderr).toContain(`Serving: ${version}.`);
@@ -68,6 +70,7 @@ describe('two operators', () => {
     await eventually(
       () => tiny.query('select 1 from onward.lease where expires_at > now()'),
       (rows) => rows.length === 0,
+      30_000,
     );
     only.kill('SIGCONT');
     const ended = await only.ended;
