@@ -32,6 +32,12 @@ const SCHEMAS = [
     from: 'src/lint/report-schema.ts',
     name: 'lintReportSchema',
   },
+  {
+    file: 'statements.schema.json',
+    title: 'Statements of the running version, as `onward record` writes them',
+    from: 'src/lint/record/statements-schema.ts',
+    name: 'statementsSchema',
+  },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -41,6 +41,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Find what is dangerous in migrations, before they ship',
     load: () => import('./lint.ts'),
   },
+  {
+    name: 'record',
+    summary: 'Write down the statements that the running version sends to its database',
+    load: () => import('./record.ts'),
+  },
+  {
+    name: 'prove',
+    summary: 'Prove that recorded statements work on another schema as on this one',
+    load: () => import('./prove.ts'),
+  },
   { name: 'release', summary: 'Build releases and look at them', load: () => import('./release.ts') },
   { name: 'channel', summary: 'Show channels, or point one to a release', load: () => import('./channel.ts') },
   {

@@ -11,7 +11,7 @@ export interface Scratch {
   /** The server is ours alone: roles may be made on it, and nothing on it is of value. */
   readonly isEmbedded: boolean;
   /** A new database: empty, or a copy of `template`, to which nobody may be connected. */
-  createDatabase(options?: { readonly template?: ScratchDatabase }): Promise<ScratchDatabase>;
+  createDatabase(options?: { readonly template?: Pick<ScratchDatabase, 'name'> }): Promise<ScratchDatabase>;
   /** Drops every database that was made, ending its sessions. Throws `lint.not-dropped`. */
   close(): Promise<void>;
 }
