@@ -1,22 +1,30 @@
-import type { SqlStatement, System } from '../system/index.ts';
-import { loadSqlParser } from '../system/index.ts';
-import { unreadableBaseline } from './errors.ts';
-import { splitStatements } from './layouts/split-statements.ts';
+import { compareSchemas, loadSchema, renderRepairs } from '../schema/index.ts';
+import { loadSqlParser, resolveConnectionTarget, type System } from '../system/index.ts';
+import { readSchema, type SchemaFile } from './proof/schema/read-schema.ts';
+import type { Scratch } from './scratch/scratch.ts';
 
-/** What was there before the first migration. */
-export interface Baseline {
-  readonly sql: string;
-  readonly statements: readonly SqlStatement[];
-}
-
-/** Reads an SQL file such as `pg_dump --schema-only` writes. Throws `lint.unreadable-baseline`. */
-export async function loadBaseline(system: System, file: string): Promise<Baseline> {
-  const sql = await system.files.readTextIfPresent(file);
-  if (sql === undefined) throw unreadableBaseline(file, 'there is no such file');
-  const parser = await loadSqlParser();
-  const { statements, text, findings } = splitStatements(parser, sql, file);
-  // pg_dump writes lines for psql around what it says; they change no schema.
-  const wrong = findings.find(({ rule }) => rule !== 'psql-command');
-  if (wrong) throw unreadableBaseline(file, wrong.message);
-  return { sql: text, statements };
+/**
+ * What was there before the first migration: an SQL file such as `pg_dump --schema-only` writes, a folder, or the schema of the database that
+ * a URL names, which is only read. An empty database to compare it with is made on a scratch server. Throws what reading a schema throws.
+ */
+export async function loadBaseline(
+  system: System,
+  place: string,
+  openEmpty: () => Promise<Scratch>,
+): Promise<readonly SchemaFile[]> {
+  if (!/^postgres(ql)?:\/\//i.test(place)) return readSchema(system, place);
+  const target = await resolveConnectionTarget({ url: place, origin: '--baseline', environment: system.environment });
+  if (target.password !== undefined) system.redaction.add(target.password);
+  const applicationName = 'onward lint';
+  const live = await system.postgres.connect(target, { applicationName });
+  const empty = await (await (await openEmpty()).createDatabase()).connect(applicationName);
+  try {
+    const text = renderRepairs(compareSchemas(await loadSchema(empty), await loadSchema(live)));
+    const path = `database ${target.database}`;
+    const parser = await loadSqlParser();
+    return [{ path, text, statements: parser.split(text, path) }];
+  } finally {
+    await live.close();
+    await empty.close();
+  }
 }

@@ -1,11 +1,14 @@
-import { loadSqlParser, type System } from '../system/index.ts';
+import { loadSqlParser, resolveConnectionTarget, type System } from '../system/index.ts';
 import { loadBaseline } from './baseline.ts';
-import { checkStatements, type Server, type StaticReport } from './check-statements.ts';
+import { checkStatements, type Server } from './check-statements.ts';
+import { checkDiscipline } from './discipline/check-discipline.ts';
 import type { Edit } from './edit.ts';
-import type { LintFinding } from './finding.ts';
 import { readLintFiles } from './layouts/read-lint-files.ts';
 import type { LintFile } from './lint-file.ts';
+import type { SchemaFile } from './proof/schema/read-schema.ts';
+import { proveFiles } from './prove-files.ts';
 import { createReport, type LintReport } from './report.ts';
+import { openScratch, type Scratch } from './scratch/scratch.ts';
 
 export interface LintOptions {
   /** Files and folders. */
@@ -36,20 +39,83 @@ export interface LintResult {
   readonly edits: readonly Edit[];
 }
 
-/** Judges migrations. No database of the caller's is touched; nothing is written. */
+/**
+ * Judges migrations. No database in use is touched; nothing is written. Throws for what cannot be judged at all: a baseline, a file of
+ * statements or a scratch server that cannot be used.
+ */
 export async function runLint(system: System, options: LintOptions): Promise<LintResult> {
-  const read = await readLintFiles(system, { paths: options.paths });
-  const wanted = read.files.filter(({ database }) => options.database === undefined || database === options.database);
-  const files = wanted.map((file) => (options.isShipped?.(file.path) ? { ...file, isShipped: true } : file));
-  const baseline = options.baseline === undefined ? undefined : await loadBaseline(system, options.baseline);
-  const checked: StaticReport = checkStatements(files, {
+  const servers = createServers(system, options);
+  try {
+    return await judge(system, options, servers);
+  } finally {
+    await servers.close();
+  }
+}
+
+async function judge(system: System, options: LintOptions, servers: Servers): Promise<LintResult> {
+  const { server, paths, since, database } = options;
+  const read = await readLintFiles(system, { paths });
+  const wanted = read.files.filter((file) => database === undefined || file.database === database);
+  const held = await checkDiscipline(system, wanted, { paths, ...(since === undefined ? {} : { since }) });
+  const files = held.files.map((file) => (options.isShipped?.(file.path) ? { ...file, isShipped: true } : file));
+  const baseline = options.baseline === undefined ? [] : await loadBaseline(system, options.baseline, servers.open);
+  const checked = checkStatements(files, {
     parser: await loadSqlParser(),
-    server: options.server,
-    ...(baseline ? { baseline: baseline.statements } : {}),
+    server,
+    ...(options.baseline === undefined ? {} : { baseline: baseline.flatMap(({ statements }) => statements) }),
   });
-  const findings: readonly LintFinding[] = [...read.findings, ...checked.findings];
-  const shipped = files.filter(({ isShipped }: LintFile) => isShipped).length;
-  const { server } = options;
-  const report = createReport(findings, { files: files.length, shipped, suppressed: {}, server, measured: false });
+  const work: Work = { system, options, servers, files, baseline };
+  const proof = options.queries === undefined ? undefined : await prove(work, options.queries);
+  const findings = [...read.findings, ...held.findings, ...checked.findings, ...(proof?.findings ?? [])];
+  const shipped = files.filter(({ isShipped }) => isShipped).length;
+  const report = createReport(findings, {
+    files: files.length,
+    shipped,
+    suppressed: {},
+    server,
+    measured: false,
+    ...(proof ? { proof: proof.summary } : {}),
+  });
   return { report, edits: checked.edits };
+}
+
+interface Work {
+  readonly system: System;
+  readonly options: LintOptions;
+  readonly servers: Servers;
+  readonly files: readonly LintFile[];
+  readonly baseline: readonly SchemaFile[];
+}
+
+async function prove(
+  { system, options, servers, files, baseline }: Work,
+  queries: string,
+): ReturnType<typeof proveFiles> {
+  const { minimumCoverage, signal } = options;
+  const scratch = await servers.open();
+  return proveFiles(system, { scratch, files, baseline, queries, minimumCoverage, signal });
+}
+
+/** The scratch server, started when something asks for it. */
+interface Servers {
+  open(): Promise<Scratch>;
+  close(): Promise<void>;
+}
+
+function createServers(system: System, { server, on }: LintOptions): Servers {
+  let opening: Promise<Scratch> | undefined;
+  const open = async (): Promise<Scratch> => {
+    if (on === undefined) return openScratch(system, { server });
+    const target = await resolveConnectionTarget({ url: on, origin: '--on', environment: system.environment });
+    if (target.password !== undefined) system.redaction.add(target.password);
+    return openScratch(system, { on: target, server });
+  };
+  return {
+    open: () => {
+      opening ??= open();
+      return opening;
+    },
+    // One that could not be opened has nothing to close; who asked for it was told.
+    close: async () => (await opening?.catch(() => undefined))?.close(),
+  };
 }
