@@ -89,7 +89,11 @@ export function fitName(first: string, second: string, suffix: string): string {
 
 /** Columns that a check names. */
 function checked(node: ConstraintNode): readonly string[] | undefined {
-  if (node.contype !== 'CONSTR_CHECK' || !node.raw_expr) return undefined;
+  return node.contype === 'CONSTR_CHECK' && node.raw_expr ? columnsIn(node.raw_expr) : undefined;
+}
+
+/** Columns that an expression names. */
+export function columnsIn(expression: unknown): readonly string[] {
   const found = new Set<string>();
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
@@ -100,7 +104,7 @@ function checked(node: ConstraintNode): readonly string[] | undefined {
     }
     for (const part of Object.values(value)) visit(part);
   };
-  visit(node.raw_expr);
+  visit(expression);
   return [...found];
 }
 

@@ -43,6 +43,8 @@ export interface ModelTable {
   readonly columns: ReadonlyMap<string, ModelColumn>;
   /** By name; unnamed ones have the name that Postgres chooses. */
   readonly constraints: ReadonlyMap<string, ModelConstraint>;
+  /** Constraints that were dropped, as they were; `born` is the group of files that dropped them. */
+  readonly droppedConstraints: ReadonlyMap<string, ModelConstraint>;
   readonly indexes: ReadonlyMap<string, ModelIndex>;
   /** Ids of the tables that this one is a partition or an inheritor of. */
   readonly parents: readonly string[];
@@ -94,6 +96,8 @@ export interface ModelIndex {
   /** Empty string for an expression. */
   readonly columns: readonly string[];
   readonly isPartial: boolean;
+  /** Columns that its expressions and its condition name. */
+  readonly expressionColumns?: readonly string[];
   readonly isNew: boolean;
   /** The constraint that it belongs to. */
   readonly constraint?: string;

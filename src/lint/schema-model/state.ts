@@ -10,7 +10,8 @@ import type {
 } from './schema-model.ts';
 
 /** A table while the model is being built. `born` is the group of files that made it. */
-export interface TableState extends Omit<ModelTable, 'columns' | 'constraints' | 'indexes' | 'parents' | 'triggers'> {
+export interface TableState
+  extends Omit<ModelTable, 'columns' | 'constraints' | 'droppedConstraints' | 'indexes' | 'parents' | 'triggers'> {
   id: string;
   schema: string;
   name: string;
@@ -18,6 +19,7 @@ export interface TableState extends Omit<ModelTable, 'columns' | 'constraints' |
   readonly born: string;
   columns: Map<string, ModelColumn>;
   constraints: Map<string, ModelConstraint>;
+  droppedConstraints: Map<string, ModelConstraint>;
   indexes: Map<string, Dated<ModelIndex>>;
   parents: string[];
   isPartition: boolean;
@@ -94,6 +96,7 @@ export function addTable(state: ModelState, name: RelationName, kind: ModelTable
     },
     columns: new Map(),
     constraints: new Map(),
+    droppedConstraints: new Map(),
     indexes: new Map(),
     parents: [],
     isPartition: false,
