@@ -56,6 +56,7 @@ function buildView(row: RelationRow, index: CatalogIndex): View {
     isMaterialized: row.kind === 'm',
     columns: buildColumns(row.oid, index),
     definition: (row.definition ?? '').trim(),
+    reads: readsOf(row, index),
     options: optionsOf(row),
     indexes: buildIndexes(row.oid, index),
     triggers: index.triggers(row.oid).map(buildAttachment),
@@ -63,6 +64,16 @@ function buildView(row: RelationRow, index: CatalogIndex): View {
     isPopulated: row.is_populated,
     grants: index.grantsOf('relation', row.oid),
   };
+}
+
+function readsOf(row: RelationRow, index: CatalogIndex): readonly string[] {
+  return index
+    .viewReads(row.oid)
+    .map(
+      ({ schema, name, column }) =>
+        `${qualifiedName(schema, name)}${column === null ? '' : `.${readableName(column)}`}`,
+    )
+    .sort();
 }
 
 const ENABLED: { readonly [code in EnabledCode]: Enabled } = { O: 'origin', D: 'disabled', R: 'replica', A: 'always' };

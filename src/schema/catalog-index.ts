@@ -15,6 +15,7 @@ export interface CatalogIndex {
   readonly rules: (relation: Oid) => Catalog['rules'];
   readonly policies: (relation: Oid) => Catalog['policies'];
   columnType(type: Oid, modifier: number): ColumnTypeRow;
+  viewReads: (relation: Oid) => Catalog['viewReads'];
   /** Names of columns by their number; `?` for one that is not there. */
   columnName(relation: Oid, number: number): string;
   /** Qualified name of a table or view. */
@@ -36,6 +37,7 @@ export function indexCatalog(catalog: Catalog): CatalogIndex {
     triggers: groupBy(catalog.triggers, ({ relation }) => relation),
     rules: groupBy(catalog.rules, ({ relation }) => relation),
     policies: groupBy(catalog.policies, ({ relation }) => relation),
+    viewReads: groupBy(catalog.viewReads, ({ relation }) => relation),
     columnType: (type, modifier) => types.get(`${type} ${modifier}`) ?? UNKNOWN_TYPE,
     columnName: (relation, number) => columnNames.get(`${relation} ${number}`) ?? '?',
     relationName: (relation) => names.get(relation) ?? '?',

@@ -93,6 +93,8 @@ export interface Subject<Kind extends ChangingKind> {
     readonly after: ChangingObjects[Kind] | null;
     /** What it is a part of, as that is in the schema after. */
     readonly owner: Owner | null;
+    /** Views that stand on it, and have to step aside when it is made anew. */
+    readonly dependents: readonly View[];
   };
 }
 

@@ -11,11 +11,14 @@ export type IdentityKind =
   | 'type'
   | 'routine';
 
-/** Which object of the server a name stands for: `kind name` to a number that stays when the object is renamed. */
+/** What is known of the objects of a schema beside what they look like. */
 export interface Identities {
   /** Equal only for the same database of the same running server. */
   readonly database: string;
+  /** `kind name` to a number that stays when the object is renamed. */
   readonly of: ReadonlyMap<string, string>;
+  /** `kind name` to the role that owns it, and so may do everything with it whatever was granted. */
+  readonly owners: ReadonlyMap<string, string>;
 }
 
 /** Beside the schemas, so that schemas which say the same are equal. A schema that was read back from a file has none. */
@@ -29,7 +32,7 @@ export function identityKey(kind: IdentityKind, name: string): string {
   return `${kind} ${name}`;
 }
 
-/** Says whether two names stand for the same object; `undefined` when that cannot be known. */
+/** Says whether two names certainly stand for the same object. */
 export type SameObject = (kind: IdentityKind, before: string, after: string) => boolean;
 
 /** Certain only when both were loaded from the same database without a restart in between; else everything is another object. */
@@ -40,4 +43,9 @@ export function compareIdentities(before: Schema, after: Schema): SameObject {
     const identity = one.of.get(identityKey(kind, nameBefore));
     return identity !== undefined && identity === other.of.get(identityKey(kind, nameAfter));
   };
+}
+
+/** Who owns an object, where that is known. */
+export function ownerOf(schema: Schema, kind: IdentityKind, name: string): string | undefined {
+  return known.get(schema)?.owners.get(identityKey(kind, name));
 }

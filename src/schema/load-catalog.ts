@@ -1,6 +1,15 @@
 import { quoteTextArray } from '../sql/index.ts';
 import type { Session } from '../system/index.ts';
-import { type PolicyRow, policies, type RuleRow, rules, type TriggerRow, triggers } from './catalog/attachments.ts';
+import {
+  type PolicyRow,
+  policies,
+  type RuleRow,
+  rules,
+  type TriggerRow,
+  triggers,
+  type ViewReadRow,
+  viewReads,
+} from './catalog/attachments.ts';
 import {
   type ColumnRow,
   type ColumnTypeRow,
@@ -41,6 +50,7 @@ export interface Catalog {
   readonly triggers: readonly TriggerRow[];
   readonly rules: readonly RuleRow[];
   readonly policies: readonly PolicyRow[];
+  readonly viewReads: readonly ViewReadRow[];
   readonly sequences: readonly SequenceRow[];
   readonly types: readonly TypeRow[];
   readonly routines: readonly RoutineRow[];
@@ -60,6 +70,7 @@ const QUERIES: { readonly [part in Exclude<keyof Catalog, 'database'>]: CatalogQ
   triggers,
   rules,
   policies,
+  viewReads,
   sequences,
   types,
   routines,
@@ -119,7 +130,7 @@ function catalogStatement(serverVersion: number, schemas: readonly string[] | un
   );
   return `
 with recursive ns as materialized (
-  select n.oid, n.nspname from pg_catalog.pg_namespace n
+  select n.oid, n.nspname, n.nspowner from pg_catalog.pg_namespace n
   where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'onward') ${only}
 ), member as materialized (
   select d.classid, d.objid from pg_catalog.pg_depend d where d.deptype = 'e'

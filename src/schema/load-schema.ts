@@ -27,7 +27,17 @@ export async function loadSchema(session: Session, options: LoadSchemaOptions = 
     tables: buildTables(catalog, index),
     views: buildViews(catalog, index),
     sequences: named(catalog.sequences, (row) => {
-      const { oid, owner_schema, owner_table, owner_column, is_cycled, is_unlogged, is_identity, ...rest } = row;
+      const {
+        oid,
+        owner: _owner,
+        owner_schema,
+        owner_table,
+        owner_column,
+        is_cycled,
+        is_unlogged,
+        is_identity,
+        ...rest
+      } = row;
       const ownedBy =
         owner_schema !== null && owner_table !== null && owner_column !== null
           ? { table: qualifiedName(owner_schema, owner_table), column: owner_column }
@@ -48,7 +58,7 @@ export async function loadSchema(session: Session, options: LoadSchemaOptions = 
       return [`${of} of ${role}${schema === null ? '' : ` in ${schema}`}`, value];
     }),
   };
-  rememberIdentities(schema, { database: catalog.database, of: identitiesOf(catalog, index) });
+  rememberIdentities(schema, identitiesOf(catalog, index));
   return schema;
 }
 

@@ -1,4 +1,5 @@
 import type { SchemaChange } from './change.ts';
+import { qualifiedName } from './qualified-name.ts';
 import type { Repair, Unrepairable } from './repair/repair.ts';
 import { repairPolicy, repairTriggerOrRule } from './repair/repair-attachment.ts';
 import { isView, repairColumn } from './repair/repair-column.ts';
@@ -13,17 +14,23 @@ import {
 } from './repair/repair-other.ts';
 import { repairTable } from './repair/repair-table.ts';
 import { repairAttribute, repairDomainConstraint, repairType } from './repair/repair-type.ts';
-import { needsNewView, remakeView, repairView } from './repair/repair-view.ts';
+import { needsNewView, type RemadeView, repairView } from './repair/repair-view.ts';
 import type { Table, TypeDefinition, View } from './schema.ts';
 
 /** What would undo each change. The views that have to be made anew are given by name. */
-export function planRepair(change: SchemaChange, remade: ReadonlySet<string>): readonly (Repair | Unrepairable)[] {
+export function planRepair(
+  change: SchemaChange,
+  remade: ReadonlyMap<string, RemadeView>,
+): readonly (Repair | Unrepairable)[] {
   const { owner } = change.objects;
   const view = viewOf(change);
-  if (view && remade.has(change.of ?? change.name)) {
-    return needsNewView(change) ? remakeView(change.of ?? change.name, liveView(change) ?? view, view) : [];
+  const name = change.of ?? change.name;
+  if (view && remade.has(name)) {
+    const isRename = change.kind === 'view' && change.change === 'changed' && change.property === 'name';
+    return isRename ? repairView(change, view) : [];
   }
-  if (change.kind === 'privileges' && change.of !== null && remade.has(change.of)) return [];
+  const keys = [...remade.keys()];
+  if (change.kind === 'privileges' && keys.some((key) => name === key || name.startsWith(`${key}.`))) return [];
   switch (change.kind) {
     case 'extension':
       return repairExtension(change);
@@ -63,11 +70,28 @@ export function planRepair(change: SchemaChange, remade: ReadonlySet<string>): r
   }
 }
 
-/** Views that cannot be replaced in place. */
-export function viewsToRemake(changes: readonly SchemaChange[]): ReadonlySet<string> {
-  const isOfView = (change: SchemaChange) => change.kind === 'view' || isView(change.objects.owner);
-  return new Set(
-    changes.filter((change) => isOfView(change) && needsNewView(change)).map((change) => change.of ?? change.name),
+/**
+ * Views that cannot be replaced in place, with those that stand on them or on a column that gets another type: as they should be, by the
+ * name that they have by then.
+ */
+export function viewsToRemake(changes: readonly SchemaChange[]): ReadonlyMap<string, RemadeView> {
+  const found = new Map<string, RemadeView>();
+  const add = (view: View, live: View = view) =>
+    void found.set(qualifiedName(view.schema, view.name), { view, isMaterialized: live.isMaterialized });
+  for (const change of changes) {
+    const view = viewOf(change);
+    if (view ? !needsNewView(change) : !isRetype(change)) continue;
+    for (const dependent of change.objects.dependents) add(dependent);
+    if (view) add(view, change.kind === 'view' ? (change.objects.before ?? view) : view);
+  }
+  return found;
+}
+
+function isRetype(change: SchemaChange): boolean {
+  return (
+    change.kind === 'column' &&
+    change.change === 'changed' &&
+    (change.property === 'type' || change.property === 'collation')
   );
 }
 
@@ -75,8 +99,4 @@ export function viewsToRemake(changes: readonly SchemaChange[]): ReadonlySet<str
 function viewOf(change: SchemaChange): View | null {
   if (change.kind === 'view') return change.objects.after ?? change.objects.before;
   return isView(change.objects.owner) ? change.objects.owner : null;
-}
-
-function liveView(change: SchemaChange): View | null {
-  return change.kind === 'view' ? change.objects.before : null;
 }

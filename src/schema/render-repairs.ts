@@ -1,7 +1,8 @@
 import type { SchemaChange } from './change.ts';
 import { planRepair, viewsToRemake } from './plan-repairs.ts';
 import { orderRepairs } from './repair/order-repairs.ts';
-import { isRepair, type Repair } from './repair/repair.ts';
+import { isRepair, type Repair, type Unrepairable } from './repair/repair.ts';
+import { remakeView } from './repair/repair-view.ts';
 
 interface Explained extends Repair {
   readonly why: readonly string[];
@@ -16,23 +17,18 @@ export function renderRepairs(changes: readonly SchemaChange[]): string {
   const remade = viewsToRemake(changes);
   const statements = new Map<string, Explained>();
   const notes: string[] = [];
-  for (const change of changes) {
-    const why = describeWhy(change);
-    for (const repair of planRepair(change, remade)) {
+  const add = (repairs: readonly (Repair | Unrepairable)[], why: string) => {
+    for (const repair of repairs) {
       if (!isRepair(repair)) notes.push(comment(`${why}: ${repair.note}`));
       else {
         const known = statements.get(repair.sql)?.why ?? [];
         statements.set(repair.sql, { ...repair, why: known.includes(why) ? known : [...known, why] });
       }
     }
-  }
-  const ordered = orderRepairs([...statements.values()]);
-  const drops = ordered.filter(({ stage, makes }) => stage === 'prepare' && makes !== undefined);
-  // What is dropped to be made again goes before what it stands on.
-  const rest = ordered.filter((repair) => !drops.includes(repair));
-  const firstLater = rest.findIndex(({ stage }) => stage !== 'rename');
-  const at = firstLater === -1 ? rest.length : firstLater;
-  const blocks = [...rest.slice(0, at), ...drops.reverse(), ...rest.slice(at)].map(renderStatement);
+  };
+  for (const change of changes) add(planRepair(change, remade), describeWhy(change));
+  for (const [name, view] of remade) add(remakeView(name, view), `view ${name} has to step aside for a change`);
+  const blocks = orderRepairs([...statements.values()]).map(renderStatement);
   if (blocks.length === 0 && notes.length === 0) return '';
   // Bodies may name what is made later.
   const head = blocks.some((block) => /create or replace/i.test(block)) ? ['set check_function_bodies = off;'] : [];

@@ -168,6 +168,8 @@ export interface View {
   readonly isMaterialized: boolean;
   readonly columns: readonly Column[];
   readonly definition: string;
+  /** Relations and columns that it stands on, such as `public.orders.total`. */
+  readonly reads: readonly string[];
   readonly options: readonly string[];
   readonly indexes: readonly Index[];
   readonly triggers: readonly Trigger[];

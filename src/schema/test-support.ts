@@ -79,7 +79,6 @@ create table customer (
   score numeric(6, 2) not null default 0,
   vat text collate "C",
   doubled integer generated always as (1 + 1) stored,
-  constraint name_known check (name is not null) not valid,
   constraint score_range check (score >= 0)
 );
 create index customer_name on customer (name);
@@ -91,9 +90,10 @@ create table orders (
   clerk bigint,
   note text,
   at timestamptz not null default now(),
-  constraint clerk_known foreign key (clerk) references customer not valid,
   exclude using btree (note with =)
 );
+alter table customer add constraint name_known check (name is not null) not valid;
+alter table orders add constraint clerk_known foreign key (clerk) references customer not valid;
 create trigger orders_touch before update on orders for each row execute function touch();
 create table ledger (id integer, amount integer);
 alter table ledger enable row level security;

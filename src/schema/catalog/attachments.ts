@@ -29,6 +29,26 @@ join pg_catalog.pg_rewrite w on w.ev_class = c.oid
 where w.rulename <> '_RETURN'
 order by w.ev_class, w.rulename`;
 
+export interface ViewReadRow {
+  readonly relation: Oid;
+  readonly schema: string;
+  readonly name: string;
+  /** Null when it is about the relation as a whole. */
+  readonly column: string | null;
+}
+
+/** What a view stands on. */
+export const viewReads: CatalogQuery = () => `
+select distinct w.ev_class as relation, n.nspname as schema, c.relname as name, a.attname as column
+from rel v
+join pg_catalog.pg_rewrite w on w.ev_class = v.oid and w.rulename = '_RETURN'
+join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and d.objid = w.oid
+  and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid <> v.oid
+join pg_catalog.pg_class c on c.oid = d.refobjid
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+left join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid and a.attnum <> 0
+where v.relkind in ('v', 'm')`;
+
 export interface PolicyRow {
   readonly oid: Oid;
   readonly relation: Oid;

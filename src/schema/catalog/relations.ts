@@ -7,6 +7,7 @@ export interface RelationRow {
   readonly oid: Oid;
   readonly schema: string;
   readonly name: string;
+  readonly owner: string;
   readonly kind: 'r' | 'p' | 'f' | 'v' | 'm';
   readonly is_unlogged: boolean;
   readonly partition_key: string | null;
@@ -26,7 +27,7 @@ export interface RelationRow {
 }
 
 export const relations: CatalogQuery = () => `
-select c.oid, c.nspname as schema, c.relname as name, c.relkind as kind, c.relpersistence = 'u' as is_unlogged,
+select c.oid, c.nspname as schema, c.relname as name, pg_catalog.pg_get_userbyid(c.relowner) as owner, c.relkind as kind, c.relpersistence = 'u' as is_unlogged,
   case when c.relkind = 'p' then pg_catalog.pg_get_partkeydef(c.oid) end as partition_key,
   c.relispartition as is_partition,
   case when c.relispartition then pg_catalog.pg_get_expr(c.relpartbound, c.oid) end as bound,
@@ -55,6 +56,7 @@ export interface SequenceRow {
   readonly oid: Oid;
   readonly schema: string;
   readonly name: string;
+  readonly owner: string;
   readonly type: string;
   readonly start: string;
   readonly increment: string;
@@ -70,7 +72,8 @@ export interface SequenceRow {
 }
 
 export const sequences: CatalogQuery = () => `
-select c.oid, c.nspname as schema, c.relname as name, pg_catalog.format_type(s.seqtypid, null) as type,
+select c.oid, c.nspname as schema, c.relname as name, pg_catalog.pg_get_userbyid(c.relowner) as owner,
+  pg_catalog.format_type(s.seqtypid, null) as type,
   s.seqstart::text as start, s.seqincrement::text as increment, s.seqmin::text as minimum, s.seqmax::text as maximum,
   s.seqcache::text as cache, s.seqcycle as is_cycled, c.relpersistence = 'u' as is_unlogged,
   o.nspname as owner_schema, o.relname as owner_table, o.attname as owner_column, coalesce(o.deptype = 'i', false) as is_identity
@@ -91,10 +94,11 @@ order by c.nspname, c.relname`;
 export interface NamespaceRow {
   readonly oid: Oid;
   readonly name: string;
+  readonly owner: string;
 }
 
 export const namespaces: CatalogQuery = () => `
-select n.oid, n.nspname as name from ns n
+select n.oid, n.nspname as name, pg_catalog.pg_get_userbyid(n.nspowner) as owner from ns n
 where not exists (select from member m where m.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and m.objid = n.oid)
 order by n.nspname`;
 

@@ -4,6 +4,7 @@ export interface RoutineRow {
   readonly oid: Oid;
   readonly schema: string;
   readonly name: string;
+  readonly owner: string;
   readonly kind: 'f' | 'p' | 'a' | 'w';
   readonly input_types: string;
   readonly arguments: string;
@@ -40,7 +41,7 @@ from pg_catalog.pg_aggregate a where a.aggfnoid = p.oid`;
 
 /** Without functions that come with a range type. */
 export const routines: CatalogQuery = () => `
-select p.oid, n.nspname as schema, p.proname as name, p.prokind as kind, pg_catalog.oidvectortypes(p.proargtypes) as input_types,
+select p.oid, n.nspname as schema, p.proname as name, pg_catalog.pg_get_userbyid(p.proowner) as owner, p.prokind as kind, pg_catalog.oidvectortypes(p.proargtypes) as input_types,
   pg_catalog.pg_get_function_arguments(p.oid) as arguments, pg_catalog.pg_get_function_identity_arguments(p.oid) as identity_arguments,
   p.proargnames as argument_names, p.pronargdefaults as defaults_count, pg_catalog.pg_get_function_result(p.oid) as result,
   l.lanname as language, p.provolatile as volatility, p.proisstrict as is_strict, p.prosecdef as is_security_definer,

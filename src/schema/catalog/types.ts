@@ -5,6 +5,7 @@ export interface TypeRow {
   readonly oid: Oid;
   readonly schema: string;
   readonly name: string;
+  readonly owner: string;
   readonly kind: 'e' | 'd' | 'c' | 'r' | 'b';
   /** The relation that holds a composite's attributes. */
   readonly relation: Oid;
@@ -38,7 +39,7 @@ left join pg_catalog.pg_namespace mn on mn.oid = m.typnamespace`;
 
 /** Without array types, multiranges, and the row types of tables and views, which come with something else. */
 export const types: CatalogQuery = () => `
-select t.oid, n.nspname as schema, t.typname as name, t.typtype as kind, t.typrelid as relation, t.typacl is not null as has_acl,
+select t.oid, n.nspname as schema, t.typname as name, pg_catalog.pg_get_userbyid(t.typowner) as owner, t.typtype as kind, t.typrelid as relation, t.typacl is not null as has_acl,
   case when t.typtype = 'd' then pg_catalog.format_type(t.typbasetype, t.typtypmod) end as base,
   t.typnotnull as is_not_null, pg_catalog.pg_get_expr(t.typdefaultbin, 0) as default,
   case when co.oid is not null then pg_catalog.json_build_array(con.nspname, co.collname) end as collation,

@@ -15,16 +15,24 @@ export function compareColumns(comparison: Comparison, table: RelationPair<Table
     kind: 'column',
     of: table.of,
     describe: describeColumn,
+    dependents: (name) => comparison.dependents(`${table.nameBefore}.${readableName(name)}`),
     isSame: (before, after) => table.isSamePart('column', before, after),
     removed: () => breaks('C1', 'statements that name the column fail'),
     renamed: () => breaks('C3', 'statements that use the old name fail'),
     added: (column) => judgeAdded(comparison, column),
-    pair: (subject) => [...compareProperties(subject, properties), ...compareColumnGrants(subject)],
+    pair: (subject) => [...compareProperties(subject, properties), ...compareColumnGrants(comparison, subject)],
   });
 }
 
-export function compareColumnGrants({ name, objects }: Subject<'column'>): readonly SchemaChange[] {
-  return compareGrants({ on: 'column', name }, objects.before?.grants, objects.after?.grants);
+export function compareColumnGrants(
+  comparison: Comparison,
+  { name, objects }: Subject<'column'>,
+): readonly SchemaChange[] {
+  return compareGrants(
+    comparison,
+    { on: 'column', name },
+    { before: objects.before?.grants, after: objects.after?.grants },
+  );
 }
 
 function judgeAdded(comparison: Comparison, column: Column): Verdict {

@@ -8,6 +8,7 @@ import {
   type Verdict,
 } from '../change.ts';
 import { readableName } from '../qualified-name.ts';
+import type { View } from '../schema.ts';
 import { type Entry, matchEntries } from './match.ts';
 
 /** How the objects of one kind are compared, and what it means when one comes, goes or gets another name. */
@@ -16,6 +17,7 @@ export interface Way<Kind extends ChangingKind> {
   /** What they are parts of. */
   readonly of?: { readonly name: string; readonly owner: Owner };
   readonly describe: (object: ChangingObjects[Kind]) => string;
+  readonly dependents?: (key: string) => readonly View[];
   readonly isSame?: (before: string, after: string) => boolean;
   readonly removed: (object: ChangingObjects[Kind]) => Verdict;
   readonly renamed: (before: ChangingObjects[Kind]) => Verdict;
@@ -39,11 +41,16 @@ export function compareEntries<Kind extends ChangingKind>(
   const subject = (
     key: string,
     sides: { readonly before: Item | null; readonly after: Item | null },
+    keyBefore = key,
   ): Subject<Kind> => ({
     kind: way.kind,
     name: way.of ? `${way.of.name}.${readableName(key)}` : key,
     of: way.of?.name ?? null,
-    objects: { ...sides, owner: way.of?.owner ?? null },
+    objects: {
+      ...sides,
+      owner: way.of?.owner ?? null,
+      dependents: sides.before && way.dependents ? way.dependents(keyBefore) : [],
+    },
   });
   return [
     ...matched.removed.map(({ key, value }) =>
@@ -58,7 +65,10 @@ export function compareEntries<Kind extends ChangingKind>(
       const sides = { before: pair.before.value, after: pair.after.value };
       const name = { change: 'changed', property: 'name', ...keys } as const;
       const renamed = change(subject(keys.before, sides), name, way.renamed(sides.before));
-      return [...(keys.before === keys.after ? [] : [renamed]), ...way.pair(subject(keys.after, sides), keys)];
+      return [
+        ...(keys.before === keys.after ? [] : [renamed]),
+        ...way.pair(subject(keys.after, sides, keys.before), keys),
+      ];
     }),
     ...matched.added.map(({ key, value }) =>
       change(

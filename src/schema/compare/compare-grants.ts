@@ -1,21 +1,24 @@
 import { breaks, change, type GrantOn, none, type SchemaChange } from '../change.ts';
 import { describeGrant } from '../describe-object.ts';
 import type { Grant } from '../schema.ts';
+import type { Comparison } from './comparison.ts';
 import { compareProperties } from './match.ts';
 
 /** Privileges on one object or column, role by role. */
 export function compareGrants(
+  comparison: Comparison,
   of: { readonly on: GrantOn['on']; readonly name: string },
-  before: readonly Grant[] = [],
-  after: readonly Grant[] = [],
+  sides: { readonly before: readonly Grant[] | undefined; readonly after: readonly Grant[] | undefined },
 ): readonly SchemaChange[] {
+  const { before = [], after = [] } = sides;
   const grantees = [...new Set([...before, ...after].map(({ grantee }) => grantee))].sort();
   return grantees.flatMap((grantee) => {
+    if (comparison.isOwner(of.on, of.name, grantee)) return [];
     const find = (grants: readonly Grant[]): GrantOn | null => {
       const found = grants.find((grant) => grant.grantee === grantee);
       return found ? { ...found, on: of.on } : null;
     };
-    const objects = { before: find(before), after: find(after), owner: null };
+    const objects = { before: find(before), after: find(after), owner: null, dependents: [] };
     const subject = { kind: 'privileges', name: of.name, of: of.name, objects } as const;
     if (objects.after && !objects.before)
       return [change(subject, { change: 'added', after: describeGrant(objects.after) }, GRANTED)];

@@ -29,7 +29,8 @@ export function compareExtensions({ before, after }: Comparison): readonly Schem
   });
 }
 
-export function compareNamespaces({ before, after, isSame }: Comparison): readonly SchemaChange[] {
+export function compareNamespaces(comparison: Comparison): readonly SchemaChange[] {
+  const { before, after, isSame } = comparison;
   return compareEntries(entriesOf(before.schemas), entriesOf(after.schemas), {
     kind: 'schema',
     describe: ({ name }) => name,
@@ -37,12 +38,18 @@ export function compareNamespaces({ before, after, isSame }: Comparison): readon
     removed: () => breaks('C2', 'statements that name the schema fail'),
     renamed: () => breaks('C3', 'statements that use the old name fail'),
     added: () => none('it is new'),
-    pair: ({ name, objects }) => compareGrants({ on: 'schema', name }, objects.before?.grants, objects.after?.grants),
+    pair: ({ name, objects }) =>
+      compareGrants(
+        comparison,
+        { on: 'schema', name },
+        { before: objects.before?.grants, after: objects.after?.grants },
+      ),
   });
 }
 
 /** Those that came or went with an identity column are told with the column. */
-export function compareSequences({ before, after, isSame }: Comparison): readonly SchemaChange[] {
+export function compareSequences(comparison: Comparison): readonly SchemaChange[] {
+  const { before, after, isSame } = comparison;
   const pick = (own: Named<Sequence>, other: Named<Sequence>) =>
     entriesOf(own).filter(({ key, value }) => !value.isIdentity || other[key] !== undefined);
   return compareEntries(pick(before.sequences, after.sequences), pick(after.sequences, before.sequences), {
@@ -55,9 +62,9 @@ export function compareSequences({ before, after, isSame }: Comparison): readonl
     pair: (subject) => [
       ...compareProperties(subject, SEQUENCE),
       ...compareGrants(
+        comparison,
         { on: 'sequence', name: subject.name },
-        subject.objects.before?.grants,
-        subject.objects.after?.grants,
+        { before: subject.objects.before?.grants, after: subject.objects.after?.grants },
       ),
     ],
   });

@@ -23,9 +23,9 @@ export function compareRoutines(comparison: Comparison): readonly SchemaChange[]
     pair: (subject) => [
       ...compareRoutine(subject),
       ...compareGrants(
+        comparison,
         { on: 'routine', name: subject.name },
-        subject.objects.before?.grants,
-        subject.objects.after?.grants,
+        { before: subject.objects.before?.grants, after: subject.objects.after?.grants },
       ),
     ],
   });

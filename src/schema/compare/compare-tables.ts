@@ -42,7 +42,7 @@ function compareTable(comparison: Comparison, subject: Subject<'table'>): readon
     ...compareTriggers(table),
     ...compareRules(table),
     ...comparePolicies(table),
-    ...compareGrants({ on: 'table', name: subject.name }, before.grants, after.grants),
+    ...compareGrants(comparison, { on: 'table', name: subject.name }, { before: before.grants, after: after.grants }),
   ];
 }
 

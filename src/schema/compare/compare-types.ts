@@ -18,9 +18,9 @@ export function compareTypes(comparison: Comparison): readonly SchemaChange[] {
     pair: (subject) => [
       ...compareType(subject),
       ...compareGrants(
+        comparison,
         { on: 'type', name: subject.name },
-        subject.objects.before?.grants,
-        subject.objects.after?.grants,
+        { before: subject.objects.before?.grants, after: subject.objects.after?.grants },
       ),
     ],
   });

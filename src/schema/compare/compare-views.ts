@@ -1,5 +1,6 @@
 import { breaks, none, type SchemaChange, type Subject, visible } from '../change.ts';
 import { describeColumn, describeView } from '../describe-object.ts';
+import { readableName } from '../qualified-name.ts';
 import type { Column, View } from '../schema.ts';
 import { compareRules, compareTriggers } from './compare-attachments.ts';
 import { compareColumnGrants } from './compare-columns.ts';
@@ -15,6 +16,7 @@ export function compareViews(comparison: Comparison): readonly SchemaChange[] {
   return compareEntries(entriesOf(comparison.before.views), entriesOf(comparison.after.views), {
     kind: 'view',
     describe: describeView,
+    dependents: viewDependents(comparison),
     isSame: (before, after) => comparison.isSame('relation', before, after),
     removed: () => breaks('C2', 'statements that name the view fail'),
     renamed: () => breaks('C3', 'statements that use the old name fail'),
@@ -23,31 +25,44 @@ export function compareViews(comparison: Comparison): readonly SchemaChange[] {
   });
 }
 
+/** Whoever stands on a view stands on its columns; one without any is named by itself. */
+function viewDependents(comparison: Comparison): (key: string) => readonly View[] {
+  return (key) => [
+    ...new Set([
+      ...comparison.dependents(key),
+      ...(comparison.before.views[key]?.columns ?? []).flatMap(({ name }) =>
+        comparison.dependents(`${key}.${readableName(name)}`),
+      ),
+    ]),
+  ];
+}
+
 function compareView(comparison: Comparison, subject: Subject<'view'>): readonly SchemaChange[] {
   const { before, after } = subject.objects;
   if (!before || !after) return [];
   const view = pairRelations(comparison, before, after);
   return [
     ...compareProperties(subject, PROPERTIES),
-    ...compareViewColumns(view),
+    ...compareViewColumns(comparison, view),
     ...compareProperties(subject, [columnOrder(view)]),
     ...compareViewIndexes(view),
     ...compareTriggers(view),
     ...compareRules(view),
-    ...compareGrants({ on: 'table', name: subject.name }, before.grants, after.grants),
+    ...compareGrants(comparison, { on: 'table', name: subject.name }, { before: before.grants, after: after.grants }),
   ];
 }
 
-function compareViewColumns(view: RelationPair<View>): readonly SchemaChange[] {
+function compareViewColumns(comparison: Comparison, view: RelationPair<View>): readonly SchemaChange[] {
   return compareEntries(entriesByName(view.before.columns), entriesByName(view.after.columns), {
     kind: 'column',
     of: view.of,
     describe: describeColumn,
+    dependents: () => viewDependents(comparison)(view.nameBefore),
     isSame: (before, after) => view.isSamePart('column', before, after),
     removed: () => breaks('C10', 'statements that name the column fail'),
     renamed: () => breaks('C10', 'statements that use the old name fail'),
     added: () => visible('C11', 'may make an old query ambiguous, and widens SELECT *'),
-    pair: (subject) => [...compareProperties(subject, COLUMN_PROPERTIES), ...compareColumnGrants(subject)],
+    pair: (subject) => [...compareProperties(subject, COLUMN_PROPERTIES), ...compareColumnGrants(comparison, subject)],
   });
 }
 

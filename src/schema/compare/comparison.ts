@@ -1,17 +1,44 @@
-import type { Owner } from '../change.ts';
-import { compareIdentities, type IdentityKind, type SameObject } from '../identity.ts';
-import { qualifiedName, readableName } from '../qualified-name.ts';
-import type { Schema } from '../schema.ts';
+import type { GrantOn, Owner } from '../change.ts';
+import { compareIdentities, type IdentityKind, ownerOf, type SameObject } from '../identity.ts';
+import { parseParts, qualifiedName, readableName } from '../qualified-name.ts';
+import type { Schema, View } from '../schema.ts';
+import { findDependents } from './dependents.ts';
 
 /** What is being compared, for every function that compares a part of it. */
 export interface Comparison {
   readonly before: Schema;
   readonly after: Schema;
   readonly isSame: SameObject;
+  /** Views, as they are after, that stood on a relation or column before, directly or through another view. */
+  dependents(name: string): readonly View[];
+  /** Whether the role owns the object now or did before: what was granted to it says nothing then. */
+  isOwner(on: GrantOn['on'], name: string, role: string): boolean;
 }
 
 export function createComparison(before: Schema, after: Schema): Comparison {
-  return { before, after, isSame: compareIdentities(before, after) };
+  return {
+    before,
+    after,
+    isSame: compareIdentities(before, after),
+    dependents: findDependents(before, after),
+    isOwner: (on, name, role) =>
+      [before, after].some((schema) => ownerOf(schema, KINDS[on], relationOf(on, name)) === role),
+  };
+}
+
+const KINDS: { readonly [on in GrantOn['on']]: IdentityKind } = {
+  table: 'relation',
+  column: 'relation',
+  sequence: 'relation',
+  schema: 'schema',
+  type: 'type',
+  routine: 'routine',
+};
+
+function relationOf(on: GrantOn['on'], name: string): string {
+  if (on !== 'column') return name;
+  const [schema = '', table = ''] = parseParts(name);
+  return qualifiedName(schema, table);
 }
 
 /** A table or a view that was there before and still is, perhaps under another name. */

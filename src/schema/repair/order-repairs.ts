@@ -7,9 +7,14 @@ import { type Repair, STAGES } from './repair.ts';
 export function orderRepairs<T extends Repair>(repairs: readonly T[]): readonly T[] {
   return STAGES.flatMap((stage) => {
     const own = repairs.filter((repair) => repair.stage === stage);
-    if (stage !== 'create' && stage !== 'prepare') return own;
-    return sortByMention(own);
+    if (stage === 'create') return sortByMention(own);
+    return stage === 'step aside' ? lastMadeFirst(own, repairs) : own;
   });
+}
+
+function lastMadeFirst<T extends Repair>(drops: readonly T[], repairs: readonly T[]): readonly T[] {
+  const made = sortByMention(repairs.filter(({ stage }) => stage === 'create')).map(({ makes }) => makes);
+  return [...drops].sort((one, other) => made.indexOf(other.makes) - made.indexOf(one.makes));
 }
 
 /** Depth first. A circle is cut where it closes: the server then says what it lacks. */

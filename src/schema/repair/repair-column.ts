@@ -68,6 +68,7 @@ function repairProperty(property: string, before: Column, after: Column): readon
     case 'identity':
       if (after.identity === null) return [`${column} drop identity`];
       return [
+        ...(after.isNotNull && !before.isNotNull ? [`${column} set not null`] : []),
         before.identity === null
           ? `${column} add generated ${after.identity} as identity`
           : `${column} set generated ${after.identity}`,
@@ -81,12 +82,17 @@ function repairProperty(property: string, before: Column, after: Column): readon
         return [{ note: 'validate the NOT NULL constraint of the column, by the name that it has' }];
       return [`${column} ${after.isNotNull ? 'set' : 'drop'} not null`];
     case 'storage':
-      return [`${column} set storage ${after.storage ?? 'default'}`];
+      return [`${column} set storage ${after.storage ?? ownStorage(after)}`];
     case 'compression':
       return [`${column} set compression ${after.compression ?? 'default'}`];
     default:
       return [];
   }
+}
+
+/** What the type itself says. "default" says the same, but only since Postgres 16. */
+function ownStorage({ wireType }: Column): string {
+  return ['pg_catalog.numeric', 'pg_catalog.inet', 'pg_catalog.cidr'].includes(wireType) ? 'main' : 'extended';
 }
 
 function retype(before: Column, after: Column): string {

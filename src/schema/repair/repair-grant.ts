@@ -1,5 +1,6 @@
 import { quoteName } from '../../sql/index.ts';
 import type { GrantOn, SchemaChange } from '../change.ts';
+import { EVERYONE } from '../default-grants.ts';
 import { parseParts, quoteQualified } from '../qualified-name.ts';
 import type { DefaultPrivileges, Grant } from '../schema.ts';
 import type { Repair } from './repair.ts';
@@ -16,6 +17,19 @@ export function repairGrant(change: ChangeOf<'privileges'>): readonly Repair[] {
 /** All privileges of an object that is made. */
 export function grantAll(on: GrantOn['on'], name: string, grants: readonly Grant[]): readonly Repair[] {
   return grants.flatMap((one) => grant(on, name, null, one));
+}
+
+/** All privileges of a routine or a type that is made: everyone may use it unless told otherwise. */
+export function grantAllButDefault(on: 'routine' | 'type', name: string, grants: readonly Grant[]): readonly Repair[] {
+  const everyone = grants.some(({ grantee }) => grantee === 'PUBLIC') ? null : EVERYONE[on];
+  return [
+    ...revoke(on, name, everyone, null),
+    ...grantAll(
+      on,
+      name,
+      grants.filter(({ grantee }) => grantee !== 'PUBLIC'),
+    ),
+  ];
 }
 
 function grant(on: GrantOn['on'], name: string, before: Grant | null, after: Grant | null): readonly Repair[] {

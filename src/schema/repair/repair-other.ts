@@ -1,10 +1,9 @@
 import { quoteLiteral, quoteName } from '../../sql/index.ts';
 import type { SchemaChange } from '../change.ts';
-import { EVERYONE } from '../default-grants.ts';
 import { parseParts, quoteQualified } from '../qualified-name.ts';
 import type { Routine, Sequence } from '../schema.ts';
 import { type Repair, relationSql, type Unrepairable } from './repair.ts';
-import { grantAll, routineSql } from './repair-grant.ts';
+import { grantAll, grantAllButDefault, routineSql } from './repair-grant.ts';
 import { makesOf, rename } from './repair-table.ts';
 
 type ChangeOf<Kind extends SchemaChange['kind']> = Extract<SchemaChange, { readonly kind: Kind }>;
@@ -80,29 +79,17 @@ export function repairRoutine(change: ChangeOf<'routine'>): readonly (Repair | U
   const drop = `drop routine ${routineSql(change.name)}`;
   if (after === null) return [{ stage: 'leftover', sql: drop, isDestructive: true }];
   const create: Repair = { stage: 'create', sql: routineDefinition(after), makes: makesOf(after) };
-  if (before === null)
-    return [
-      create,
-      ...grantAll(
-        'routine',
-        change.name,
-        after.grants.filter(({ grantee }) => grantee !== 'PUBLIC'),
-      ),
-      ...(after.grants.some(({ grantee }) => grantee === EVERYONE.routine.grantee)
-        ? []
-        : [{ stage: 'grant', sql: `revoke execute on routine ${routineSql(change.name)} from public` } as const]),
-    ];
+  const grants = grantAllButDefault('routine', change.name, after.grants);
+  if (before === null) return [create, ...grants];
   if (change.change !== 'changed') return [];
   if (change.property === 'name') return renameRoutine(before, after, change.before);
   // CREATE OR REPLACE can change neither of these.
   const isNew = ['kind', 'arguments', 'result'].includes(change.property);
-  return isNew
-    ? [{ stage: 'prepare', sql: drop }, create, ...grantAll('routine', change.name, after.grants)]
-    : [create];
+  return isNew ? [{ stage: 'prepare', sql: drop }, create, ...grants] : [create];
 }
 
 function renameRoutine(before: Routine, after: Routine, key: string): readonly Repair[] {
-  const moved = key.slice(0, 0) + quoteQualified({ schema: after.schema, name: before.name });
+  const moved = quoteQualified({ schema: after.schema, name: before.name });
   return [
     ...(before.schema === after.schema
       ? []

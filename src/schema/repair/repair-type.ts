@@ -3,7 +3,7 @@ import type { SchemaChange } from '../change.ts';
 import { describeAttribute } from '../describe-object.ts';
 import type { DomainConstraint, DomainType, EnumType, TypeDefinition } from '../schema.ts';
 import { type Repair, relationSql, type Unrepairable } from './repair.ts';
-import { grantAll } from './repair-grant.ts';
+import { grantAllButDefault } from './repair-grant.ts';
 import { makesOf, rename } from './repair-table.ts';
 
 type ChangeOf<Kind extends SchemaChange['kind']> = Extract<SchemaChange, { readonly kind: Kind }>;
@@ -14,15 +14,7 @@ export function repairType(change: ChangeOf<'type'>): readonly (Repair | Unrepai
   if (before && after === null)
     return [{ stage: 'leftover', sql: `drop ${noun(before)} ${relationSql(before)}`, isDestructive: true }];
   if (after === null) return [];
-  if (before === null)
-    return [
-      ...createType(after),
-      ...grantAll(
-        'type',
-        change.name,
-        after.grants.filter(({ grantee }) => grantee !== 'PUBLIC'),
-      ),
-    ];
+  if (before === null) return [...createType(after), ...grantAllButDefault('type', change.name, after.grants)];
   if (change.change !== 'changed') return [];
   if (change.property === 'name') return rename(before, after, noun(after));
   if (before.kind === 'enum' && after.kind === 'enum') return repairValues(before, after);

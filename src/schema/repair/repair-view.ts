@@ -1,7 +1,7 @@
 import { quoteName } from '../../sql/index.ts';
 import type { SchemaChange } from '../change.ts';
 import type { View } from '../schema.ts';
-import { type Repair, relationSql } from './repair.ts';
+import { type Repair, relationSql, type Unrepairable } from './repair.ts';
 import { attach } from './repair-attachment.ts';
 import { indexSql } from './repair-constraint.ts';
 import { grantAll } from './repair-grant.ts';
@@ -19,20 +19,22 @@ export function needsNewView(change: SchemaChange): boolean {
   return change.property === 'kind' || change.property === 'column order' || isMaterialized === true;
 }
 
-/** Drops a view and makes it again with all that hangs on it. */
-export function remakeView(
-  key: string,
-  before: Pick<View, 'schema' | 'name' | 'isMaterialized'>,
-  after: View,
-): readonly Repair[] {
+/** A view that steps aside while something is changed that it stands on, and is then made as it should be. */
+export interface RemadeView {
+  readonly view: View;
+  /** What it is so far. */
+  readonly isMaterialized: boolean;
+}
+
+export function remakeView(key: string, { view, isMaterialized }: RemadeView): readonly Repair[] {
   return [
-    { stage: 'prepare', sql: `drop ${noun(before)} ${relationSql(before)}`, makes: makesOf(before) },
-    ...createView(key, after),
+    { stage: 'step aside', sql: `drop ${noun({ isMaterialized })} ${relationSql(view)}`, makes: makesOf(view) },
+    ...createView(key, view),
   ];
 }
 
 /** A change of a view that stays. */
-export function repairView(change: ViewChange, view: View): readonly Repair[] {
+export function repairView(change: ViewChange, view: View): readonly (Repair | Unrepairable)[] {
   const { before, after } = change.objects;
   if (change.kind === 'column') {
     // Columns at the end come with the definition.
@@ -47,7 +49,9 @@ export function repairView(change: ViewChange, view: View): readonly Repair[] {
   if (change.change === 'changed' && change.property === 'name' && change.objects.before)
     return rename(change.objects.before, view, noun(view));
   if (change.change === 'changed' && change.property === 'populated')
-    return view.isPopulated ? [{ stage: 'attach', sql: `refresh materialized view ${relationSql(view)}` }] : [];
+    return view.isPopulated
+      ? [{ stage: 'attach', sql: `refresh materialized view ${relationSql(view)}` }]
+      : [{ note: 'its rows can stay' }];
   return [{ stage: 'create', sql: viewSql(view), makes: makesOf(view) }];
 }
 

@@ -4,6 +4,7 @@ import type { Table, View } from '../schema.ts';
 /** When a statement may run: what it needs is made before it, what stands in its way is gone. */
 export const STAGES = [
   'rename',
+  'step aside',
   'prepare',
   'drop',
   'create',
