@@ -29,6 +29,9 @@ export interface OpenSchemas {
  * reading and applying schemas throws, and `lint.refused-server` for a server that may be in use.
  */
 export async function openSchemas(system: System, pair: SchemaPair): Promise<OpenSchemas> {
+  const read = (schema: string) => (isUrl(schema) ? [] : readSchema(system, schema));
+  // A mistake in a file is said before a server is started for it.
+  const files = { before: await read(pair.before), after: await read(pair.after) };
   const opened: Scratch[] = [];
   const close = async (): Promise<void> => {
     for (const scratch of opened) await scratch.close();
@@ -47,13 +50,12 @@ export async function openSchemas(system: System, pair: SchemaPair): Promise<Ope
     const create = async (side: 'before' | 'after'): Promise<ConnectionTarget> => {
       const copy = targets.get(side);
       if (copy) return copy;
-      const files = await readSchema(system, pair[side]);
       if (!own) {
         own = await openServer(system, pair, server);
         opened.push(own);
       }
       const { target } = await own.createDatabase();
-      await applySchema(system, target, files, { mayCreateRoles: own.isEmbedded, signal: pair.signal });
+      await applySchema(system, target, files[side], { mayCreateRoles: own.isEmbedded, signal: pair.signal });
       return target;
     };
     return { before: await create('before'), after: await create('after'), close };
