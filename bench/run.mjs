@@ -1,4 +1,4 @@
-// Measures Onward against its peers and limits: npm run bench [-- roll stall apply start] [--json] [--quick]
+// Measures Onward against its peers and limits: npm run bench [-- start plan apply stall roll proof] [--json] [--quick]
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util';
 import { apply } from './apply/bench.mjs';
 import { renderTable } from './figures.mjs';
 import { installTool } from './onward.mjs';
+import { plan } from './plan/bench.mjs';
+import { proof } from './proof/bench.mjs';
 import { roll } from './roll/bench.mjs';
 import { stall } from './stall/bench.mjs';
 import { start } from './start/bench.mjs';
@@ -34,7 +36,7 @@ import { start } from './start/bench.mjs';
  */
 
 /** @type {readonly Bench[]} */
-const BENCHES = [start, apply, stall, roll];
+const BENCHES = [start, plan, apply, stall, roll, proof];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,5 +1,6 @@
 import semverRange from 'semver/classes/range.js';
 import semverVersion from 'semver/classes/semver.js';
+import semverCompare from 'semver/functions/compare.js';
 
 /** Where the versions of one ascending list stand to one range, answered without parsing anything again. */
 export interface RangeIndex {
@@ -23,27 +24,50 @@ type Parsed = InstanceType<typeof semverVersion>;
 
 interface Bound {
   readonly operator: '' | '=' | '<' | '<=' | '>' | '>=';
-  readonly semver: Parsed;
+  readonly version: string;
+}
+
+/** Where a version stands in the list: the first index that is not older, and the first that is newer. */
+interface Place {
+  readonly at: number;
+  readonly behind: number;
 }
 
 /**
- * Range tests over many versions: each version and each range is parsed once, and a range becomes intervals of indices by binary
- * search. Agrees with `satisfiesRange` and `isAboveRange`. `ascending` must be sorted.
+ * Range tests over many versions: each version and each range is parsed at most once, and a range becomes intervals of indices. Most bounds
+ * are versions of the list, so nothing of them has to be parsed; others are placed by binary search. Agrees with `satisfiesRange` and
+ * `isAboveRange`. `ascending` must be sorted.
  */
 export function createRangeIndexer(ascending: readonly string[]): RangeIndexer {
-  const versions = ascending.map((version) => new semverVersion(version));
+  const placeOf = createPlacer(ascending);
   const known = new Map<string, RangeIndex>();
   return {
     place(range) {
-      const found = known.get(range) ?? placeRange(versions, range);
+      const found = known.get(range) ?? placeRange(placeOf, ascending.length, range);
       known.set(range, found);
       return found;
     },
   };
 }
 
-function placeRange(versions: readonly Parsed[], range: string): RangeIndex {
-  const intervals = (parsePlainRange(range) ?? parseRange(range)).map((bounds) => placeBounds(versions, bounds));
+function createPlacer(ascending: readonly string[]): (version: string) => Place {
+  const indices = new Map(ascending.map((version, index) => [version, index]));
+  let parsed: readonly Parsed[] | undefined;
+  return (version) => {
+    const index = indices.get(version);
+    if (index !== undefined) return { at: index, behind: index + 1 };
+    parsed ??= ascending.map((text) => new semverVersion(text));
+    const wanted = new semverVersion(version);
+    return {
+      at: firstWhere(parsed, (other) => other.compare(wanted) >= 0),
+      behind: firstWhere(parsed, (other) => other.compare(wanted) > 0),
+    };
+  };
+}
+
+function placeRange(placeOf: (version: string) => Place, count: number, range: string): RangeIndex {
+  const alternatives = parsePlainRange(range) ?? parseRange(range);
+  const intervals = alternatives.map((bounds) => placeBounds(placeOf, count, bounds));
   const above = Math.max(...intervals.map((interval) => interval.to));
   const has = (index: number) => intervals.some((interval) => index >= interval.from && index < interval.to);
   return { has, isAbove: (index) => index >= above && !has(index) };
@@ -59,7 +83,7 @@ function parsePlainRange(range: string): readonly (readonly Bound[])[] | undefin
     for (const word of alternative.trim().split(/\s+/)) {
       const match = PLAIN_BOUND.exec(word);
       if (!match) return undefined;
-      bounds.push({ operator: match[1] as Bound['operator'], semver: new semverVersion(match[2] ?? '') });
+      bounds.push({ operator: match[1] as Bound['operator'], version: match[2] ?? '' });
     }
     alternatives.push(bounds);
   }
@@ -69,25 +93,21 @@ function parsePlainRange(range: string): readonly (readonly Bound[])[] | undefin
 function parseRange(range: string): readonly (readonly Bound[])[] {
   // A comparator without a value accepts everything.
   return new semverRange(range, { includePrerelease: true }).set.map((comparators) =>
-    comparators.filter((comparator) => comparator.value !== ''),
+    comparators
+      .filter((comparator) => comparator.value !== '')
+      .map(({ operator, semver }) => ({ operator, version: semver.version })),
   );
 }
 
-function placeBounds(versions: readonly Parsed[], bounds: readonly Bound[]): Interval {
-  const lower = bounds.filter((bound) => bound.operator.startsWith('>') || isExact(bound));
-  const upper = bounds.filter((bound) => bound.operator.startsWith('<') || isExact(bound));
+function placeBounds(placeOf: (version: string) => Place, count: number, bounds: readonly Bound[]): Interval {
+  const placed = bounds.map((bound) => ({ ...bound, ...placeOf(bound.version) }));
+  const lower = placed.filter((bound) => bound.operator.startsWith('>') || isExact(bound));
+  const upper = placed.filter((bound) => bound.operator.startsWith('<') || isExact(bound));
   // Nothing satisfies bounds that exclude each other, and nothing is above them: what demands that is never met.
-  if (lower.some((from) => upper.some((to) => excludes(from, to))))
-    return { from: versions.length, to: versions.length };
+  if (lower.some((from) => upper.some((to) => excludes(from, to)))) return { from: count, to: count };
   return {
-    from: Math.max(
-      0,
-      ...lower.map(({ operator, semver }) => (operator === '>' ? firstBehind : firstAtLeast)(versions, semver)),
-    ),
-    to: Math.min(
-      versions.length,
-      ...upper.map(({ operator, semver }) => (operator === '<' ? firstAtLeast : firstBehind)(versions, semver)),
-    ),
+    from: Math.max(0, ...lower.map(({ operator, at, behind }) => (operator === '>' ? behind : at))),
+    to: Math.min(count, ...upper.map(({ operator, at, behind }) => (operator === '<' ? at : behind))),
   };
 }
 
@@ -95,17 +115,14 @@ function isExact({ operator }: Bound): boolean {
   return operator === '' || operator === '=';
 }
 
-function excludes(lower: Bound, upper: Bound): boolean {
-  const order = lower.semver.compare(upper.semver);
+function excludes(lower: Bound & Place, upper: Bound & Place): boolean {
+  const order = compareBounds(lower, upper);
   return order > 0 || (order === 0 && (lower.operator === '>' || upper.operator === '<'));
 }
 
-function firstAtLeast(versions: readonly Parsed[], bound: Parsed): number {
-  return firstWhere(versions, (version) => version.compare(bound) >= 0);
-}
-
-function firstBehind(versions: readonly Parsed[], bound: Parsed): number {
-  return firstWhere(versions, (version) => version.compare(bound) > 0);
+/** Two that are not in the list may stand at the same place of it. */
+function compareBounds(a: Bound & Place, b: Bound & Place): number {
+  return a.at - b.at || a.behind - b.behind || (a.version === b.version ? 0 : semverCompare(a.version, b.version));
 }
 
 /** Index of the first version for which a test holds that holds for every later one too; the length when there is none. */

@@ -11,6 +11,7 @@ import {
   type Service,
   satisfiesRange,
 } from '../model/index.ts';
+import { addedMigrations } from './added-migrations.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { chooseRollClass } from './rolls.ts';
 
@@ -151,16 +152,29 @@ function addressGate({ service, wanted }: FrontendFact): readonly Gate[] {
 function servicesGates(facts: Facts, request: PlanRequest): readonly Gate[] {
   const targets = request.hops.length > 0 ? request.hops.map(({ to }) => to) : [facts.current?.release ?? ''];
   const releases = targets.flatMap((version) => facts.releases.get(version) ?? []);
-  return releases.flatMap((release) => [servicesGate(facts, release), databasesGate(facts, release)]);
+  const filled = listFilled(releases);
+  return releases.flatMap((release, hop) => [
+    servicesGate(facts, release),
+    databasesGate(facts, release, filled[hop] ?? []),
+  ]);
+}
+
+/** The databases that the migrations of each release belong to. */
+function listFilled(releases: readonly Release[]): readonly (readonly string[])[] {
+  let filled = new Set<string>();
+  return releases.map((release, hop) => {
+    const added = addedMigrations(releases[hop - 1], release);
+    if (added === release.migrations) filled = new Set();
+    for (const { database } of added) filled.add(database);
+    return [...filled];
+  });
 }
 
 /** A database that onward.yaml leaves out would keep its old schema, and nobody would be told. */
-function databasesGate(facts: Facts, release: Release): Gate {
+function databasesGate(facts: Facts, release: Release, filled: readonly string[]): Gate {
   const known = facts.deployment.databases.map((database) => database.name);
-  const named = new Set(release.databases.map(({ name }) => name));
-  // A release lists thousands of files of a few databases.
-  for (const { database } of release.migrations) named.add(database);
-  const missing = [...named].filter((name) => !known.includes(name));
+  const named = [...release.databases.map(({ name }) => name), ...filled];
+  const missing = [...new Set(named)].filter((name) => !known.includes(name));
   const evidence = missing.length === 0 ? known.join(', ') : `onward.yaml has no ${missing.join(', ')}`;
   const title = `onward.yaml has the databases of release ${release.version}`;
   const command = `onward release show ${release.version}`;

@@ -99,7 +99,7 @@ export function buildPathGraph(request: PathRequest): PathGraph {
 }
 
 function listNodes({ catalog, from, to }: PathRequest): readonly string[] {
-  const isPrerelease = (version: string) => parseVersion(version)?.isPrerelease ?? false;
+  const isPrerelease = (version: string) => version.includes('-') && (parseVersion(version)?.isPrerelease ?? false);
   const withPrereleases = isPrerelease(from) || isPrerelease(to);
   const versions = new Set([from]);
   for (const { version } of catalog.releases) if (withPrereleases || !isPrerelease(version)) versions.add(version);

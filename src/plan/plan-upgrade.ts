@@ -9,6 +9,7 @@ import {
   type Plan,
   type Release,
 } from '../model/index.ts';
+import { addedMigrations } from './added-migrations.ts';
 import { buildGates } from './gates.ts';
 import { createPending } from './pending.ts';
 import type { PlanRequest } from './plan-request.ts';
@@ -49,13 +50,14 @@ function buildHops(facts: Facts, request: PlanRequest): readonly Hop[] {
   for (const { from, to, stop } of request.hops) {
     const release = facts.releases.get(to);
     if (!release) throw new Error(`The facts hold no release ${to}`);
+    const isFirst = hops.length === 0;
     const { steps, carried } = buildSteps({
       facts,
       request,
       release,
       previous,
-      migrations: takePending(release),
-      isFirst: hops.length === 0,
+      migrations: takePending(addedMigrations(isFirst ? undefined : previous, release)),
+      isFirst,
     });
     const { lint } = release;
     const said = { ...(lint ? { lint } : {}), ...(stop ? { stop } : {}) };
