@@ -38,7 +38,7 @@ export function readTags(parser: SqlParser, tagged: TaggedText): ReadTags {
   }
   return {
     phase: header.phase ?? 'expand',
-    isNotx: isOwn && header.transaction === 'none',
+    isNotx: (isOwn || layout === 'plain') && header.transaction === 'none',
     findings: findings.map((finding) => toLintFinding(finding, lines)),
   };
 }
