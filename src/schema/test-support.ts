@@ -63,6 +63,7 @@ end $$;
 create type mood as enum ('sad', 'ok', 'happy');
 create domain positive as integer check (value > 0);
 create type address as (street text, zip varchar(10));
+create type box2 as (w integer, h integer);
 create type span as range (subtype = float8);
 create function add(a integer, b integer default 2) returns integer language sql immutable as 'select a + b';
 create function touch() returns trigger language plpgsql as 'begin return new; end';

@@ -18,6 +18,8 @@ export interface Way<Kind extends ChangingKind> {
   readonly of?: { readonly name: string; readonly owner: Owner };
   readonly describe: (object: ChangingObjects[Kind]) => string;
   readonly dependents?: (key: string) => readonly View[];
+  /** Whether another name is told with something else. */
+  readonly isCarried?: (before: string, after: string) => boolean;
   readonly isSame?: (before: string, after: string) => boolean;
   readonly removed: (object: ChangingObjects[Kind]) => Verdict;
   readonly renamed: (before: ChangingObjects[Kind]) => Verdict;
@@ -66,7 +68,7 @@ export function compareEntries<Kind extends ChangingKind>(
       const name = { change: 'changed', property: 'name', ...keys } as const;
       const renamed = change(subject(keys.before, sides), name, way.renamed(sides.before));
       return [
-        ...(keys.before === keys.after ? [] : [renamed]),
+        ...(keys.before === keys.after || way.isCarried?.(keys.before, keys.after) ? [] : [renamed]),
         ...way.pair(subject(keys.after, sides, keys.before), keys),
       ];
     }),

@@ -4,7 +4,7 @@ import type { Index, Table, View } from '../schema.ts';
 import { compareEntries, type Way } from './compare-entries.ts';
 import type { RelationPair } from './comparison.ts';
 import { compareProperties, entriesByName, type Property } from './match.ts';
-import { hasArbiter, isFilledByOldRows, isUniqueAlready, losesColumn } from './uniqueness.ts';
+import { hasArbiter, isFilledByOldRows, isUniqueAlready, losesIndexColumn } from './uniqueness.ts';
 
 /**
  * Indexes of a table that was there before. Those that a constraint owns are told with the constraint, and those that are a part of a
@@ -19,8 +19,8 @@ export function compareIndexes(table: RelationPair<Table>): readonly SchemaChang
     !isOwn(other) && (one.name === other.name || isSame(one.name, other.name));
   const isLetGo = (one: Index, other: Index) =>
     !isOwn(other) && (one.name === other.name || isSame(other.name, one.name));
-  const isLost = losesColumn(table);
-  const gone = (index: Index) => isLost(index.columns) && !after.indexes.some(({ name }) => name === index.name);
+  const isLost = losesIndexColumn(table);
+  const gone = (index: Index) => isLost(index) && !after.indexes.some(({ name }) => name === index.name);
   return compareEntries(
     entriesByName(
       before.indexes.filter((one) => isOwn(one) && !gone(one) && !after.indexes.some((other) => isKept(one, other))),

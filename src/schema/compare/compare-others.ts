@@ -56,6 +56,7 @@ export function compareSequences(comparison: Comparison): readonly SchemaChange[
     kind: 'sequence',
     describe: describeSequence,
     isSame: (one, other) => isSame('relation', one, other),
+    isCarried: comparison.isCarried,
     removed: () => breaks('C7', 'statements that take numbers from it fail'),
     renamed: () => breaks('C3', 'statements that use the old name fail'),
     added: () => none('it is new'),

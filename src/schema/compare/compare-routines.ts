@@ -14,6 +14,7 @@ export function compareRoutines(comparison: Comparison): readonly SchemaChange[]
     kind: 'routine',
     describe: describeRoutine,
     isSame: (one, two) => comparison.isSame('routine', one, two),
+    isCarried: comparison.isCarried,
     removed: () => breaks('C10', 'statements that call it fail'),
     renamed: () => breaks('C3', 'statements that use the old name fail'),
     added: (routine) =>

@@ -17,6 +17,7 @@ export function compareTables(comparison: Comparison): readonly SchemaChange[] {
     kind: 'table',
     describe: describeTable,
     isSame: (before, after) => comparison.isSame('relation', before, after),
+    isCarried: comparison.isCarried,
     removed: () => breaks('C2', 'statements that name the table fail'),
     renamed: () => breaks('C3', 'statements that use the old name fail'),
     added: () => none('it is new'),

@@ -12,6 +12,7 @@ export function compareTypes(comparison: Comparison): readonly SchemaChange[] {
     kind: 'type',
     describe: describeType,
     isSame: (before, after) => comparison.isSame('type', before, after),
+    isCarried: comparison.isCarried,
     removed: () => breaks('C2', 'statements that name the type fail'),
     renamed: () => breaks('C3', 'statements that use the old name fail'),
     added: () => none('it is new'),

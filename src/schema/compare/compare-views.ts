@@ -18,6 +18,7 @@ export function compareViews(comparison: Comparison): readonly SchemaChange[] {
     describe: describeView,
     dependents: viewDependents(comparison),
     isSame: (before, after) => comparison.isSame('relation', before, after),
+    isCarried: comparison.isCarried,
     removed: () => breaks('C2', 'statements that name the view fail'),
     renamed: () => breaks('C3', 'statements that use the old name fail'),
     added: () => none('it is new'),

@@ -3,6 +3,7 @@ import { compareIdentities, type IdentityKind, ownerOf, type SameObject } from '
 import { parseParts, qualifiedName, readableName } from '../qualified-name.ts';
 import type { Schema, View } from '../schema.ts';
 import { findDependents } from './dependents.ts';
+import { withNewNames } from './new-names.ts';
 
 /** What is being compared, for every function that compares a part of it. */
 export interface Comparison {
@@ -11,16 +12,24 @@ export interface Comparison {
   readonly isSame: SameObject;
   /** Views, as they are after, that stood on a relation or column before, directly or through another view. */
   dependents(name: string): readonly View[];
+  /** Whether an object has another name only because its schema has. */
+  isCarried(before: string, after: string): boolean;
   /** Whether the role owns the object now or did before: what was granted to it says nothing then. */
   isOwner(on: GrantOn['on'], name: string, role: string): boolean;
 }
 
 export function createComparison(before: Schema, after: Schema): Comparison {
+  const isSame = compareIdentities(before, after);
   return {
-    before,
+    before: withNewNames(before, after, isSame),
     after,
-    isSame: compareIdentities(before, after),
+    isSame,
     dependents: findDependents(before, after),
+    isCarried: (nameBefore, nameAfter) => {
+      const [from = '', ...restBefore] = parseParts(nameBefore);
+      const [to = '', ...restAfter] = parseParts(nameAfter);
+      return from !== to && isSame('schema', from, to) && restBefore.join('.') === restAfter.join('.');
+    },
     isOwner: (on, name, role) =>
       [before, after].some((schema) => ownerOf(schema, KINDS[on], relationOf(on, name)) === role),
   };

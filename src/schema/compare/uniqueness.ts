@@ -1,3 +1,4 @@
+import { readableName } from '../qualified-name.ts';
 import type { Index, Table } from '../schema.ts';
 import type { RelationPair } from './comparison.ts';
 
@@ -36,4 +37,16 @@ export function losesColumn(table: RelationPair<Table>): (columns: readonly (str
     table.after.columns.some((other) => other.name === name || table.isSamePart('column', name, other.name));
   const lost = new Set(table.before.columns.map(({ name }) => name).filter((name) => !isKept(name)));
   return (columns) => columns.some((column) => column !== null && lost.has(column));
+}
+
+/** The same for an index, whose expressions and predicate go with a column as well. */
+export function losesIndexColumn(table: RelationPair<Table>): (index: Index) => boolean {
+  const isLost = losesColumn(table);
+  return ({ columns, included, expressions, predicate }) => {
+    const text = `${expressions ?? ''} ${predicate ?? ''}`;
+    const mentioned = table.before.columns
+      .map(({ name }) => name)
+      .filter((name) => text.match(/"(?:[^"]|"")*"|[A-Za-z_][A-Za-z0-9_$]*/g)?.includes(readableName(name)));
+    return isLost([...columns, ...included, ...mentioned]);
+  };
 }

@@ -2,6 +2,7 @@ import { quoteName } from '../../sql/index.ts';
 import type { SchemaChange } from '../change.ts';
 import type { Column, Table, View } from '../schema.ts';
 import { type Repair, relationSql, type Unrepairable } from './repair.ts';
+import { grantAll } from './repair-grant.ts';
 
 type ColumnChange = Extract<SchemaChange, { readonly kind: 'column' }>;
 
@@ -30,6 +31,7 @@ export function repairColumn(change: ColumnChange, table: Table): readonly (Repa
   if (after === null) return [];
   if (change.change === 'added')
     return [
+      ...grantAll('column', change.name, after.grants),
       { stage: 'create', sql: `${alter} add column ${columnSql(after)}`, makes: `${table.schema}.${table.name}` },
       ...storageOf(after).map(
         (action): Repair => ({ stage: 'alter', sql: `${alter} alter column ${quoteName(after.name)} ${action}` }),
