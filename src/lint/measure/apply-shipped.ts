@@ -14,11 +14,15 @@ interface Server {
 }
 
 /** Applies the SQL of what was there at the beginning. Throws `lint.baseline-refused`, or the parser's errors. */
-export async function applyBaseline(measuring: MeasuringSession, sql: string, server: Server): Promise<void> {
-  const parser = await loadSqlParser();
+export async function applyBaseline(
+  measuring: MeasuringSession,
+  baseline: string | readonly SqlStatement[],
+  server: Server,
+): Promise<void> {
   const { session } = measuring;
+  const statements = typeof baseline === 'string' ? (await loadSqlParser()).split(baseline, 'the baseline') : baseline;
   await resetSession(session);
-  for (const statement of parser.split(sql, 'baseline')) {
+  for (const statement of statements) {
     const failure = await runStatement(measuring, statement, server);
     if (failure) throw baselineRefused(statement, failure);
   }
@@ -40,7 +44,7 @@ export async function applyShipped(
   }
   if (failed.length === 0) return [];
   const statements = failed.map((failure) => ({ ...UNMEASURED, file: file.path, ...failure }));
-  return [{ file: file.path, statements, changes: [], leaks: [], empty: [], forced: [] }];
+  return [{ file: file.path, statements, changes: [], leaks: [], tables: new Map(), empty: [], forced: [] }];
 }
 
 async function runStatement(

@@ -1,3 +1,4 @@
+import type { RelationName } from '../../sql/index.ts';
 import type { Session } from '../../system/index.ts';
 
 /** A relation of the scratch database, as it was when it was last looked at. */
@@ -21,6 +22,8 @@ export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f' | 'i' | 'I';
 /** What there is in a database before a statement. It is kept up to date by what statements change, without reading it all again. */
 export class KnownRelations {
   readonly #byOid = new Map<number, KnownRelation>();
+  /** The last one of a name: earlier ones may have been dropped. */
+  readonly #byName = new Map<string, number>();
   readonly #filenodes = new Set<number>();
   readonly #old = new Set<number>();
   readonly #rows = new Map<number, number>();
@@ -29,9 +32,19 @@ export class KnownRelations {
     return this.#byOid.get(oid);
   }
 
+  /** `schema.name`, unquoted. */
   findByName(name: string): KnownRelation | undefined {
-    for (const relation of this.#byOid.values()) if (relation.name === name) return relation;
-    return undefined;
+    const relation = this.#byOid.get(this.#byName.get(name) ?? 0);
+    return relation?.name === name ? relation : undefined;
+  }
+
+  /** An old relation may be meant by the name, in whatever schema when it has none. */
+  mayBeOld({ schema, name }: RelationName): boolean {
+    for (const oid of this.#old) {
+      const known = this.#byOid.get(oid)?.name ?? '';
+      if (schema === undefined ? known.endsWith(`.${name}`) : known === `${schema}.${name}`) return true;
+    }
+    return false;
   }
 
   /** It was there before the file: somebody may use it. */
@@ -55,6 +68,7 @@ export class KnownRelations {
   add(relations: readonly KnownRelation[]): void {
     for (const relation of relations) {
       this.#byOid.set(relation.oid, relation);
+      this.#byName.set(relation.name, relation.oid);
       this.#filenodes.add(relation.filenode);
     }
   }
@@ -62,6 +76,16 @@ export class KnownRelations {
   /** From here on everything that is there is old. */
   markAllOld(): void {
     for (const oid of this.#byOid.keys()) this.#old.add(oid);
+  }
+
+  /** Rows of the old relations that are no index, by name. */
+  oldRows(): ReadonlyMap<string, number> {
+    const rows = new Map<string, number>();
+    for (const oid of this.#old) {
+      const relation = this.#byOid.get(oid);
+      if (relation && relation.kind !== 'i' && relation.kind !== 'I') rows.set(relation.name, this.rowsOf(oid));
+    }
+    return rows;
   }
 
   /** Old tables and materialised views: what has rows of its own. */

@@ -1,5 +1,5 @@
 import { compareSchemas, loadSchema, type Schema, type SchemaChange } from '../../schema/index.ts';
-import type { System } from '../../system/index.ts';
+import type { SqlStatement, System } from '../../system/index.ts';
 import type { LintFile } from '../lint-file.ts';
 import type { Scratch } from '../scratch/scratch.ts';
 import { applyBaseline, applyShipped } from './apply-shipped.ts';
@@ -8,17 +8,18 @@ import { countRows, refreshKnownRelations } from './known-relations.ts';
 import { measureFile } from './measure-file.ts';
 import type { FileMeasurement, Measurement } from './measurement.ts';
 import { connectMeasuring, type MeasuringSession } from './measuring-session.ts';
-import { keepsRows, leavesCatalog } from './reach.ts';
+import { isAdditive, keepsRows } from './reach.ts';
 import { loadSessionLeaks, resetSession } from './session-leaks.ts';
 
 export interface MeasureOptions {
   readonly scratch: Scratch;
   /** In the order of applying. Shipped ones tell what is there, and are applied without being measured. */
   readonly files: readonly LintFile[];
-  /** SQL that makes what was there before the first file. */
-  readonly baseline?: string;
+  /** What makes what was there before the first file. Each database of the files starts from it. */
+  readonly baseline?: string | readonly SqlStatement[];
   /** 200 unless told: enough to tell a scan from a lookup. */
   readonly rowsPerTable?: number;
+  readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly file: string; readonly index: number; readonly total: number }) => void;
 }
 
@@ -30,6 +31,15 @@ const ROWS_PER_TABLE = 200;
  * `lint.baseline-refused` when the baseline cannot be applied.
  */
 export async function measureMigrations(system: System, options: MeasureOptions): Promise<Measurement> {
+  const measured: FileMeasurement[] = [];
+  for (const database of new Set(options.files.map((file) => file.database))) {
+    const files = options.files.filter((file) => file.database === database);
+    measured.push(...(await measureDatabase(system, { ...options, files })));
+  }
+  return { serverVersion: options.scratch.serverVersion, files: measured };
+}
+
+async function measureDatabase(system: System, options: MeasureOptions): Promise<readonly FileMeasurement[]> {
   const { scratch } = options;
   const database = await scratch.createDatabase();
   try {
@@ -44,18 +54,23 @@ export async function measureMigrations(system: System, options: MeasureOptions)
   }
 }
 
-async function measureAll(system: System, measuring: MeasuringSession, options: MeasureOptions): Promise<Measurement> {
+async function measureAll(
+  system: System,
+  measuring: MeasuringSession,
+  options: MeasureOptions,
+): Promise<readonly FileMeasurement[]> {
   const { files, baseline, scratch } = options;
   if (baseline !== undefined) await applyBaseline(measuring, baseline, scratch);
   const measured: FileMeasurement[] = [];
   const state: State = {
-    release: undefined,
+    group: undefined,
     unfillable: new Set(),
     isStale: true,
     schema: undefined,
     releaseSchema: undefined,
   };
   for (const [index, file] of files.entries()) {
+    options.signal?.throwIfAborted();
     options.onProgress?.({ file: file.path, index, total: files.length });
     const isMeasured = !file.isShipped;
     if (isMeasured) measured.push(await measureNext(system, measuring, { ...options, file, state }));
@@ -65,13 +80,13 @@ async function measureAll(system: System, measuring: MeasuringSession, options: 
       state.schema = undefined;
     }
   }
-  return { serverVersion: scratch.serverVersion, files: measured };
+  return measured;
 }
 
 /** What goes on from one file to the next. */
 interface State {
-  /** Of the last measured file. */
-  release: string | undefined;
+  /** Release and phase of the last measured file. */
+  group: string | undefined;
   /** Tables that have been tried, and have fewer rows than wanted nevertheless. */
   readonly unfillable: Set<number>;
   /** Relations or numbers of rows may have changed behind the back of `known`. */
@@ -91,28 +106,35 @@ async function measureNext(system: System, measuring: MeasuringSession, work: Wo
   const { file, state, scratch } = work;
   const { session, known } = measuring;
   await resetSession(session);
-  // What another file of the same release has made is new: nobody uses it yet.
-  const isSameRelease = file.release !== '' && file.release === state.release;
-  state.release = file.release;
+  // What another file of the same release and phase has made is new: nobody uses it yet.
+  const group = `${file.release} ${file.phase}`;
+  const isSameRelease = file.release !== '' && group === state.group;
+  state.group = group;
   if (state.isStale) await refreshKnownRelations(session, known);
   if (!isSameRelease) known.markAllOld();
   if (state.isStale) await countRows(session, known);
   const { empty, forced } = await fillOld(measuring, work);
-  const changesNothing = file.statements.every(({ node }) => leavesCatalog(node));
-  const before = changesNothing ? undefined : (state.schema ?? (await loadSchema(session)));
-  if (!isSameRelease || !state.releaseSchema) state.releaseSchema = before;
+  const tables = known.oldRows();
+  const isChange = !file.statements.every(({ node }) => isAdditive(node, (name) => known.mayBeOld(name)));
+  const isFirst = file.release !== '' && !isSameRelease;
+  if (isChange || isFirst) state.schema ??= await loadSchema(session);
+  const before = isChange ? state.schema : undefined;
+  if (!isSameRelease) state.releaseSchema = state.schema;
   const rowsPerTable = work.rowsPerTable ?? ROWS_PER_TABLE;
   const statements = await measureFile(system, measuring, { file, isEmbedded: scratch.isEmbedded, rowsPerTable });
   state.isStale =
     statements.some(({ refusedRows }) => refusedRows) || !file.statements.every(({ node }) => keepsRows(node));
   const leaks = await loadSessionLeaks(session);
   let changes: readonly SchemaChange[] = [];
+  // Of a file that only adds, nothing is looked at.
+  state.schema = undefined;
   if (before) {
-    await resetSession(session);
+    // Whatever role and settings the file has left must not change what is seen.
+    if (leaks.length > 0) await resetSession(session);
     state.schema = await loadSchema(session);
     changes = compareSchemas(before, state.schema).filter((change) => isOldChange(change, state.releaseSchema));
   }
-  return { file: file.path, statements, changes, leaks, empty, forced };
+  return { file: file.path, statements, changes, leaks, tables, empty, forced };
 }
 
 /** Of something that the clients of before can know. */

@@ -59,8 +59,7 @@ async function measureInside(
   { session, known }: MeasuringSession,
   { statement, keeping }: { readonly statement: Measurable; readonly keeping: Keeping },
 ): Promise<MeasuredStatement> {
-  const before = await takeReading(session);
-  await session.query('savepoint onward_measure');
+  const before = await takeReading(session, { first: 'savepoint onward_measure' });
   const startedMs = system.clock.monotonicMs();
   const refusal = await attempt(session, statement.text);
   const durationMs = system.clock.monotonicMs() - startedMs;
@@ -68,8 +67,8 @@ async function measureInside(
     await session.query('rollback to savepoint onward_measure; release savepoint onward_measure');
     return { ...NOTHING, walBytes: 0, durationMs, error: refusal };
   }
-  await session.query('release savepoint onward_measure');
-  const after = await takeReading(session, before.nextTransaction);
+  const since = before.nextTransaction;
+  const after = await takeReading(session, { since, first: 'release savepoint onward_measure' });
   const observation = deriveEffects(known, before, after);
   if (keeping !== 'undone') known.add(after.changed);
   return { ...observation, walBytes: after.walPosition - before.walPosition, durationMs };
@@ -88,7 +87,7 @@ async function measureOutside(
   const seen = await observeWhile(measuring, running);
   const refusal = await running;
   const durationMs = system.clock.monotonicMs() - startedMs;
-  const after = await takeReading(session, before.nextTransaction);
+  const after = await takeReading(session, { since: before.nextTransaction });
   const form = formLocks(known, statement.node);
   const locks = [...seen, ...form.locks];
   const derived = deriveEffects(known, { ...before, locks: [] }, { ...after, locks, reads: before.reads });

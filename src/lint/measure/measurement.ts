@@ -16,6 +16,8 @@ export interface FileMeasurement {
   /** What an old client could see changed by the file. Empty when the file changes no definition. */
   readonly changes: readonly SchemaChange[];
   readonly leaks: readonly SessionLeak[];
+  /** Rows of the old tables and views, by name, as the file found them; 0 where that means nothing. */
+  readonly tables: ReadonlyMap<string, number>;
   /** Old tables without a row, for which scans cannot be told, by name. */
   readonly empty: readonly EmptyTable[];
   /** Old tables that could be filled only without triggers and foreign keys. */

@@ -27,15 +27,19 @@ interface Row {
 const OWN_LOCKS = `from pg_catalog.pg_locks l
   where l.pid = pg_catalog.pg_backend_pid() and l.locktype = 'relation' and l.relation >= 16384 and l.granted`;
 
-/**
- * One round trip. `since` is the `nextTransaction` of an earlier reading; without it nothing is listed as changed. Transaction ids are 32 bits
- * that wrap around, so they are compared by their distance.
- */
-export async function takeReading(session: Session, since?: string): Promise<Reading> {
+export interface ReadingOptions {
+  /** The `nextTransaction` of an earlier reading; without it nothing is listed as changed. */
+  readonly since?: string;
+  /** Sent before it in the same message. */
+  readonly first?: string;
+}
+
+/** One round trip. Transaction ids are 32 bits that wrap around, so they are compared by their distance. */
+export async function takeReading(session: Session, { since, first = '' }: ReadingOptions = {}): Promise<Reading> {
   const isNew = `c.xmin::text::bigint >= 3
     and (c.xmin::text::bigint - ${Number(since ?? 0)} + 4294967296) % 4294967296 < 2147483648`;
   const { rows } = await session.query<Row>(
-    `select (select json_agg(json_build_array(l.relation::bigint, l.mode)) ${OWN_LOCKS}) as locks,
+    `${first === '' ? '' : `${first}; `}select (select json_agg(json_build_array(l.relation::bigint, l.mode)) ${OWN_LOCKS}) as locks,
             (select json_agg(json_build_array(r.oid::bigint, r.n))
                from (select oid, pg_catalog.pg_stat_get_xact_tuples_returned(oid) as n from pg_catalog.pg_class
                       where relkind in ('r', 'm') and oid >= 16384) r

@@ -1,3 +1,4 @@
+import { type RelationName, relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
 
 /** Statements that reach out of the database they are run in, and could do harm there. */
@@ -29,20 +30,43 @@ export function whyNotRun(node: SqlNode, server: { readonly isEmbedded: boolean 
   return undefined;
 }
 
-const DATA_ONLY = [
+/** Statements that leave definitions as they are, and those that only add something that nobody can know yet. */
+const ADDITIVE = [
+  'CommentStmt',
   'CopyStmt',
+  'CreateDomainStmt',
+  'CreateEnumStmt',
+  'CreateExtensionStmt',
+  'CreateRangeStmt',
+  'CreateRoleStmt',
+  'CreateSchemaStmt',
+  'CreateSeqStmt',
+  'CompositeTypeStmt',
   'DeleteStmt',
   'InsertStmt',
   'MergeStmt',
-  'UpdateStmt',
-  'VariableSetStmt',
-  'VacuumStmt',
   'TransactionStmt',
+  'UpdateStmt',
+  'VacuumStmt',
+  'VariableSetStmt',
 ];
 
-/** Its form says that it leaves every definition as it is. */
-export function leavesCatalog(node: SqlNode): boolean {
-  return DATA_ONLY.some((kind) => kind in node);
+/** Its form says that whatever was there before the file stays as it is, so that no client of before can tell a difference. */
+export function isAdditive(node: SqlNode, isOld: (relation: RelationName) => boolean): boolean {
+  if ('CreateStmt' in node) return !node.CreateStmt.inhRelations;
+  if ('GrantStmt' in node) return node.GrantStmt.is_grant === true;
+  if ('ViewStmt' in node) return node.ViewStmt.replace !== true;
+  if ('CreateFunctionStmt' in node) return node.CreateFunctionStmt.replace !== true;
+  const relation = relationName(
+    'IndexStmt' in node
+      ? node.IndexStmt.relation
+      : 'AlterTableStmt' in node
+        ? node.AlterTableStmt.relation
+        : 'CreateTrigStmt' in node
+          ? node.CreateTrigStmt.relation
+          : undefined,
+  );
+  return relation ? !isOld(relation) : ADDITIVE.some((kind) => kind in node);
 }
 
 const ROWS_ONLY_ADDED = [

@@ -6,7 +6,8 @@ export async function loadSessionLeaks(session: Session): Promise<readonly Sessi
   const { rows } = await session.query<SessionLeak>(
     `select 'setting' as kind, name, coalesce(setting, '') as value from pg_catalog.pg_settings where source = 'session'
      union all
-     select 'role', 'session role', current_user::text where current_user <> session_user
+     select 'role', 'role', current_user::text
+       from pg_catalog.pg_stat_activity where pid = pg_catalog.pg_backend_pid() and usename <> current_user
      union all
      select 'temporary table', relname, '' from pg_catalog.pg_class
       where relnamespace = pg_catalog.pg_my_temp_schema() and relkind in ('r', 'v', 'S', 'p')
@@ -22,6 +23,5 @@ export async function loadSessionLeaks(session: Session): Promise<readonly Sessi
 
 /** As a new session of the engine is. Outside of a transaction. */
 export async function resetSession(session: Session): Promise<void> {
-  await session.query('reset session authorization');
   await session.query('discard all');
 }

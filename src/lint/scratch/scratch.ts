@@ -86,9 +86,16 @@ interface Place {
 function createScratch(system: System, place: Place): Scratch {
   const { admin, base, isEmbedded } = place;
   const names = new Set<string>();
+  // A session takes one statement at a time.
+  let last: Promise<unknown> = Promise.resolve();
+  const run = (sql: string): Promise<unknown> => {
+    const next = last.then(() => admin.query(sql));
+    last = next.catch(() => {});
+    return next;
+  };
   const drop = async (name: string): Promise<void> => {
     if (!names.has(name)) return;
-    await admin.query(`drop database if exists ${quoteName(name)} with (force)`);
+    await run(`drop database if exists ${quoteName(name)} with (force)`);
     names.delete(name);
   };
   return {
@@ -97,7 +104,7 @@ function createScratch(system: System, place: Place): Scratch {
     async createDatabase({ template } = {}) {
       const name = `onward_scratch_${system.random.hex(8)}`;
       names.add(name);
-      await admin.query(`create database ${quoteName(name)} template ${quoteName(template?.name ?? 'template0')}`);
+      await run(`create database ${quoteName(name)} template ${quoteName(template?.name ?? 'template0')}`);
       const target = { ...base, database: name };
       const connect: ScratchDatabase['connect'] = (applicationName) =>
         system.postgres.connect(target, { applicationName, settings: SETTINGS });
