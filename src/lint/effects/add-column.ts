@@ -25,6 +25,8 @@ export function predictAddColumn(
     for (const constraint of constraints) {
       if (constraint.contype === 'CONSTR_CHECK' && isChecked(constraint)) found.scan(table.id);
       if (constraint.contype === 'CONSTR_NOTNULL' && !hasValue && !isRewritten) found.scan(table.id);
+      // Checks go to all that inherit; keys to partitions only.
+      if (isHeir(table, tables[0]?.id ?? '')) continue;
       if (constraint.contype === 'CONSTR_UNIQUE' || constraint.contype === 'CONSTR_PRIMARY') found.buildIndex(table.id);
       if (
         constraint.contype === 'CONSTR_FOREIGN' &&
@@ -37,6 +39,10 @@ export function predictAddColumn(
       }
     }
   }
+}
+
+function isHeir({ table }: ResolvedRelation, named: string): boolean {
+  return table !== undefined && table.id !== named && !table.isPartition;
 }
 
 function isNull(expression: NonNullable<ConstraintNode['raw_expr']>): boolean {

@@ -77,8 +77,11 @@ interface Kept {
 /** The rows stay, but what was made for the old type is made again. */
 function checkAgain({ found }: Prediction, { relation, column, isOrdered }: Kept): void {
   const { table, id } = relation;
-  const isIndexed = [...(table?.indexes.values() ?? [])].some(({ columns }) => columns.includes(column));
-  if (isOrdered && isIndexed) found.buildIndex(id);
+  for (const { columns, expressionColumns = [], isPartial } of table?.indexes.values() ?? []) {
+    const isUsed = columns.includes(column) || expressionColumns.includes(column);
+    // Whether an expression still gives the same is not looked into.
+    if (isUsed && (isOrdered || isPartial || columns.includes(''))) found.buildIndex(id);
+  }
   const isChecked = [...(table?.constraints.values() ?? [])].some(
     ({ kind, columns, isValid }) => kind === 'check' && isValid && columns.includes(column),
   );

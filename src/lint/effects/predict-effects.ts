@@ -1,4 +1,4 @@
-import { mayCommit, statementLocks } from '../../sql/index.ts';
+import { type LockTarget, mayCommit, relationName, statementLocks } from '../../sql/index.ts';
 import type { SqlNode, SqlParser, SqlStatement } from '../../system/index.ts';
 import type { SchemaModel } from '../schema-model/schema-model.ts';
 import { predictAlterTable } from './alter-table.ts';
@@ -7,7 +7,7 @@ import { createEffectCollector } from './collect-effects.ts';
 import { predictCreateTable, predictDomain, predictDrop, predictIndex } from './definitions.ts';
 import type { Effects } from './effects.ts';
 import { predictMaintenance } from './maintenance.ts';
-import type { Prediction, ServerVersion } from './prediction.ts';
+import { type Prediction, resolveRelation, type ServerVersion } from './prediction.ts';
 import { resolveLocks } from './resolve-locks.ts';
 import { predictRowChange } from './row-change.ts';
 import { predictWeakLocks } from './weak-locks.ts';
@@ -42,12 +42,25 @@ export function predictEffects(statement: SqlStatement, schema: SchemaModel, opt
 
 function predictStatement(prediction: Prediction, node: SqlNode): void {
   const locks = statementLocks(node);
-  if (!isInner(node)) resolveLocks(prediction, locks.targets);
+  if (!isInner(node)) resolveLocks(prediction, narrowTargets(prediction, node, locks.targets));
   predictWeakLocks(prediction, node);
   predictRows(prediction, node);
   if (!locks.isKnown && !EXPLAINED.some((kind) => kind in node)) {
     prediction.found.unknown(`what ${describe(node)} does to tables`);
   }
+}
+
+/** A parent's column that is never null already tells its partitions nothing new. */
+function narrowTargets(prediction: Prediction, node: SqlNode, targets: readonly LockTarget[]): readonly LockTarget[] {
+  if (!('AlterTableStmt' in node)) return targets;
+  const table = resolveRelation(prediction, relationName(node.AlterTableStmt.relation))?.table;
+  const isIdle = (node.AlterTableStmt.cmds ?? []).every(
+    (item) =>
+      'AlterTableCmd' in item &&
+      item.AlterTableCmd.subtype === 'AT_SetNotNull' &&
+      table?.columns.get(item.AlterTableCmd.name ?? '')?.isNotNull === true,
+  );
+  return isIdle ? targets.map((target) => ({ ...target, scope: 'only' })) : targets;
 }
 
 /** Statements whose gaps are told in words of their own. */

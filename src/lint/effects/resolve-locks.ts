@@ -30,8 +30,7 @@ function reach(prediction: Prediction, target: LockTarget): readonly string[] {
     case 'drop':
       return [...family(schema, relation, 'partitions'), ...besides(schema, relation)];
     case 'referencing': {
-      const all = family(schema, relation, 'tree');
-      return [...all, ...tablesReferencing(schema, all)];
+      return referencing(schema, relation);
     }
     case 'references':
       return foreignKeys(relation.table).map(({ references }) => references);
@@ -66,6 +65,18 @@ function besides(schema: SchemaModel, relation: ResolvedRelation): readonly stri
       .map(({ references }) => references),
     ...tablesReferencing(schema, family(schema, relation, 'partitions')).filter((other) => other !== id),
   ];
+}
+
+/** The tree, the tables whose foreign keys point at it, those that point at these, and so on. */
+function referencing(schema: SchemaModel, relation: ResolvedRelation): readonly string[] {
+  const found = new Set(family(schema, relation, 'tree'));
+  for (let size = 0; size !== found.size; ) {
+    size = found.size;
+    for (const id of tablesReferencing(schema, [...found])) {
+      for (const each of family(schema, { id, table: undefined }, 'tree')) found.add(each);
+    }
+  }
+  return [...found];
 }
 
 type ForeignKey = ModelConstraint & { readonly references: string };

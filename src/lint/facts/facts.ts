@@ -62,7 +62,7 @@ export function isMeasuredType(base: string): boolean {
 }
 
 /** `kept`: no row is written and no index built. `index`: the indexes on the column are built again. */
-export type TypeChange = (typeof TYPE_ANSWERS)[TypeAnswer];
+export type TypeChange = Exclude<(typeof TYPE_ANSWERS)[TypeAnswer], 'refused'>;
 
 /** Answers by `pairKey` for each version and time zone, made on first use. */
 const changes = new Map<string, ReadonlyMap<string, TypeAnswer>>();
@@ -78,7 +78,9 @@ export function typeChange(
     answers = new Map(typeMatrix(server, zone).map(({ from, to, answer }) => [pairKey(from, to), answer]));
     changes.set(`${zone} ${server}`, answers);
   }
-  return TYPE_ANSWERS[answers.get(key) ?? 'r'];
+  const answer = TYPE_ANSWERS[answers.get(key) ?? 'r'];
+  // What no cast does, an expression has to do for each row.
+  return answer === 'refused' ? 'rewrite' : answer;
 }
 
 /** Every measured change of type on a version. */

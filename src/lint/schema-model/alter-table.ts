@@ -2,7 +2,8 @@ import { relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
 import { addColumn, type ColumnNode, changeColumn, dropProperty } from './columns.ts';
 import { addConstraint, names, setNotNull } from './constraints.ts';
-import { descendants, lookUp, type ModelState, type TableState } from './state.ts';
+import { freeName } from './create-relation.ts';
+import { date, descendants, lookUp, type ModelState, type TableState } from './state.ts';
 import { formatTypeName } from './type-name.ts';
 
 type AlterTable = Extract<SqlNode, { AlterTableStmt: unknown }>['AlterTableStmt'];
@@ -57,6 +58,10 @@ function applyCommand(state: ModelState, table: TableState, command: Command): v
     case 'AT_AttachPartition':
     case 'AT_DetachPartition':
       movePartition(state, table, command);
+      break;
+    case 'AT_AddInherit':
+    case 'AT_DropInherit':
+      changeInheritance(state, table, command);
       break;
     case 'AT_SetLogged':
     case 'AT_SetUnLogged':
@@ -137,4 +142,31 @@ function movePartition(state: ModelState, parent: TableState, { subtype, def }: 
   child.isPartition = isAttach;
   child.isDefaultPartition = isAttach && isDefault;
   child.parents = isAttach ? [...child.parents, parent.id] : child.parents.filter((id) => id !== parent.id);
+  if (isAttach) for (const part of [child, ...descendants(state, child.id)]) takeOver(state, parent, part);
+}
+
+/** A partition gets the indexes and foreign keys of its parent that it does not have. */
+function takeOver(state: ModelState, parent: TableState, child: TableState): void {
+  const isLike = (a: { readonly columns: readonly string[] }, b: { readonly columns: readonly string[] }) =>
+    String(a.columns) === String(b.columns);
+  for (const index of parent.indexes.values()) {
+    if ([...child.indexes.values()].some((own) => isLike(own, index) && own.isUnique === index.isUnique)) continue;
+    const middle = index.columns.map((column) => (column === '' ? 'expr' : column)).join('_');
+    const name = freeName(child, middle);
+    child.indexes.set(name, date(state, { ...index, name, table: child.id }));
+  }
+  for (const constraint of parent.constraints.values()) {
+    const isThere = [...child.constraints.values()].some(
+      (own) => own.kind === constraint.kind && own.references === constraint.references && isLike(own, constraint),
+    );
+    if (!isThere) child.constraints.set(constraint.name, constraint);
+  }
+}
+
+function changeInheritance(state: ModelState, child: TableState, { subtype, def }: Command): void {
+  const name = def && 'RangeVar' in def ? relationName(def.RangeVar) : undefined;
+  const parent = name ? lookUp(state, state.tables, name) : undefined;
+  if (!parent) return;
+  const others = child.parents.filter((id) => id !== parent.id);
+  child.parents = subtype === 'AT_AddInherit' ? [...others, parent.id] : others;
 }

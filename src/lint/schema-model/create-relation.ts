@@ -1,7 +1,7 @@
 import { type RelationName, relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
 import { addColumn } from './columns.ts';
-import { addConstraint, fitName } from './constraints.ts';
+import { addConstraint, columnsIn, fitName } from './constraints.ts';
 import { addTable, date, descendants, lookUp, type ModelState, qualify, type TableState } from './state.ts';
 
 type CreateTable = Extract<SqlNode, { CreateStmt: unknown }>['CreateStmt'];
@@ -92,17 +92,27 @@ export function createIndex(state: ModelState, node: CreateIndex): void {
   const table = name ? lookUp(state, state.tables, name) : undefined;
   if (!name || !table) return;
   const columns = (node.indexParams ?? []).map((item) => ('IndexElem' in item ? (item.IndexElem.name ?? '') : ''));
+  const expressions = (node.indexParams ?? []).map((item) => ('IndexElem' in item ? item.IndexElem.expr : undefined));
+  const expressionColumns = columnsIn([...expressions, node.whereClause]);
   const middle = columns.map((column) => (column === '' ? 'expr' : column)).join('_');
-  const own = node.idxname ?? fitName(table.name, middle, 'idx');
+  const own = node.idxname ?? freeName(table, middle);
   if (node.if_not_exists && table.indexes.has(own)) return;
   const reached =
     node.relation?.inh === true ? descendants(state, table.id).filter(({ isPartition }) => isPartition) : [];
   for (const [position, target] of [table, ...reached].entries()) {
-    const indexName = position === 0 ? own : fitName(target.name, middle, 'idx');
+    const indexName = position === 0 ? own : freeName(target, middle);
     const isUnique = node.unique === true;
     const isPartial = node.whereClause !== undefined;
-    target.indexes.set(indexName, date(state, { name: indexName, table: target.id, isUnique, columns, isPartial }));
+    const index = { name: indexName, table: target.id, isUnique, columns, isPartial, expressionColumns };
+    target.indexes.set(indexName, date(state, index));
   }
+}
+
+/** The name that Postgres chooses for an index. */
+export function freeName(table: TableState, middle: string): string {
+  let name = fitName(table.name, middle, 'idx');
+  for (let count = 1; table.indexes.has(name); count += 1) name = fitName(table.name, middle, `idx${count}`);
+  return name;
 }
 
 export function createTrigger(

@@ -1,5 +1,6 @@
 import { type RelationName, relationFromParts, relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
+import { renameColumn } from './rename-column.ts';
 import type { ModelFunction, ModelType } from './schema-model.ts';
 import {
   type Dated,
@@ -168,8 +169,11 @@ export function rename(state: ModelState, node: Statement<'RenameStmt'>): void {
   const table = lookUp(state, state.tables, name);
   if (!table) return;
   if (RELATIONS.has(renameType)) moveTable(state, table, { schema: table.schema, name: newname });
-  if (renameType === 'OBJECT_COLUMN') renameKey(table.columns, subname, newname);
-  if (renameType === 'OBJECT_TABCONSTRAINT') renameKey(table.constraints, subname, newname);
+  if (renameType === 'OBJECT_COLUMN') renameColumn(state, table, { from: subname, to: newname });
+  if (renameType === 'OBJECT_TABCONSTRAINT') {
+    renameKey(table.constraints, subname, newname);
+    renameIndex(state, table, { from: subname, to: newname });
+  }
 }
 
 const RELATIONS = new Set(['OBJECT_TABLE', 'OBJECT_VIEW', 'OBJECT_MATVIEW', 'OBJECT_FOREIGN_TABLE']);

@@ -82,10 +82,10 @@ describe('createSchemaModel()', () => {
        alter table t rename column a to z; alter table t rename to u; alter table u set schema app; alter table app.u enable row level security`,
     );
     const found = model.findTable({ schema: 'app', name: 'u' });
-    expect([...(found?.columns.keys() ?? [])]).toEqual(['b', 'c', 'e', 'z']);
+    expect([...(found?.columns.keys() ?? [])]).toEqual(['z', 'b', 'c', 'e']);
     expect(found?.columns.get('b')?.type).toBe('character varying(9)');
     expect(found?.columns.get('c')?.isNotNull).toBe(true);
-    expect(found?.constraints.get('n')).toMatchObject({ isValid: false, provesNotNull: ['a', 'b'] });
+    expect(found?.constraints.get('n')).toMatchObject({ isValid: false, provesNotNull: ['z', 'b'] });
     expect(found?.hasRowSecurity).toBe(true);
   });
 
