@@ -27,6 +27,12 @@ const SCHEMAS = [
     name: 'catalogSchema',
   },
   {
+    file: 'invariants.schema.json',
+    title: 'invariants/*.yaml, what must be so after all migrations',
+    from: 'src/lint/invariants/invariants-schema.ts',
+    name: 'invariantsSchema',
+  },
+  {
     file: 'lint-report.schema.json',
     title: 'What onward lint --format json prints',
     from: 'src/lint/report-schema.ts',

@@ -5,6 +5,7 @@
 export { SERVERS, type Server } from './check-statements.ts';
 export { applyEdits } from './edit.ts';
 export type { LintFinding } from './finding.ts';
+export type { MigrateEngine } from './invariants/create-migration-runs.ts';
 export { type LintOptions, type LintResult, runLint } from './lint.ts';
 export { type ExplainOptions, explainBreaks } from './proof/explain-breaks.ts';
 export { judgeProof } from './proof/judge-proof.ts';

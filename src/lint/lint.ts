@@ -3,6 +3,8 @@ import { loadBaseline } from './baseline.ts';
 import { checkStatements, type Server } from './check-statements.ts';
 import { checkDiscipline } from './discipline/check-discipline.ts';
 import type { Edit } from './edit.ts';
+import { checkInvariants } from './invariants/check-invariants.ts';
+import type { MigrateEngine } from './invariants/create-migration-runs.ts';
 import { readLintFiles } from './layouts/read-lint-files.ts';
 import type { LintFile } from './lint-file.ts';
 import type { SchemaFile } from './proof/schema/read-schema.ts';
@@ -20,6 +22,10 @@ export interface LintOptions {
   readonly baseline?: string;
   /** Whether a file has gone out in a release already, beside what the folder itself says. */
   readonly isShipped?: (path: string) => boolean;
+  /** Folder of invariants, which are looked at on a scratch database. */
+  readonly invariants?: string;
+  /** Runs migrations with Onward's engine, for invariants about runs. */
+  readonly migrate?: MigrateEngine;
   /** Apply each file to a scratch database and measure it. */
   readonly measure?: boolean;
   /** URL of a scratch server, instead of an embedded one. */
@@ -66,7 +72,8 @@ async function judge(system: System, options: LintOptions, servers: Servers): Pr
   });
   const work: Work = { system, options, servers, files, baseline };
   const proof = options.queries === undefined ? undefined : await prove(work, options.queries);
-  const findings = [...read.findings, ...held.findings, ...checked.findings, ...(proof?.findings ?? [])];
+  const invariants = options.invariants === undefined ? [] : await lookAtInvariants(work, options.invariants);
+  const findings = [...invariants, ...read.findings, ...held.findings, ...checked.findings, ...(proof?.findings ?? [])];
   const shipped = files.filter(({ isShipped }) => isShipped).length;
   const report = createReport(findings, {
     files: files.length,
@@ -85,6 +92,12 @@ interface Work {
   readonly servers: Servers;
   readonly files: readonly LintFile[];
   readonly baseline: readonly SchemaFile[];
+}
+
+async function lookAtInvariants(work: Work, folder: string): ReturnType<typeof checkInvariants> {
+  const { system, options, servers, files, baseline } = work;
+  const { migrate, signal } = options;
+  return checkInvariants(system, { scratch: await servers.open(), files, baseline, folder, migrate, signal });
 }
 
 async function prove(

@@ -68,6 +68,7 @@ const lint = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Apply new migrations to a scratch database and measure them.' }),
+  invariants: relativePath.exactOptional().meta({ description: 'Folder of what must be so after all migrations.' }),
   minimumCoverage: z
     .number()
     .min(0)

@@ -82,10 +82,14 @@ function toProduct(file: string, document: ProductDocument): Product {
     })),
     services: Object.entries(document.services).map(([name, service]) => toService(folder, name, service)),
     queries: listQueries(folder, document),
-    lint: document.lint,
+    lint: toLint(folder, document.lint),
     ...(document.migrations === undefined ? {} : { migrations: join(folder, document.migrations) }),
     ...(document.releases === undefined ? {} : { releases: join(folder, document.releases) }),
   };
+}
+
+function toLint(folder: string, lint: ProductDocument['lint']): ProductDocument['lint'] {
+  return lint.invariants === undefined ? lint : { ...lint, invariants: join(folder, lint.invariants) };
 }
 
 function listQueries(folder: string, document: ProductDocument): Product['queries'] {

@@ -2,6 +2,7 @@ import { type LintFinding, type LintReport, runLint, SERVERS, type Server } from
 import { type Digest, type Finding, type LintRecord, satisfiesRange } from '../../model/index.ts';
 import type { Judgement, MigrationFile, Product } from '../../release/index.ts';
 import type { CommandContext } from '../command-context.ts';
+import { createMigrateEngine } from './migrate-engine.ts';
 
 /** Lints what a release adds to its product's migrations, for the oldest server that the product supports. */
 export async function judgeRelease(
@@ -15,7 +16,7 @@ export async function judgeRelease(
   const { product, files, shipped } = request;
   const folder = product.migrations ?? '';
   const gone = new Set(files.filter(({ checksum }) => shipped.has(checksum)).map(({ path }) => `${folder}/${path}`));
-  const { measure, minimumCoverage } = product.lint;
+  const { measure, minimumCoverage, invariants } = product.lint;
   const server = product.lint.server ?? lowestServer(product);
   const reports: LintReport[] = [];
   const databases = product.databases.length > 1 ? product.databases.map(({ name }) => name) : [undefined];
@@ -28,6 +29,8 @@ export async function judgeRelease(
       minimumCoverage,
       isShipped: (path) => gone.has(path),
       signal: interrupt,
+      migrate: createMigrateEngine(system, folder),
+      ...(invariants === undefined ? {} : { invariants }),
       ...(database === undefined ? {} : { database }),
       ...(queries === undefined ? {} : { queries }),
     });

@@ -1,10 +1,11 @@
-import { normalize } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { LintOptions, LintReport } from '../../lint/index.ts';
 import { ExitCode } from '../../model/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { renderGithub, renderLint } from '../render/lint.ts';
 import { addExplanation } from './explanation.ts';
+import { createMigrateEngine } from './migrate-engine.ts';
 
 const FORMATS = ['text', 'json', 'sarif', 'github'] as const;
 
@@ -23,6 +24,7 @@ export function define(command: Command, run: RunAction): void {
     .option('--baseline <file|url>', 'what was there before the first migration: an SQL file, or a database to look at')
     .option('--since <release>', 'judge what came after this release, a git tag or another git ref')
     .option('--measure', 'also apply each file to a scratch database, and measure what it does')
+    .option('--invariants <folder>', 'what must be so after all migrations; with --measure, "invariants" beside them')
     .option('--on <url>', 'a scratch server to measure on, instead of an embedded one')
     .option('--queries <file>', "statements of the version that runs: prove that they still work ('onward record')")
     .option('--minimum-coverage <share>', 'share of calls that the proof must cover, 0 to 1 (default: 0.95)', share)
@@ -70,9 +72,14 @@ async function lint(context: CommandContext, paths: readonly string[], options: 
   const { runLint, applyEdits } = await import('../../lint/index.ts');
   const { server, format, strict, fix, ...rest } = options;
   const { system, say, interrupt } = context;
+  const places = (paths.length === 0 ? ['migrations'] : paths).map((path) => normalize(path));
+  const invariants =
+    options.invariants ?? (options.measure ? await findInvariants(context, places[0] ?? '') : undefined);
   const lintOptions: LintOptions = {
     ...rest,
-    paths: (paths.length === 0 ? ['migrations'] : paths).map((path) => normalize(path)),
+    paths: places,
+    migrate: createMigrateEngine(system, places[0] ?? ''),
+    ...(invariants === undefined ? {} : { invariants }),
     server: Number(server) as LintOptions['server'],
     signal: interrupt,
   };
@@ -87,6 +94,11 @@ async function lint(context: CommandContext, paths: readonly string[], options: 
   await write(context, report, format);
   const { errors, warnings } = report.summary;
   return errors > 0 || (strict === true && warnings > 0) ? ExitCode.findings : ExitCode.done;
+}
+
+async function findInvariants({ system }: CommandContext, path: string): Promise<string | undefined> {
+  const folder = join(dirname(path), 'invariants');
+  return (await system.files.isFolder(folder)) ? folder : undefined;
 }
 
 async function write(

@@ -74,6 +74,8 @@ async function attempt(session: Session, text: string): Promise<PostgresError | 
 
 /** Settings of a newer server than this one, and the schema that every database begins with. */
 function isHarmless(statement: SqlStatement, { code, message }: PostgresError): boolean {
+  // Roles belong to the server, where another scratch database may have asked for the same one.
+  if ('CreateRoleStmt' in statement.node) return code === '42710';
   if (isSessionSetting(statement.node)) return code === '42704' || code === '22023';
   return code === '42P06' && message.includes('"public"');
 }
