@@ -21,7 +21,7 @@ const LAYERS: Readonly<Record<string, { readonly may: readonly string[]; readonl
   checks: { may: ['model', 'system'], because: 'a feature never imports a feature' },
   lint: { may: ['model', 'system', 'sql', 'schema'], because: 'a feature never imports a feature' },
   upgrade: {
-    may: ['model', 'system', 'plan', 'deployment', 'release', 'migrate', 'deploy', 'checks'],
+    may: ['model', 'system', 'schema', 'plan', 'deployment', 'release', 'migrate', 'lint', 'deploy', 'checks'],
     because: 'upgrade composes the features',
   },
   cli: {

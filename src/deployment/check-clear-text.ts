@@ -19,6 +19,7 @@ export function checkClearText(deployment: Deployment): readonly Finding[] {
     });
   };
   for (const database of deployment.databases) look(`databases.${database.name}.url`, database.url, 'unnamed');
+  look('scratch.url', deployment.scratch?.url, 'unnamed');
   for (const service of deployment.services) {
     for (const [name, secret] of Object.entries(service.environment)) {
       look(`services.${service.name}.environment.${name}`, secret, SECRET_NAME.test(name) ? 'named' : 'unnamed');

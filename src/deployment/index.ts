@@ -5,4 +5,4 @@
 export { checkClearText } from './check-clear-text.ts';
 export { DEPLOYMENT_FILE, loadDeployment } from './load.ts';
 export { deploymentSchema } from './schema.ts';
-export { resolveDatabaseTargets, resolveEnvironment, resolveSecret } from './secrets.ts';
+export { resolveDatabaseTargets, resolveEnvironment, resolveScratchTarget, resolveSecret } from './secrets.ts';

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import { type Deployment, describeFinding, ExitCode, type Finding, OnwardError } from '../model/index.ts';
+import { type Database, type Deployment, describeFinding, ExitCode, type Finding, OnwardError } from '../model/index.ts';
 import { createPathLocator, loadDocument, type System } from '../system/index.ts';
 import { buildCheck } from './build-check.ts';
 import { buildService } from './build-service.ts';
@@ -32,25 +32,30 @@ export async function loadDeployment(system: System, path: string): Promise<Depl
 
 function buildDeployment(raw: RawDeployment, file: string): Deployment {
   const folder = dirname(file);
-  const databases = Object.entries(raw.databases).map(([name, database]) => ({
-    name,
-    url: parseSecret(database.url, folder),
-    ...(database.passwordFile === undefined
-      ? {}
-      : { password: { from: 'file' as const, path: resolve(folder, database.passwordFile) } }),
-  }));
+  const databases = Object.entries(raw.databases).map(([name, database]) => buildDatabase(name, database, folder));
   return {
     name: raw.deployment,
     file,
     stateDirectory: join(folder, STATE_DIRECTORY),
     releases: { source: resolveSource(raw.releases.source, folder), channel: raw.releases.channel ?? 'stable' },
     databases,
+    ...(raw.scratch ? { scratch: buildDatabase('scratch', raw.scratch, folder) } : {}),
     control: raw.control ?? databases[0]?.name ?? '',
     services: Object.entries(raw.services).map(([name, service]) => buildService(name, service, folder)),
     checks: (raw.checks ?? []).map((check) => buildCheck(check, folder)),
     lockBudgetMs: milliseconds(raw.locks?.budget, LOCK_BUDGET_MS),
     lockWaitMs: milliseconds(raw.locks?.wait, LOCK_WAIT_MS),
     leaseTtlMs: milliseconds(raw.lease?.ttl, LEASE_TTL_MS),
+  };
+}
+
+function buildDatabase(name: string, raw: RawDeployment['databases'][string], folder: string): Database {
+  const { url, passwordFile } = raw;
+  const password = passwordFile === undefined ? undefined : resolve(folder, passwordFile);
+  return {
+    name,
+    url: parseSecret(url, folder),
+    ...(password === undefined ? {} : { password: { from: 'file', path: password } }),
   };
 }
 

@@ -107,6 +107,11 @@ const channelOrVersion = z
   .string(CHANNEL_RULE)
   .refine((text) => NAME.test(text) || isVersion(text.replace(/^v/, '')), CHANNEL_RULE);
 
+const connection = z.strictObject({
+  url: z.string().min(1).meta({ description: 'postgres://user@host:5432/database, env:NAME or file:PATH' }),
+  passwordFile: z.string().optional().meta({ description: 'File that holds nothing but the password' }),
+});
+
 export const deploymentSchema = z
   .strictObject({
     deployment: name.meta({ description: 'Name of this installation' }),
@@ -114,14 +119,12 @@ export const deploymentSchema = z
       source: z.string().min(1).meta({ description: 'Folder of the release source' }),
       channel: channelOrVersion.optional().meta({ description: 'What is followed; stable unless told' }),
     }),
-    databases: z.record(
-      databaseName,
-      z.strictObject({
-        url: z.string().min(1).meta({ description: 'postgres://user@host:5432/database, env:NAME or file:PATH' }),
-        passwordFile: z.string().optional().meta({ description: 'File that holds nothing but the password' }),
-      }),
-      { error: keyError(DATABASE_NAME_RULE) },
-    ),
+    databases: z.record(databaseName, connection, {
+      error: keyError(DATABASE_NAME_RULE),
+    }),
+    scratch: connection
+      .optional()
+      .meta({ description: 'A server that holds nothing of value, for trying migrations out on copies of the schema' }),
     control: databaseName.optional().meta({ description: 'Database of lease and runs; the first one unless told' }),
     services: z.record(name, service, { error: keyError(NAME_RULE) }),
     checks: z.array(check).optional().meta({ description: 'Smoke checks of every upgrade and of "onward verify"' }),

@@ -1,5 +1,13 @@
 import { resolve } from 'node:path';
-import { assertNever, type Deployment, ExitCode, OnwardError, type Secret, type Service } from '../model/index.ts';
+import {
+  assertNever,
+  type Database,
+  type Deployment,
+  ExitCode,
+  OnwardError,
+  type Secret,
+  type Service,
+} from '../model/index.ts';
 import { type ConnectionTarget, resolveConnectionTarget, type System } from '../system/index.ts';
 
 /** `env:NAME`, `file:PATH` (relative to the file's folder), or the text itself. */
@@ -39,18 +47,29 @@ export async function resolveDatabaseTargets(
 ): Promise<ReadonlyMap<string, ConnectionTarget>> {
   const targets = new Map<string, ConnectionTarget>();
   for (const database of deployment.databases) {
-    const origin = `databases.${database.name}`;
-    const password = database.password && (await resolveSecret(system, database.password, `${origin}.passwordFile`));
-    const target = await resolveConnectionTarget({
-      url: await resolveSecret(system, database.url, `${origin}.url`),
-      ...(password === undefined ? {} : { password }),
-      origin: `${origin}.url`,
-      environment: system.environment,
-    });
-    if (target.password !== undefined) system.redaction.add(target.password);
-    targets.set(database.name, target);
+    targets.set(database.name, await resolveTarget(system, database, `databases.${database.name}`));
   }
   return targets;
+}
+
+/** The scratch server that the deployment names; `undefined`: it names none. */
+export async function resolveScratchTarget(
+  system: System,
+  { scratch }: Deployment,
+): Promise<ConnectionTarget | undefined> {
+  return scratch && resolveTarget(system, scratch, 'scratch');
+}
+
+async function resolveTarget(system: System, database: Database, origin: string): Promise<ConnectionTarget> {
+  const password = database.password && (await resolveSecret(system, database.password, `${origin}.passwordFile`));
+  const target = await resolveConnectionTarget({
+    url: await resolveSecret(system, database.url, `${origin}.url`),
+    ...(password === undefined ? {} : { password }),
+    origin: `${origin}.url`,
+    environment: system.environment,
+  });
+  if (target.password !== undefined) system.redaction.add(target.password);
+  return target;
 }
 
 /** The environment of a service's instances, with every reference resolved. */

@@ -91,6 +91,8 @@ export interface Deployment {
   readonly releases: { readonly source: string; readonly channel: string };
   /** In the order of the file; the control database is `control`. */
   readonly databases: readonly Database[];
+  /** A server that holds nothing of value, where migrations can be tried out on copies of the schema. */
+  readonly scratch?: Database;
   readonly control: string;
   readonly services: readonly Service[];
   readonly checks: readonly Check[];

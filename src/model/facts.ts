@@ -28,6 +28,18 @@ export interface FrontendFact {
   readonly wanted?: { readonly address: string; readonly isFree: boolean };
 }
 
+/**
+ * Whether the statements of this deployment still work when the pending migrations of the expand phase are applied: tried out on a copy of
+ * the schema. `not-configured`: it cannot be tried here, and `evidence` says what it would take.
+ */
+export interface ProofFact {
+  readonly state: 'proved' | 'breaks' | 'unknown' | 'not-configured';
+  /** A sentence. */
+  readonly evidence: string;
+  /** Each statement that breaks, or whose result changes. */
+  readonly findings: readonly Finding[];
+}
+
 /** One database as it was seen. What could not be seen is `undefined`, which is never taken for "fine". */
 export interface DatabaseFact {
   readonly name: string;
@@ -47,6 +59,8 @@ export interface DatabaseFact {
   readonly drift?: readonly Finding[];
   /** Cosmetic edits: reported, accepted. */
   readonly remarks?: readonly Finding[];
+  /** `undefined`: nothing is pending that an old instance could feel. */
+  readonly proof?: ProofFact;
 }
 
 export type LeaseFact =

@@ -79,6 +79,7 @@ function databaseGates(facts: Facts, request: PlanRequest, database: DatabaseFac
     reachable,
     ...serverGates(facts, request, database),
     ledgerGate(database),
+    ...proofGate(database),
     ...emptyGate(facts, request, database),
   ];
 }
@@ -120,6 +121,14 @@ function ledgerGate({ name, drift }: DatabaseFact): Gate {
   if (drift.length === 0) return gate(`ledger:${name}`, title, 'open', 'every applied file is the one the release has');
   const evidence = drift.map((finding) => finding.message).join('; ');
   return gate(`ledger:${name}`, title, 'closed', evidence, 'onward doctor');
+}
+
+/** The old version goes on working while the new schema is there. Where it cannot be tried out, a remark of the plan says so. */
+function proofGate({ name, proof }: DatabaseFact): readonly Gate[] {
+  if (!proof || proof.state === 'not-configured') return [];
+  const state = { proved: 'open', breaks: 'closed', unknown: 'unknown' } as const;
+  const title = `What services ask of ${name} still works after the expand phase`;
+  return [gate(`queries:${name}`, title, state[proof.state], proof.evidence)];
 }
 
 /** A first install goes into an empty database, so that nothing of somebody else's is mixed up with the product. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   canonicalJson,
+  type DatabaseFact,
   type Digest,
   type Facts,
   type Finding,
@@ -83,7 +84,7 @@ function pointOfNoReturn(facts: Facts, hop: Hop): string {
 function buildFindings(facts: Facts, request: PlanRequest, target: string | undefined): readonly Finding[] {
   const findings: Finding[] = [
     ...facts.remarks,
-    ...facts.databases.flatMap((database) => [...(database.remarks ?? [])]),
+    ...facts.databases.flatMap((database) => [...(database.remarks ?? []), ...proofFindings(database)]),
   ];
   const contract = facts.databases
     .flatMap((database) => database.pending ?? [])
@@ -106,6 +107,14 @@ function buildFindings(facts: Facts, request: PlanRequest, target: string | unde
     findings.push({ code: 'plan.known-issue', severity: 'info', message: `Known issue in ${target}: ${issue}` });
   }
   return findings;
+}
+
+/** What trying the expand phase out has shown, or that it was not tried out. */
+function proofFindings({ name, proof }: DatabaseFact): readonly Finding[] {
+  if (!proof) return [];
+  if (proof.state !== 'not-configured') return proof.findings;
+  const message = `Whether the statements of ${name} still work after the expand phase was not tried out: ${proof.evidence}`;
+  return [{ code: 'plan.no-query-proof', severity: 'info', message }];
 }
 
 function chooseNextCommand(gates: Plan['gates'], request: PlanRequest): string {

@@ -60,12 +60,41 @@ export async function observeFacts(system: System, installation: Installation, r
     instances,
     frontends,
     ...(switchProgram ? { switchProgram } : {}),
-    databases: databases as readonly DatabaseFact[],
+    databases: await addProofs(system, installation, {
+      databases,
+      release: current && releases.get(request.path[0] ?? ''),
+    }),
     lease: isOwn(lease, request.run) ? { kind: 'free' } : lease,
     unfinished: request.unfinished,
     remarks: checkClearText(deployment),
     disk,
   };
+}
+
+/** What the next release's expand phase means for the statements that run now; nothing runs before the first install. */
+async function addProofs(
+  system: System,
+  installation: Installation,
+  { databases, release }: { readonly databases: readonly DatabaseFact[]; readonly release: Release | undefined },
+): Promise<readonly DatabaseFact[]> {
+  if (!release) return databases;
+  const paths = new Set(release.migrations.map(({ path }) => path));
+  return Promise.all(
+    databases.map(async (database) => {
+      const { name, serverVersion, pending = [] } = database;
+      const wanted = pending.filter(({ phase, path }) => phase === 'expand' && paths.has(path));
+      if (serverVersion === undefined || wanted.length === 0) return database;
+      const { observeProof } = await import('./observe-proof.ts');
+      const files = await installation.source.migrationFiles(release);
+      const own = files.filter((file) =>
+        wanted.some(({ database: of, path }) => of === file.database && path === file.path),
+      );
+      return {
+        ...database,
+        proof: await observeProof(system, installation, { database: name, serverVersion, pending: own }),
+      };
+    }),
+  );
 }
 
 function isOwn(lease: LeaseFact, run: string | undefined): boolean {
