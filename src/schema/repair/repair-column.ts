@@ -16,7 +16,7 @@ export function columnSql(column: Column): string {
     generated === null ? '' : `generated always as (${generated.expression}) ${generated.kind}`,
     identity === null ? '' : `generated ${identity} as identity`,
     column.default === null ? '' : `default ${column.default}`,
-    column.isNotNull ? 'not null' : '',
+    column.isNotNull && column.isNotNullValidated ? 'not null' : '',
   ]
     .filter((part) => part !== '')
     .join(' ');
@@ -33,9 +33,7 @@ export function repairColumn(change: ColumnChange, table: Table): readonly (Repa
     return [
       ...grantAll('column', change.name, after.grants),
       { stage: 'create', sql: `${alter} add column ${columnSql(after)}`, makes: `${table.schema}.${table.name}` },
-      ...storageOf(after).map(
-        (action): Repair => ({ stage: 'alter', sql: `${alter} alter column ${quoteName(after.name)} ${action}` }),
-      ),
+      ...completeColumn(after, table),
     ];
   if (change.property === 'name')
     return [
@@ -49,10 +47,18 @@ export function repairColumn(change: ColumnChange, table: Table): readonly (Repa
   );
 }
 
-function storageOf(column: Column): readonly string[] {
+/** What CREATE TABLE and ADD COLUMN cannot say of a column. */
+export function completeColumn(column: Column, table: Table): readonly Repair[] {
+  const alter = `alter table ${relationSql(table)}`;
+  const set = `${alter} alter column ${quoteName(column.name)} set`;
+  const constraint = quoteName(`${table.name}_${column.name}_not_null`);
+  const notNull = `${alter} add constraint ${constraint} not null ${quoteName(column.name)} not valid`;
   return [
-    ...(column.storage === null ? [] : [`set storage ${column.storage}`]),
-    ...(column.compression === null ? [] : [`set compression ${column.compression}`]),
+    ...(column.storage === null ? [] : [{ stage: 'alter', sql: `${set} storage ${column.storage}` } as const]),
+    ...(column.compression === null
+      ? []
+      : [{ stage: 'alter', sql: `${set} compression ${column.compression}` } as const]),
+    ...(column.isNotNull && !column.isNotNullValidated ? [{ stage: 'key', sql: notNull } as const] : []),
   ];
 }
 

@@ -4,7 +4,7 @@ import { parseParts, quoteQualified } from '../qualified-name.ts';
 import type { Table } from '../schema.ts';
 import { type Repair, relationSql, type Unrepairable } from './repair.ts';
 import { attach, policySql } from './repair-attachment.ts';
-import { columnSql } from './repair-column.ts';
+import { columnSql, completeColumn } from './repair-column.ts';
 import { addConstraint, constraintSql, indexSql } from './repair-constraint.ts';
 import { grantAll } from './repair-grant.ts';
 
@@ -27,8 +27,7 @@ function createTable(key: string, table: Table): readonly (Repair | Unrepairable
   return [
     { stage: 'create', sql: createStatement(table, inline.filter(isInline).map(constraintSql)), makes: makesOf(table) },
     ...table.columns.flatMap((column) => [
-      ...(column.storage === null ? [] : [setColumn(alter, column.name, `storage ${column.storage}`)]),
-      ...(column.compression === null ? [] : [setColumn(alter, column.name, `compression ${column.compression}`)]),
+      ...completeColumn(column, table),
       ...grantAll('column', `${key}.${quoteName(column.name)}`, column.grants),
     ]),
     ...table.constraints
@@ -170,10 +169,6 @@ export function setOptions(alter: string, before: readonly string[], after: read
 export function optionSql(option: string): string {
   const at = option.indexOf('=');
   return `${option.slice(0, at)} = '${option.slice(at + 1).replaceAll("'", "''")}'`;
-}
-
-function setColumn(alter: string, column: string, what: string): Repair {
-  return { stage: 'alter', sql: `${alter} alter column ${quoteName(column)} set ${what}` };
 }
 
 function reference(key: string): string {
