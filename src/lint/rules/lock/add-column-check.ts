@@ -1,5 +1,5 @@
 import type { Rule } from '../rule.ts';
-import { commandsOnOldTable, describeRelation, effectsOfCommand } from '../statement-parts.ts';
+import { type AlterTableCommand, commandsOnOldTable, describeRelation, effectsOfCommand } from '../statement-parts.ts';
 
 export const addColumnCheck: Rule = {
   id: 'add-column-check',
@@ -27,6 +27,7 @@ export const addColumnCheck: Rule = {
   check: (subject) =>
     commandsOnOldTable(subject).flatMap(({ relation, command }) => {
       if (command.subtype !== 'AT_AddColumn') return [];
+      if (!hasConstraint(command.def)) return [];
       const { scans, rewrites, indexBuilds } = effectsOfCommand(subject, command);
       if (scans.length === 0 || rewrites.length + indexBuilds.length > 0) return [];
       const column = command.def && 'ColumnDef' in command.def ? (command.def.ColumnDef.colname ?? '') : '';
@@ -37,3 +38,11 @@ export const addColumnCheck: Rule = {
       ];
     }),
 };
+
+/** A NOT NULL without a default fails at once when there are rows, which is another rule's matter. */
+function hasConstraint(def: AlterTableCommand['def']): boolean {
+  const constraints = def && 'ColumnDef' in def ? (def.ColumnDef.constraints ?? []) : [];
+  return constraints.some(
+    (item) => 'Constraint' in item && ['CONSTR_CHECK', 'CONSTR_FOREIGN'].includes(item.Constraint.contype ?? ''),
+  );
+}
