@@ -42,9 +42,46 @@ describe('describe()', () => {
     expect((await session.query('execute sum(41)')).rows).toEqual([{ sum: 42 }]);
   });
 
+  it('tells of many at once, and what each refused one is refused with', async () => {
+    const texts = [
+      'select id from item',
+      'select nothing',
+      'update item set id = $1',
+      'select from nowhere',
+      'select 1',
+    ];
+    const many = Array.from({ length: 30 }, () => texts).flat();
+    const described = await session.describeAll(many.map((sql) => ({ sql, name: '' })));
+    const told = described.map((one) => ('code' in one ? one.code : one.columns.length + one.parameterTypes.length));
+    expect(told).toEqual(Array.from({ length: 30 }, () => [1, '42703', 1, '42P01', 1]).flat());
+  });
+
   it('gives the error of the server, and the session goes on', async () => {
     await expect(session.describe('select nothing from item')).rejects.toMatchObject({ code: '42703', position: 8 });
     expect((await session.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
     expect((await session.describe('select 1 as one')).columns).toHaveLength(1);
+  });
+});
+
+describe('script()', () => {
+  it('counts the rows of each statement', async () => {
+    const text = "begin; insert into item values (2), (3); update item set name = 'x'; select * from item; ; rollback";
+    expect(await session.script(text)).toEqual({ counts: [0, 2, 3, 3, 0] });
+  });
+
+  it('gives the counts before the refused statement, and what it was refused with', async () => {
+    const { counts, error } = await session.script('select 1; select * from item; select 1 / 0; select 2');
+    expect(counts).toEqual([1, 1]);
+    expect(error).toMatchObject({ code: '22012' });
+    expect((await session.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  });
+
+  it('throws when the connection is lost', async () => {
+    const target = await resolveConnectionTarget({ url: `${server.url}/postgres`, origin: 'test', environment: {} });
+    const system = createSystem({ environment: {}, onEvent: () => {} });
+    const other = await system.postgres.connect(target, { applicationName: 'test' });
+    const running = expect(other.script('select pg_sleep(60)')).rejects.toMatchObject({ code: '57P01' });
+    await session.query('select pg_terminate_backend($1)', [other.backendPid]);
+    await running;
   });
 });

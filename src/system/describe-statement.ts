@@ -16,6 +16,18 @@ export interface StatementColumn {
   readonly typeModifier: number;
 }
 
+export interface StatementToDescribe {
+  readonly sql: string;
+  /** It stays prepared under it, for `EXECUTE`; the name must be free. Empty: it does not stay. */
+  readonly name: string;
+}
+
+/** The statements up to the first that is refused; the ones behind that were not looked at. */
+export interface DescribedStatements {
+  readonly shapes: readonly StatementShape[];
+  readonly error?: RawError;
+}
+
 interface RowDescription {
   readonly fields: readonly { readonly name: string; readonly dataTypeID: number; readonly dataTypeModifier: number }[];
 }
@@ -25,48 +37,57 @@ interface ParameterDescription {
 }
 
 /**
- * Parse, Describe and Sync in one round trip, as the driver's queue of queries takes it. The driver has no such query: its own ones always
- * execute. `result` is settled when the server is ready for the next one.
+ * Parse and Describe of several statements in one round trip, as the driver's queue of queries takes it. The driver has no such query: its
+ * own ones always execute.
  */
-export class DescribeStatement implements Submittable {
-  readonly result: Promise<StatementShape>;
-  readonly #statement: { readonly text: string; readonly name: string };
-  #settle: { readonly resolve: (shape: StatementShape) => void; readonly reject: (error: RawError) => void };
+export class DescribeStatements implements Submittable {
+  readonly result: Promise<DescribedStatements>;
+  readonly #statements: readonly StatementToDescribe[];
+  #settle: (described: DescribedStatements) => void = () => {};
+  readonly #shapes: StatementShape[] = [];
   #parameterTypes: readonly number[] = [];
-  #columns: readonly StatementColumn[] = [];
+  #stopListening: () => void = () => {};
 
-  constructor(statement: { readonly text: string; readonly name: string }) {
-    this.#statement = statement;
-    this.#settle = { resolve: () => {}, reject: () => {} };
-    this.result = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
+  constructor(statements: readonly StatementToDescribe[]) {
+    this.#statements = statements;
+    this.result = new Promise((resolve) => {
+      this.#settle = resolve;
     });
   }
 
   submit(connection: Connection): void {
-    const { text, name } = this.#statement;
-    connection.once('parameterDescription', this.#takeParameters);
-    connection.parse({ text, name, types: [] }, true);
-    connection.describe({ type: 'S', name }, true);
+    const takeParameters = ({ dataTypeIDs }: ParameterDescription): void => {
+      this.#parameterTypes = dataTypeIDs;
+    };
+    const takeNoRows = (): void => this.handleRowDescription({ fields: [] });
+    connection.on('parameterDescription', takeParameters).on('noData', takeNoRows);
+    this.#stopListening = () => {
+      connection.off('parameterDescription', takeParameters).off('noData', takeNoRows);
+    };
+    // One packet: each message by itself would be a write of its own.
+    connection.stream.cork();
+    for (const { sql, name } of this.#statements) {
+      connection.parse({ text: sql, name, types: [] }, true);
+      connection.describe({ type: 'S', name }, true);
+    }
     connection.sync();
+    connection.stream.uncork();
   }
 
   handleRowDescription({ fields }: RowDescription): void {
-    this.#columns = fields.map(({ name, dataTypeID, dataTypeModifier }) => {
+    const columns = fields.map(({ name, dataTypeID, dataTypeModifier }) => {
       return { name, typeOid: dataTypeID, typeModifier: dataTypeModifier };
     });
+    this.#shapes.push({ parameterTypes: this.#parameterTypes, columns });
   }
 
   handleReadyForQuery(): void {
-    this.#settle.resolve({ parameterTypes: this.#parameterTypes, columns: this.#columns });
+    this.#stopListening();
+    this.#settle({ shapes: this.#shapes });
   }
 
-  handleError(error: RawError, connection: Connection): void {
-    connection.removeListener('parameterDescription', this.#takeParameters);
-    this.#settle.reject(error);
+  handleError(error: RawError): void {
+    this.#stopListening();
+    this.#settle({ shapes: this.#shapes, error });
   }
-
-  readonly #takeParameters = ({ dataTypeIDs }: ParameterDescription): void => {
-    this.#parameterTypes = dataTypeIDs;
-  };
 }

@@ -1,7 +1,8 @@
 import type { Client, ClientConfig } from 'pg';
 import type { Clock } from './clock.ts';
-import { DescribeStatement, type StatementShape } from './describe-statement.ts';
+import { DescribeStatements, type StatementShape, type StatementToDescribe } from './describe-statement.ts';
 import { PostgresError, type RawError, unreachable } from './postgres-error.ts';
+import { RunScript } from './run-script.ts';
 
 export type TlsMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
@@ -54,6 +55,10 @@ export interface Session {
    * What one statement takes and gives, without running it. With a name it stays prepared under it, for `EXECUTE`; the name must be free.
    */
   describe(sql: string, name?: string): Promise<StatementShape>;
+  /** As `describe`, of many in few round trips. What one is refused with stands in its place. */
+  describeAll(statements: readonly StatementToDescribe[]): Promise<readonly (StatementShape | PostgresError)[]>;
+  /** Runs a text of several statements: how many rows each gave or touched, and what the first that was refused was refused with. */
+  script(sql: string): Promise<{ readonly counts: readonly number[]; readonly error?: PostgresError }>;
   /** BEGIN, `work`, COMMIT; ROLLBACK when `work` throws. */
   transaction<T>(work: () => Promise<T>): Promise<T>;
   readonly isLost: boolean;
@@ -63,6 +68,9 @@ export interface Session {
 export interface Postgres {
   connect(target: ConnectionTarget, options: ConnectOptions): Promise<Session>;
 }
+
+/** Statements that share a round trip, so that a refused one makes few others wait. */
+const DESCRIBED_AT_ONCE = 50;
 
 const RETRY_FOR_MS = 10_000;
 const RETRY_EVERY_MS = 200;
@@ -231,11 +239,31 @@ class PgSession implements Session {
   }
 
   async describe(sql: string, name = ''): Promise<StatementShape> {
-    try {
-      return await this.#client.query(new DescribeStatement({ text: sql, name })).result;
-    } catch (error) {
-      throw new PostgresError(error as RawError);
+    const [described] = await this.describeAll([{ sql, name }]);
+    if (!described || described instanceof PostgresError) throw described;
+    return described;
+  }
+
+  async describeAll(statements: readonly StatementToDescribe[]): Promise<readonly (StatementShape | PostgresError)[]> {
+    const described: (StatementShape | PostgresError)[] = [];
+    while (described.length < statements.length) {
+      const some = statements.slice(described.length, described.length + DESCRIBED_AT_ONCE);
+      const { shapes, error } = await this.#client.query(new DescribeStatements(some)).result;
+      described.push(...shapes, ...(error ? [this.#refusal(error)] : []));
     }
+    return described;
+  }
+
+  async script(sql: string): Promise<{ readonly counts: readonly number[]; readonly error?: PostgresError }> {
+    const { counts, error } = await this.#client.query(new RunScript(sql)).result;
+    return { counts, ...(error ? { error: this.#refusal(error) } : {}) };
+  }
+
+  /** Thrown when it is the connection that failed, since nothing can be asked of it any more. */
+  #refusal(error: RawError): PostgresError {
+    const refusal = new PostgresError(error);
+    if (/^(08|57P0)/.test(refusal.code) || this.#isLost) throw refusal;
+    return refusal;
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@ import type { PostgresError, SqlParser, System } from '../../system/index.ts';
 import type { RecordedStatement } from '../record/statements-file.ts';
 import { compareShapes } from './compare-shapes.ts';
 import { type NamedStatement, planStatements } from './plan-statements.ts';
-import { describeFailure, type PreparedTrial, prepareTrial, type SettledTrial, type Trial } from './prepare-trials.ts';
+import { describeFailure, type PreparedTrial, prepareTrials, type SettledTrial, type Trial } from './prepare-trials.ts';
 import type { ProofReport, ProvenStatement, ShapeChange, Verdict } from './report.ts';
 import type { RunTrial } from './run/run-trials.ts';
 import type { Sides, StatementContext } from './sides.ts';
@@ -38,11 +38,13 @@ export async function proveGroup(
   // The same statement may be tried again in another context, and its name must be free then.
   const as = context.role === undefined ? 'o' : 'r';
   const trials = entries.map((entry): Trial => ({ ...entry, name: `onward_${as}${entry.index}` }));
-  const { prepared, settled } = await prepareTrials(proof, trials);
-  settled.push(...prepared.filter(({ isPlannable }) => !isPlannable).map(leaveUnplanned));
+  const start = proof.system.clock.monotonicMs();
+  const { prepared, settled } = await prepareTrials(proof.sides, trials, proof);
+  proof.durations.prepareMs += proof.system.clock.monotonicMs() - start;
+  const unplanned = prepared.filter(({ isPlannable }) => !isPlannable).map(leaveUnplanned);
   const planned = prepared.filter(({ isPlannable }) => isPlannable);
   const verdicts = await planTrials(proof, planned);
-  const outcomes = settled.map((trial) => toOutcome(trial, context));
+  const outcomes = [...settled, ...unplanned].map((trial) => toOutcome(trial, context));
   for (const trial of await compareTrials(proof, planned)) {
     const planVerdict = verdicts.get(trial.name);
     const { changes, parameterTypes, ...rest } = trial;
@@ -53,24 +55,6 @@ export async function proveGroup(
     }
   }
   return outcomes;
-}
-
-async function prepareTrials(
-  proof: Proof,
-  trials: readonly Trial[],
-): Promise<{ readonly prepared: readonly PreparedTrial[]; readonly settled: SettledTrial[] }> {
-  const prepared: PreparedTrial[] = [];
-  const settled: SettledTrial[] = [];
-  const { system, sides, parser, durations } = proof;
-  const start = system.clock.monotonicMs();
-  for (const trial of trials) {
-    proof.signal?.throwIfAborted();
-    const result = await prepareTrial(sides, parser, trial);
-    if ('verdict' in result) settled.push(result);
-    else prepared.push(result);
-  }
-  durations.prepareMs += system.clock.monotonicMs() - start;
-  return { prepared, settled };
 }
 
 function leaveUnplanned(trial: PreparedTrial): SettledTrial {

@@ -63,11 +63,11 @@ async function proveAll(proof: Proof, statements: readonly RecordedStatement[]):
 
 /** What planning has found nothing wrong with is run as well. */
 async function addRuns(proof: Proof, outcomes: readonly Outcome[]): Promise<readonly ProvenStatement[]> {
-  const { system, sides, parser, durations, signal } = proof;
+  const { system, sides, durations, signal } = proof;
   const start = system.clock.monotonicMs();
   await enterContext(sides, {});
   const runnable = outcomes.flatMap((outcome) => outcome.runnable ?? []);
-  const results = await runTrials(sides, runnable, { parser, signal });
+  const results = await runTrials(sides, runnable, signal);
   durations.runMs += system.clock.monotonicMs() - start;
   return outcomes.map(({ proven, runnable: trial }) => {
     const result = trial && results.get(trial);

@@ -27,29 +27,31 @@ const PASSING = /^(57|53|55P03|40|25)/;
 const MAX_ALONE = 12;
 /** What is there now is not seen or touched any more; Postgres has a code for it that no error uses. */
 const NO_ROWS = '02000';
+const TIMED_OUT = '57014';
 
 /**
- * Runs a prepared statement on both sides with one list of values after another, and undoes each run. Both sessions are in a transaction
- * that has the savepoint `onward_run`.
+ * Runs a prepared statement on both sides with many lists of values, and undoes each run. Both sessions are in a transaction that has the
+ * savepoint `onward_run`.
  */
 export async function runStatement(sides: Sides, statement: RunnableStatement): Promise<RunResult> {
   const state: State = { sides, statement, runs: 0, broken: undefined, failure: undefined };
-  let base: ValueList | undefined;
-  for (const values of [...statement.given, ...statement.plan.bases]) {
-    const isRun = await runOnce(state, values);
-    if (isRun) base ??= values;
-    if (isOver(state)) return toResult(state);
-  }
+  const { bases, variants } = statement.plan;
+  let succeeded = await runAll(state, [...statement.given, ...bases.slice(0, 1)]);
+  if (succeeded.length === 0) succeeded = await runAll(state, bases.slice(1));
+  const [base] = succeeded;
   if (!base) return toResult(state);
-  for (const variant of statement.plan.variants) {
-    const isRun = await runOnce(state, replace(base, variant));
-    // Together they were refused on the schema before; alone, some of them may not be.
-    for (const [index, value] of isRun || variant.size < 2 ? [] : [...variant].slice(0, MAX_ALONE)) {
-      await runOnce(state, replace(base, new Map([[index, value]])));
-      if (isOver(state)) return toResult(state);
-    }
-    if (isOver(state)) return toResult(state);
-  }
+  const varied = variants.map((variant) => ({ variant, values: replace(base, variant) }));
+  const accepted = new Set(
+    await runAll(
+      state,
+      varied.map(({ values }) => values),
+    ),
+  );
+  // Together they were refused on the schema before; alone, some of them may not be.
+  const alone = varied
+    .filter(({ variant, values }) => variant.size > 1 && !accepted.has(values))
+    .flatMap(({ variant }) => [...variant].slice(0, MAX_ALONE).map((one) => replace(base, new Map([one]))));
+  await runAll(state, alone);
   return toResult(state);
 }
 
@@ -59,10 +61,6 @@ interface State {
   runs: number;
   broken: RunResult['broken'];
   failure: PostgresError | undefined;
-}
-
-function isOver({ broken, failure, runs }: State): boolean {
-  return broken !== undefined || (runs === 0 && failure?.code === '57014');
 }
 
 function toResult({ runs, broken, failure }: State): RunResult {
@@ -76,21 +74,32 @@ function replace(base: ValueList, variant: ReadonlyMap<number, string | null>): 
   });
 }
 
-/** True when it succeeded before. */
-async function runOnce(state: State, values: ValueList): Promise<boolean> {
+/** Those of the lists with which it succeeded before. Once it is broken nothing more is run. */
+async function runAll(state: State, lists: readonly ValueList[]): Promise<readonly ValueList[]> {
   const { sides, statement } = state;
-  const text = renderRun(statement.name, values);
-  const [before, after] = await Promise.all([attempt(sides.before, text), attempt(sides.after, text)]);
-  if (before instanceof PostgresError) {
+  if (lists.length === 0 || state.broken || state.failure?.code === TIMED_OUT) return [];
+  const texts = lists.map((values) => renderRun(statement.name, values));
+  const [before, after] = await Promise.all([attemptAll(sides.before, texts), attemptAll(sides.after, texts)]);
+  return lists.filter((values, index) => judgeOnce(state, values, { before: before[index], after: after[index] }));
+}
+
+type Outcome = number | PostgresError | undefined;
+
+function judgeOnce(
+  state: State,
+  values: ValueList,
+  { before, after }: { readonly before: Outcome; readonly after: Outcome },
+): boolean {
+  if (before === undefined || before instanceof PostgresError) {
     state.failure ??= before;
     return false;
   }
   state.runs += 1;
   if (after instanceof PostgresError) {
-    if (!PASSING.test(after.code)) state.broken = { sqlState: after.code, message: after.message, values };
-  } else if (statement.countsRows && before > 0 && after === 0) {
+    if (!PASSING.test(after.code)) state.broken ??= { sqlState: after.code, message: after.message, values };
+  } else if (state.statement.countsRows && before > 0 && after === 0) {
     const message = `it touches none of the ${before === 1 ? 'rows' : `${before} rows`} that it touched before`;
-    state.broken = { sqlState: NO_ROWS, message, values };
+    state.broken ??= { sqlState: NO_ROWS, message, values };
   }
   return true;
 }
@@ -100,11 +109,15 @@ function renderRun(name: string, values: ValueList): string {
   return `rollback to savepoint onward_run; execute ${name}${list}`;
 }
 
-async function attempt(session: Session, text: string): Promise<number | PostgresError> {
-  try {
-    return (await session.query(text)).count;
-  } catch (error) {
-    if (error instanceof PostgresError && !session.isLost) return error;
-    throw error;
+/** What each run gave: the rows that it touched, or why it was refused. One that takes too long ends the list. */
+async function attemptAll(session: Session, texts: readonly string[]): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  while (outcomes.length < texts.length) {
+    const { counts, error } = await session.script(texts.slice(outcomes.length).join('; '));
+    // Every other count is that of a rollback.
+    outcomes.push(...counts.filter((_, index) => index % 2 === 1));
+    if (error) outcomes.push(error);
+    if (error?.code === TIMED_OUT) break;
   }
+  return outcomes;
 }

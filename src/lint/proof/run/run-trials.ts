@@ -1,5 +1,5 @@
 import { quoteLiteral, quoteName } from '../../../sql/index.ts';
-import type { Session, SqlParser } from '../../../system/index.ts';
+import type { Session } from '../../../system/index.ts';
 import type { PreparedTrial } from '../prepare-trials.ts';
 import type { Sides, StatementContext } from '../sides.ts';
 import { type BoundStatement, bindColumns } from './bind-columns.ts';
@@ -30,15 +30,15 @@ export interface RunTrialResult extends RunResult {
 export async function runTrials(
   sides: Sides,
   trials: readonly RunTrial[],
-  { parser, signal }: { readonly parser: SqlParser; readonly signal: AbortSignal | undefined },
+  signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<RunTrial, RunTrialResult>> {
   const results = new Map<RunTrial, RunTrialResult>();
   const tables = await loadTables(sides.before);
   const functions = await loadFunctions(sides.before);
   const candidates = trials.flatMap((trial) => {
-    const node = parser.split(trial.before.sql, 'a statement')[0]?.node;
+    const { node, context } = trial;
     const bound = node && bindColumns(node, tables);
-    const isWanted = bound && (bound.isWrite || trial.context.role !== undefined || callsAny(node, functions));
+    const isWanted = bound && (bound.isWrite || context.role !== undefined || callsAny(node, functions));
     return isWanted ? [{ trial, bound }] : [];
   });
   if (candidates.length === 0) return results;
