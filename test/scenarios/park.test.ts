@@ -178,7 +178,10 @@ describe('a release whose old artifacts do not work behind postdeploy', () => {
   it('is not taken back once postdeploy has begun, and goes on when the reason is gone', async () => {
     await tiny.query("insert into item values (1, 'one')");
     const version = await publishNext({
-      migrations: { 'postdeploy/001_strict.sql': "alter table item add constraint not_one check (name <> 'one');\n" },
+      migrations: {
+        'postdeploy/001_strict.sql': "alter table item add constraint not_one check (name <> 'one') not valid;\n",
+        'postdeploy/002_validate.sql': 'alter table item validate constraint not_one;\n',
+      },
       details: 'rollback: { until: roll }\n',
     });
     const failed = await tiny.onward(['upgrade', '--yes']);
