@@ -3,6 +3,7 @@ import type { LintFinding } from '../finding.ts';
 import type { LintFile } from '../lint-file.ts';
 import { checkEdits } from './check-edits.ts';
 import { checkNumbers } from './check-numbers.ts';
+import { checkTransactions } from './check-transactions.ts';
 import { loadGitRelease } from './load-git-release.ts';
 import { loadReleased } from './load-released.ts';
 import { markShipped, type ShippedFile } from './shipped.ts';
@@ -30,7 +31,10 @@ export async function checkDiscipline(
   const all = mergeShipped(listed.shipped, inGit.shipped);
   const marked = markShipped(files, all);
   const edits = checkEdits(await loadSqlParser(), marked, all);
-  return { files: marked, findings: [...listed.findings, ...inGit.findings, ...edits, ...checkNumbers(marked)] };
+  return {
+    files: marked,
+    findings: [...listed.findings, ...inGit.findings, ...edits, ...checkNumbers(marked), ...checkTransactions(marked)],
+  };
 }
 
 const WORSE: readonly ShippedFile['state'][] = ['same', 'rewrapped', 'edited', 'removed'];
