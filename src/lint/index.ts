@@ -3,6 +3,7 @@
  * of the running version still work. It applies nothing to a database that is in use, and does not decide what an upgrade does.
  */
 export { SERVERS, type Server } from './check-statements.ts';
+export { writeReleasedList } from './discipline/released-list.ts';
 export { applyEdits } from './edit.ts';
 export type { LintFinding } from './finding.ts';
 export type { MigrateEngine } from './invariants/create-migration-runs.ts';

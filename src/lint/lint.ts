@@ -1,16 +1,22 @@
 import { loadSqlParser, resolveConnectionTarget, type System } from '../system/index.ts';
 import { loadBaseline } from './baseline.ts';
-import { checkStatements, type Server } from './check-statements.ts';
+import { checkStatements, type Server, type StaticReport } from './check-statements.ts';
 import { checkDiscipline } from './discipline/check-discipline.ts';
 import type { Edit } from './edit.ts';
+import type { LintFinding } from './finding.ts';
 import { checkInvariants } from './invariants/check-invariants.ts';
 import type { MigrateEngine } from './invariants/create-migration-runs.ts';
 import { readLintFiles } from './layouts/read-lint-files.ts';
 import type { LintFile } from './lint-file.ts';
+import { compareWithStatic } from './measure/compare-with-static.ts';
+import { judgeMeasurement } from './measure/findings.ts';
+import { measureMigrations } from './measure/measure-migrations.ts';
 import type { SchemaFile } from './proof/schema/read-schema.ts';
 import { proveFiles } from './prove-files.ts';
 import { createReport, type LintReport } from './report.ts';
+import { RULE_IDS } from './rules/index.ts';
 import { openScratch, type Scratch } from './scratch/scratch.ts';
+import { applySuppressions } from './suppressions/apply-suppressions.ts';
 
 export interface LintOptions {
   /** Files and folders. */
@@ -36,6 +42,8 @@ export interface LintOptions {
   readonly minimumCoverage?: number;
   /** A release, git tag or another git ref: what it has is shipped. */
   readonly since?: string;
+  /** The release that is being made: what comments allow until then is allowed no longer. */
+  readonly release?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -60,27 +68,36 @@ export async function runLint(system: System, options: LintOptions): Promise<Lin
 
 async function judge(system: System, options: LintOptions, servers: Servers): Promise<LintResult> {
   const { server, paths, since, database } = options;
+  const parser = await loadSqlParser();
   const read = await readLintFiles(system, { paths });
   const wanted = read.files.filter((file) => database === undefined || file.database === database);
   const held = await checkDiscipline(system, wanted, { paths, ...(since === undefined ? {} : { since }) });
   const files = held.files.map((file) => (options.isShipped?.(file.path) ? { ...file, isShipped: true } : file));
   const baseline = options.baseline === undefined ? [] : await loadBaseline(system, options.baseline, servers.open);
   const checked = checkStatements(files, {
-    parser: await loadSqlParser(),
+    parser,
     server,
     ...(options.baseline === undefined ? {} : { baseline: baseline.flatMap(({ statements }) => statements) }),
   });
   const work: Work = { system, options, servers, files, baseline };
   const proof = options.queries === undefined ? undefined : await prove(work, options.queries);
   const invariants = options.invariants === undefined ? [] : await lookAtInvariants(work, options.invariants);
-  const findings = [...invariants, ...read.findings, ...held.findings, ...checked.findings, ...(proof?.findings ?? [])];
+  const measured = options.measure ? await measure(work, checked.predictions) : [];
+  const all = [...invariants, ...read.findings, ...held.findings, ...checked.findings, ...(proof?.findings ?? [])];
+  const { findings, suppressed } = applySuppressions(parser, {
+    findings: mergeFindings(all, measured),
+    files,
+    knownRules: RULE_IDS,
+    unaskedRules: listUnasked(options),
+    ...(options.release === undefined ? {} : { currentRelease: options.release }),
+  });
   const shipped = files.filter(({ isShipped }) => isShipped).length;
   const report = createReport(findings, {
     files: files.length,
     shipped,
-    suppressed: {},
+    suppressed,
     server,
-    measured: false,
+    measured: options.measure === true,
     ...(proof ? { proof: proof.summary } : {}),
   });
   return { report, edits: checked.edits };
@@ -92,6 +109,35 @@ interface Work {
   readonly servers: Servers;
   readonly files: readonly LintFile[];
   readonly baseline: readonly SchemaFile[];
+}
+
+async function measure(
+  { system, servers, files, baseline }: Work,
+  predictions: StaticReport['predictions'],
+): Promise<readonly LintFinding[]> {
+  const text = baseline.map((file) => file.text).join('\n');
+  const measurement = await measureMigrations(system, {
+    scratch: await servers.open(),
+    files,
+    ...(text === '' ? {} : { baseline: text }),
+  });
+  return [...judgeMeasurement(measurement, files), ...compareWithStatic(measurement, files, predictions)];
+}
+
+/** What a rule on the text has said of a statement is not said once more for having been measured. */
+function mergeFindings(said: readonly LintFinding[], measured: readonly LintFinding[]): readonly LintFinding[] {
+  const keyOf = (finding: LintFinding) => [finding.file, finding.line, finding.class].join(':');
+  const known = new Set(said.filter(({ source }) => source === 'static').map(keyOf));
+  return [...said, ...measured.filter((finding) => !known.has(keyOf(finding)))];
+}
+
+/** Rules whose comments are not needless for being unused in this call. */
+function listUnasked({ measure: isMeasured, queries, invariants }: LintOptions): ReadonlySet<string> {
+  const isUnasked = (id: string) =>
+    (!isMeasured && /^(measured-|unmeasured|rule-contradicts)/.test(id)) ||
+    (queries === undefined && id.startsWith('query-')) ||
+    (invariants === undefined && id.startsWith('invariant-'));
+  return new Set([...RULE_IDS].filter(isUnasked));
 }
 
 async function lookAtInvariants(work: Work, folder: string): ReturnType<typeof checkInvariants> {

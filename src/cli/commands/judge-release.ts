@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { type LintFinding, type LintReport, runLint, SERVERS, type Server } from '../../lint/index.ts';
 import { type Digest, type Finding, type LintRecord, satisfiesRange } from '../../model/index.ts';
 import type { Judgement, MigrationFile, Product } from '../../release/index.ts';
@@ -11,9 +12,10 @@ export async function judgeRelease(
     readonly product: Product;
     readonly files: readonly MigrationFile[];
     readonly shipped: ReadonlySet<Digest>;
+    readonly version: string;
   },
 ): Promise<Judgement> {
-  const { product, files, shipped } = request;
+  const { product, files, shipped, version } = request;
   const folder = product.migrations ?? '';
   const gone = new Set(files.filter(({ checksum }) => shipped.has(checksum)).map(({ path }) => `${folder}/${path}`));
   const { measure, minimumCoverage, invariants } = product.lint;
@@ -28,6 +30,7 @@ export async function judgeRelease(
       measure,
       minimumCoverage,
       isShipped: (path) => gone.has(path),
+      release: version,
       signal: interrupt,
       migrate: createMigrateEngine(system, folder),
       ...(invariants === undefined ? {} : { invariants }),
@@ -52,7 +55,7 @@ function lowestServer({ databases }: Product): Server {
 }
 
 function toFinding({ rule, severity, message, file, line, column, help }: LintFinding): Finding {
-  return { code: `lint.${rule}`, severity, message, position: { file, line, column }, hint: help };
+  return { code: `lint.${rule}`, severity, message, position: { file: relative('', file), line, column }, hint: help };
 }
 
 /** Several databases are judged one after another and recorded together; the weakest proof counts. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { readMigrations } from '../../migrate/index.ts';
-import { type Digest, ExitCode, type Finding, renderFinding } from '../../model/index.ts';
+import { type Digest, ExitCode, type Finding, type Release, renderFinding } from '../../model/index.ts';
 import { buildRelease, loadProduct, type MigrationFile, type Product } from '../../release/index.ts';
 import type { System } from '../../system/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
@@ -44,7 +44,7 @@ async function build(context: CommandContext, version: string, options: BuildOpt
   }
   const judge = async (shipped: ReadonlySet<Digest>) => {
     const { judgeRelease } = await import('./judge-release.ts');
-    return judgeRelease(context, { product, files, shipped });
+    return judgeRelease(context, { product, files, shipped, version });
   };
   const request = {
     productFile: options.product,
@@ -55,11 +55,20 @@ async function build(context: CommandContext, version: string, options: BuildOpt
   };
   const built = await buildRelease(system, request);
   const { digest, alreadyPublished, carried } = built;
+  await keepReleasedList(context, product, built.release);
   for (const finding of [...findings, ...built.findings]) say(`${finding.severity}: ${renderFinding(finding)}`);
   for (const { service, producedBy } of carried) say(`${service} is carried from ${producedBy}`);
   if (options.json) print(`${JSON.stringify({ version, digest, alreadyPublished, carried })}\n`);
   else print(`${version} ${digest}${alreadyPublished ? ' (already published)' : ''}\n`);
   return ExitCode.done;
+}
+
+/** What has gone out is listed beside the migrations, for whoever lints them without the release source. */
+async function keepReleasedList({ system, say }: CommandContext, product: Product, release: Release): Promise<void> {
+  if (product.migrations === undefined || release.migrations.length === 0) return;
+  const { writeReleasedList } = await import('../../lint/index.ts');
+  const { findings } = await writeReleasedList(system, product.migrations, release.migrations);
+  for (const { severity, message, file, help } of findings) say(`${severity}: ${file}: ${message}\n-> ${help}`);
 }
 
 /** The product's migrations. Where the folder does not name its database, that is the product's, if it has only one. */
