@@ -5,11 +5,16 @@ type NodeOf<K extends Kind> = Extract<SqlNode, Record<K, unknown>>[K & keyof Ext
 
 /** The nodes of one kind in a tree, outer ones before inner ones. */
 export function findNodes<K extends Kind>(tree: unknown, kind: K): readonly NodeOf<K>[] {
-  if (typeof tree !== 'object' || tree === null) return [];
-  const own = (tree as { readonly [P in Kind]?: unknown })[kind];
-  const found = own === undefined ? [] : [own as NodeOf<K>];
-  for (const part of Object.values(tree)) found.push(...findNodes(part, kind));
+  const found: NodeOf<K>[] = [];
+  collect(tree, kind, found);
   return found;
+}
+
+function collect<K extends Kind>(tree: unknown, kind: K, found: NodeOf<K>[]): void {
+  if (typeof tree !== 'object' || tree === null) return;
+  const own = (tree as { readonly [P in Kind]?: unknown })[kind];
+  if (own !== undefined) found.push(own as NodeOf<K>);
+  for (const part of Object.values(tree)) collect(part, kind, found);
 }
 
 /** The columns that an expression names, each once. */

@@ -43,7 +43,8 @@ export function addConstraint(state: ModelState, table: TableState, node: Constr
   if (kind !== 'primary key' && kind !== 'unique' && kind !== 'exclude') return;
   if (node.indexname !== undefined) table.indexes.delete(node.indexname);
   const isPartial = node.where_clause !== undefined;
-  const index = { name, table: table.id, isUnique: kind !== 'exclude', columns, isPartial, constraint: name };
+  const isUnique = kind !== 'exclude';
+  const index = { name, table: table.id, isUnique, columns, isPartial, isPlain: isUnique, constraint: name };
   table.indexes.set(name, date(state, index));
 }
 

@@ -103,7 +103,8 @@ export function createIndex(state: ModelState, node: CreateIndex): void {
     const indexName = position === 0 ? own : freeName(target, middle);
     const isUnique = node.unique === true;
     const isPartial = node.whereClause !== undefined;
-    const index = { name: indexName, table: target.id, isUnique, columns, isPartial, expressionColumns };
+    const isPlain = isPlainIndex(node);
+    const index = { name: indexName, table: target.id, isUnique, columns, isPartial, isPlain, expressionColumns };
     target.indexes.set(indexName, date(state, index));
   }
 }
@@ -113,6 +114,17 @@ export function freeName(table: TableState, middle: string): string {
   let name = fitName(table.name, middle, 'idx');
   for (let count = 1; table.indexes.has(name); count += 1) name = fitName(table.name, middle, `idx${count}`);
   return name;
+}
+
+function isPlainIndex({ accessMethod, indexParams = [] }: CreateIndex): boolean {
+  return (
+    accessMethod === 'btree' &&
+    indexParams.every((item) => {
+      if (!('IndexElem' in item)) return false;
+      const { name, opclass, collation, ordering } = item.IndexElem;
+      return name !== undefined && !opclass && !collation && ordering === 'SORTBY_DEFAULT';
+    })
+  );
 }
 
 export function createTrigger(

@@ -96,6 +96,8 @@ export interface ModelIndex {
   /** Empty string for an expression. */
   readonly columns: readonly string[];
   readonly isPartial: boolean;
+  /** A btree of whole columns in their usual order, with nothing else. */
+  readonly isPlain: boolean;
   /** Columns that its expressions and its condition name. */
   readonly expressionColumns?: readonly string[];
   readonly isNew: boolean;

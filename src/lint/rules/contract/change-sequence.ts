@@ -50,6 +50,7 @@ function describeOption(option: SqlNode): readonly string[] {
 }
 
 function checkSet(subject: Subject): readonly Hit[] {
+  if (!('SelectStmt' in subject.node)) return [];
   const calls = findNodes(subject.node, 'FuncCall').filter(({ funcname }) => textOf(funcname?.at(-1)) === 'setval');
   return calls.flatMap(({ args }) => {
     const name = sequenceOf(args?.[0]);

@@ -25,7 +25,7 @@ export const deleteAll: Rule = {
 };
 
 function checkDeletes(subject: Subject): readonly Hit[] {
-  return findNodes(subject.node, 'DeleteStmt').flatMap(({ relation: range, whereClause }) => {
+  return changes(subject.node, 'DeleteStmt').flatMap(({ relation: range, whereClause }) => {
     const relation = relationName(range);
     if (!relation || !isEverything(whereClause) || !isOld(subject, relation)) return [];
     return [{ message: `every row of ${describeRelation(relation)} is gone for the old version` }];
@@ -33,7 +33,7 @@ function checkDeletes(subject: Subject): readonly Hit[] {
 }
 
 function checkUpdates(subject: Subject): readonly Hit[] {
-  return findNodes(subject.node, 'UpdateStmt').flatMap(({ relation: range, whereClause, fromClause, targetList }) => {
+  return changes(subject.node, 'UpdateStmt').flatMap(({ relation: range, whereClause, fromClause, targetList }) => {
     const relation = relationName(range);
     if (!relation || fromClause || !isEverything(whereClause) || !isOld(subject, relation)) return [];
     const columns = (targetList ?? []).flatMap((item) => ('ResTarget' in item ? [item.ResTarget.name ?? ''] : []));
@@ -43,6 +43,13 @@ function checkUpdates(subject: Subject): readonly Hit[] {
       { message: `${listNames(old)} of every row of ${describeRelation(relation)} changes under the old version` },
     ];
   });
+}
+
+/** The statement itself and those in its WITH; the rows that it writes are not looked through. */
+function changes<K extends 'DeleteStmt' | 'UpdateStmt'>(node: SqlNode, kind: K) {
+  const [body] = Object.values(node) as readonly { readonly withClause?: unknown }[];
+  const own = kind in node ? [{ [kind]: { ...body, withClause: undefined } }] : [];
+  return findNodes([own, body?.withClause], kind);
 }
 
 function isEverything(where: SqlNode | undefined): boolean {

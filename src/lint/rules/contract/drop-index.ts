@@ -52,6 +52,7 @@ function isCovered(table: ModelTable, index: ModelIndex): boolean {
   return [...table.indexes.values()].some(
     (other) =>
       other.name !== index.name &&
+      other.isPlain &&
       !other.isPartial &&
       index.columns.every((column, position) => column !== '' && other.columns[position] === column),
   );
