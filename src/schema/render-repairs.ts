@@ -59,9 +59,10 @@ function isShort(text: string): boolean {
   return text.length <= 60 && !text.includes('\n');
 }
 
+/** Both line ends would end a comment, and a name can hold either. */
 function comment(text: string): string {
   return text
-    .split('\n')
+    .split(/\r\n|\n|\r/)
     .map((line) => `-- ${line}`)
     .join('\n');
 }
