@@ -1,4 +1,5 @@
 create table shipments (
+  id bigint generated always as identity primary key,
   order_id uuid not null,
   shipped_at timestamptz not null default now()
 );
