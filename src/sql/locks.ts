@@ -104,11 +104,15 @@ function tableLocks(node: SqlNode): StatementLocks | undefined {
 function maintenanceLocks(node: SqlNode): StatementLocks | undefined {
   if ('LockStmt' in node) {
     const mode = lockModeOf(node.LockStmt.mode);
-    return merge((node.LockStmt.relations ?? []).map((item) => lock(rangeOf(item), mode, 'tree')));
+    return merge((node.LockStmt.relations ?? []).map((item) => lock(rangeOf(item), mode, reachOf(item))));
   }
   if ('TruncateStmt' in node) {
-    const scope = node.TruncateStmt.behavior === 'DROP_CASCADE' ? 'referencing' : 'tree';
-    return merge((node.TruncateStmt.relations ?? []).map((item) => lock(rangeOf(item), 'AccessExclusiveLock', scope)));
+    const isCascade = node.TruncateStmt.behavior === 'DROP_CASCADE';
+    return merge(
+      (node.TruncateStmt.relations ?? []).map((item) =>
+        lock(rangeOf(item), 'AccessExclusiveLock', isCascade ? 'referencing' : reachOf(item)),
+      ),
+    );
   }
   if ('RefreshMatViewStmt' in node) {
     const { relation, concurrent } = node.RefreshMatViewStmt;
@@ -217,6 +221,10 @@ function named(range: Parameters<typeof relationName>[0]): readonly RelationName
 
 function rangeOf(node: SqlNode): Parameters<typeof relationName>[0] {
   return 'RangeVar' in node ? node.RangeVar : undefined;
+}
+
+function reachOf(node: SqlNode): LockScope {
+  return 'RangeVar' in node && node.RangeVar.inh === true ? 'tree' : 'only';
 }
 
 function merge(all: readonly StatementLocks[]): StatementLocks {

@@ -89,3 +89,35 @@ describe('comments()', () => {
     expect(found.map(({ text }) => text)).toEqual(['/* a */', '-- b é', '-- c']);
   });
 });
+
+describe('plpgsql()', () => {
+  const read = (body: string) =>
+    sql.plpgsql(body)?.map((part) => `${part.line}${part.isDynamic ? ' dynamic' : ''}: ${part.sql}`);
+
+  it('gives the SQL of a body with its lines, wherever it stands', () => {
+    const body = `declare r record;
+begin
+  if exists (select from t) then
+    alter table t add column a int;
+  end if;
+  for r in select * from t loop perform f(r); end loop;
+  execute 'drop table ' || quote_ident(r.name);
+  execute 'drop table t';
+exception when others then
+  update t set a = $body$x$body$;
+end`;
+    expect(read(body)).toEqual([
+      '4: alter table t add column a int',
+      '6: select * from t',
+      '6: SELECT f(r)',
+      "7 dynamic: 'drop table ' || quote_ident(r.name)",
+      '8: drop table t',
+      '10: update t set a = $body$x$body$',
+    ]);
+  });
+
+  it('gives nothing for a body that is none', () => {
+    expect(read('this is no block')).toBeUndefined();
+    expect(read('begin null; end')).toEqual([]);
+  });
+});

@@ -1,4 +1,4 @@
-import { type LockTarget, mayCommit, relationName, statementLocks } from '../../sql/index.ts';
+import { mayCommit, statementLocks } from '../../sql/index.ts';
 import type { SqlNode, SqlParser, SqlStatement } from '../../system/index.ts';
 import type { SchemaModel } from '../schema-model/schema-model.ts';
 import { predictAlterTable } from './alter-table.ts';
@@ -6,8 +6,9 @@ import { predictCalls, predictCode } from './called-code.ts';
 import { createEffectCollector } from './collect-effects.ts';
 import { predictCreateTable, predictDomain, predictDrop, predictIndex } from './definitions.ts';
 import type { Effects } from './effects.ts';
+import { lockForAlter } from './lock-for-alter.ts';
 import { predictMaintenance } from './maintenance.ts';
-import { type Prediction, resolveRelation, type ServerVersion } from './prediction.ts';
+import type { Prediction, ServerVersion } from './prediction.ts';
 import { resolveLocks } from './resolve-locks.ts';
 import { predictRowChange } from './row-change.ts';
 import { predictWeakLocks } from './weak-locks.ts';
@@ -42,7 +43,8 @@ export function predictEffects(statement: SqlStatement, schema: SchemaModel, opt
 
 function predictStatement(prediction: Prediction, node: SqlNode): void {
   const locks = statementLocks(node);
-  if (!isInner(node)) resolveLocks(prediction, narrowTargets(prediction, node, locks.targets));
+  if ('AlterTableStmt' in node) lockForAlter(prediction, node.AlterTableStmt);
+  else if (!isInner(node)) resolveLocks(prediction, locks.targets);
   predictWeakLocks(prediction, node);
   predictRows(prediction, node);
   if (!locks.isKnown && !EXPLAINED.some((kind) => kind in node)) {
@@ -50,27 +52,12 @@ function predictStatement(prediction: Prediction, node: SqlNode): void {
   }
 }
 
-/** A parent's column that is never null already tells its partitions nothing new. */
-function narrowTargets(prediction: Prediction, node: SqlNode, targets: readonly LockTarget[]): readonly LockTarget[] {
-  if (!('AlterTableStmt' in node)) return targets;
-  const table = resolveRelation(prediction, relationName(node.AlterTableStmt.relation))?.table;
-  const isIdle = (node.AlterTableStmt.cmds ?? []).every(
-    (item) =>
-      'AlterTableCmd' in item &&
-      item.AlterTableCmd.subtype === 'AT_SetNotNull' &&
-      table?.columns.get(item.AlterTableCmd.name ?? '')?.isNotNull === true,
-  );
-  return isIdle ? targets.map((target) => ({ ...target, scope: 'only' })) : targets;
-}
-
 /** Statements whose gaps are told in words of their own. */
 const EXPLAINED = ['DropStmt', 'DoStmt', 'CallStmt', 'SelectStmt', 'VacuumStmt', 'ClusterStmt', 'ReindexStmt'];
 
 /** It is about an index, or a type that is no relation of rows: nobody waits for a table. */
 function isInner(node: SqlNode): boolean {
-  if ('AlterTableStmt' in node) return ['OBJECT_INDEX', 'OBJECT_TYPE'].includes(node.AlterTableStmt.objtype ?? '');
-  if ('RenameStmt' in node) return ['OBJECT_INDEX', 'OBJECT_TYPE'].includes(node.RenameStmt.renameType ?? '');
-  return false;
+  return 'RenameStmt' in node && ['OBJECT_INDEX', 'OBJECT_TYPE'].includes(node.RenameStmt.renameType ?? '');
 }
 
 function predictRows(prediction: Prediction, node: SqlNode): void {

@@ -1,3 +1,4 @@
+import { LOCK_MODES, type LockMode } from '../../sql/index.ts';
 import measured from './facts.json' with { type: 'json' };
 import { pairKey, parseTypeText } from './type-pair.ts';
 import { TYPE_ANSWERS, TYPE_SPELLINGS, type TypeAnswer, USER_TYPE_NAMES } from './type-spellings.ts';
@@ -49,6 +50,13 @@ export function includesVersion(versions: string, server: number): boolean {
 /** What a form of `forms.ts` does on a version, such as `t AccessExclusive; rewrite t`; `undefined` where the form is not there. */
 export function formOutcome(form: string, server: number): string | undefined {
   return Object.entries(facts.forms[form] ?? {}).find(([versions]) => includesVersion(versions, server))?.[1];
+}
+
+/** The lock that a form was measured to take on one of the relations of `forms-schema.ts`. */
+export function measuredLock(form: string, relation: string, server: number): LockMode | undefined {
+  const parts = formOutcome(form, server)?.split('; ') ?? [];
+  const mode = parts.find((part) => part.startsWith(`${relation} `))?.slice(relation.length + 1);
+  return LOCK_MODES.find((known) => known === `${mode}Lock`);
 }
 
 /** Built-in types and those of measured extensions, without length or precision. */

@@ -9,6 +9,8 @@ create-partial-index | create index on t (a) where a > 5
 create-index-part | create index on part (k)
 create-index-part-only | create index on only part (k)
 create-index-parent | create index on parent (a)
+create-unique-index-part | create unique index on part (id, k)
+create-index-part-if-not-exists | create index if not exists part_b on part (b)
 create-index-mv | create index on mv (id)
 drop-index | drop index t_b
 drop-index-concurrently | drop index concurrently t_b
@@ -44,6 +46,7 @@ drop-table-referenced | drop table q
 drop-partition | drop table ranges_1
 drop-partition-default | drop table part_1
 drop-partitioned | drop table ranges
+drop-wide-partition | drop table wide_1
 drop-heir | drop table heir
 create-view | create view made as select * from t
 create-or-replace-view | create or replace view vw as select id, 1 as code from quiet
@@ -53,6 +56,7 @@ rename-view | alter view vw rename to vw_renamed
 create-matview | create materialized view made as select * from bare
 drop-matview | drop materialized view mv
 create-trigger | create trigger made before insert on t for each row execute function trg()
+create-trigger-parent | create trigger made before insert on parent for each row execute function trg()
 create-trigger-part | create trigger made after insert on part for each row execute function trg()
 create-constraint-trigger | create constraint trigger made after insert on t from p for each row execute function trg()
 drop-trigger | drop trigger t_trg on t
@@ -93,8 +97,12 @@ drop-type | drop type mood
 lock-table | lock table t
 lock-table-share | lock table t in share mode
 lock-table-weak | lock table t in row exclusive mode
+lock-table-only | lock table only parent
+lock-table-part | lock table part
 lock-table-parent | lock table parent
 truncate | truncate bare
+truncate-part | truncate part
+truncate-only | truncate only parent
 truncate-parent | truncate parent
 truncate-cascade | truncate p cascade
 update-all | update bare set a = 1

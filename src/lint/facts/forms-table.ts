@@ -51,6 +51,41 @@ set-not-null-parent | alter table parent alter a set not null
 add-not-null 18 | alter table t add constraint nn not null a
 add-not-null-not-valid 18 | alter table t add constraint nn not null a not valid
 add-not-null-proven 18 | alter table t add constraint nn not null proven
+set-not-null-part | alter table part alter p_id set not null
+set-not-null-part-already | alter table part alter k set not null
+set-not-null-parent-already | alter table parent_kept alter a set not null
+drop-not-null-part | alter table wide alter k drop not null
+drop-not-null-part-idle | alter table part alter b drop not null
+drop-not-null-parent | alter table parent_kept alter a drop not null
+drop-not-null-parent-idle | alter table parent alter a drop not null
+drop-not-null-idle | alter table t alter a drop not null
+add-column-parent-unique | alter table parent add column c int unique
+add-column-parent-references | alter table parent add column c int references p
+add-column-part-references | alter table part add column c int references p
+add-foreign-key-parent | alter table parent add constraint c foreign key (a) references p
+add-foreign-key-parent-not-valid | alter table parent add constraint c foreign key (a) references p not valid
+add-unique-parent | alter table parent add constraint c unique (a)
+add-primary-parent | alter table parent_kept add constraint c primary key (a)
+add-unique-part | alter table part add constraint c unique (id, k)
+add-primary-part | alter table part add constraint c primary key (id, k)
+validate-parent | alter table parent_kept validate constraint parent_later
+validate-part | alter table wide validate constraint part_later
+drop-check-parent | alter table parent_kept drop constraint parent_later
+drop-unique-part | alter table wide drop constraint wide_pkey
+set-default-parent | alter table parent alter a set default 1
+set-statistics-parent | alter table parent alter a set statistics 100
+set-storage-parent | alter table parent alter v set storage external
+rls-parent | alter table parent enable row level security
+replica-identity-part | alter table part replica identity full
+owner-part | alter table part owner to current_user
+trigger-part | alter table part disable trigger all
+set-fillfactor-parent | alter table parent set (fillfactor = 90)
+rename-column-part | alter table part rename column b to z
+rename-part | alter table part rename to z
+rename-constraint-parent | alter table parent_kept rename constraint parent_later to z
+detach-default | alter table part detach partition part_default
+drop-column-parent | alter table parent drop column v
+drop-column-referenced | alter table p drop column code
 drop-not-null | alter table t alter x drop not null
 set-default | alter table t alter a set default 1
 drop-default | alter table t alter a drop default
