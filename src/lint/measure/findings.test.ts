@@ -139,6 +139,9 @@ describe('judgeMeasurement()', () => {
 
   it('never passes over what could not be measured', async () => {
     expect(await rulesOf('alter table nowhere add a int')).toEqual(['1 error unmeasured']);
+    expect(await rulesOf('alter table orders add x int not null', { phase: 'contract' })).toEqual([
+      '1 error unmeasured',
+    ]);
     expect(await rulesOf('create extension not_there')).toEqual(['1 warning unmeasured']);
     expect(await rulesOf('alter table odd add column x int')).toEqual(['1 warning unmeasured']);
     expect(await rulesOf('create database x', { isTransactional: false })).toEqual(['1 warning unmeasured']);

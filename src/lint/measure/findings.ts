@@ -29,7 +29,7 @@ function judgeFile(measured: FileMeasurement, file: LintFile): readonly LintFind
 }
 
 function judgeGaps(
-  { index, error, effects }: StatementMeasurement,
+  { index, error, effects, refusedRows }: StatementMeasurement,
   file: LintFile,
   place: PlaceFinding,
 ): readonly LintFinding[] {
@@ -47,6 +47,17 @@ function judgeGaps(
         severity: file.isShipped || isMissing ? 'warning' : 'error',
         message: `The server refuses it on the scratch database: ${error.code} ${error.message}`,
         help: hint,
+      }),
+    ];
+  }
+  if (refusedRows?.code === '23502' && effects.unknown.length > 0) {
+    return [
+      place(index, {
+        rule: 'unmeasured',
+        class: 'unanalysed',
+        severity: 'error',
+        message: `The server refuses it as soon as the table has a row: ${refusedRows.code} ${refusedRows.message}`,
+        help: 'Give the column a default, or add it without NOT NULL and fill it first.',
       }),
     ];
   }
