@@ -99,10 +99,10 @@ export function planVoid(file: string): OnwardError {
   });
 }
 
-export function nothingInstalled(): OnwardError {
+export function nothingInstalled(doing = 'upgrade'): OnwardError {
   return new OnwardError({
     code: 'upgrade.nothing-installed',
-    message: 'Could not upgrade: no release is recorded as installed. Nothing has changed.',
+    message: `Could not ${doing}: no release is recorded as installed. Nothing has changed.`,
     hint: 'Run "onward provision" to install the first release.',
     state: 'unchanged',
     exit: ExitCode.findings,

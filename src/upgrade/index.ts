@@ -13,6 +13,7 @@ export {
   observeDeploymentMigrations,
 } from './migrate-deployment.ts';
 export { observeDoctorFacts } from './observe-doctor.ts';
+export { observeDrift, type SchemaDrift } from './observe-drift.ts';
 export { observeStatus, type Status } from './observe-status.ts';
 export { type Prepared, preparePlan, type UpgradeRequest } from './prepare.ts';
 export { SAFE_STEPS } from './run-hop.ts';
