@@ -29,7 +29,7 @@ function findWideEncoding(bytes: Buffer): Encoding | undefined {
   if (a === 0xff && b === 0xfe && c === 0 && d === 0) return { looksLike: 'UTF-32', iconvName: 'UTF-32' };
   if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return { looksLike: 'UTF-16', iconvName: 'UTF-16' };
   const head = bytes.subarray(0, 1000);
-  if (head.length < 4) return undefined;
+  if (head.length < 4 || !head.includes(0)) return undefined;
   const zeros = [0, 0];
   for (const [index, byte] of head.entries()) if (byte === 0) zeros[index % 2] = (zeros[index % 2] ?? 0) + 1;
   const [even = 0, odd = 0] = zeros;

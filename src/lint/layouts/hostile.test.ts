@@ -144,12 +144,15 @@ describe('places that are no files', () => {
     await symlink('/etc/passwd', join(root, 'a.sql'));
     await writeFile(join(root, 'c\n.sql'), 'select 2;');
     await symlink(root, join(root, 'loop'));
+    const piped = await system.exec.run(['mkfifo', join(root, 'd.sql')], { timeoutMs: 10_000 });
+    expect(piped.exitCode).toBe(0);
     const { files, findings } = await readLintFiles(system, { paths: [root, join(root, 'a.sql')] });
     expect(files.map(({ path }) => path)).toEqual([`${root}/b.sql`]);
     expect(findings.map(({ file, rule }) => `${file.slice(root.length + 1)} ${rule}`).sort()).toEqual([
       'a.sql not-a-file',
       'a.sql not-a-file',
       'c\\n.sql unsafe-name',
+      'd.sql not-a-file',
       'loop not-a-file',
     ]);
   });

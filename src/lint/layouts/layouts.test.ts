@@ -252,6 +252,28 @@ describe('recognising', () => {
     expect(findings).toEqual([{ at: '1_a.sql:4:11', rule: 'cut-statement', severity: 'error' }]);
   });
 
+  it('reads a file once, however often it is given', async () => {
+    const root = await write('once', { 'a/1_a.up.sql': `${FIRST}\n\\restrict x\n` });
+    const paths = [root, `${root}/a/`, join(root, 'a/1_a.up.sql'), `${folder}/./once/a`];
+    const { files, findings } = await readLintFiles(system, { paths });
+    expect([files.length, findings.length]).toEqual([1, 1]);
+  });
+
+  it('refuses in Onward’s layouts what the engine refuses', async () => {
+    const { files, findings } = await readSample('refused', {
+      '1.0.0/expand/001_a.sql': FIRST,
+      '1.0.0/expand/00 2.sql': FIRST,
+      '1.0.0/expand/b.sql': FIRST,
+      '1.0.0/expnd/001_c.sql': FIRST,
+      'next/expand/001_d.sql': FIRST,
+    });
+    expect(files).toEqual([]);
+    expect(findings.map(({ at, rule }) => `${at} ${rule}`)).toEqual([
+      '1.0.0/expand/00 2.sql:1:1 unsafe-name',
+      ':1:1 mixed-layouts',
+    ]);
+  });
+
   it('says that a file has no up part, that a path is missing, and that a folder is empty', async () => {
     const { findings } = await readSample('no-up', { '1_a.sql': FIRST, '2_b.sql': `-- migrate:up\n${FIRST}` });
     expect(findings).toEqual([{ at: '1_a.sql:1:1', rule: 'missing-up', severity: 'error' }]);

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { loadSqlParser, type SqlParser, type System } from '../../system/index.ts';
 import type { LintFinding } from '../finding.ts';
 import type { LintFile } from '../lint-file.ts';
@@ -40,7 +41,20 @@ export async function readLintFiles(system: System, options: ReadLintFilesOption
     files.push(...read.files);
     findings.push(...read.findings);
   }
-  return { files, findings };
+  return roots.length > 1 ? eachOnce({ files, findings }) : { files, findings };
+}
+
+/** A folder and a part of it may both have been given. */
+function eachOnce({ files, findings }: ReadLintFiles): ReadLintFiles {
+  const byPath = new Map<string, LintFile>();
+  for (const file of files) if (!byPath.has(posix.normalize(file.path))) byPath.set(posix.normalize(file.path), file);
+  const said = new Map<string, LintFinding>();
+  for (const finding of findings) {
+    const { file, line, column, rule } = finding;
+    const key = JSON.stringify([posix.normalize(file), line, column, rule]);
+    if (!said.has(key)) said.set(key, finding);
+  }
+  return { files: [...byPath.values()], findings: [...said.values()] };
 }
 
 const MOST_BYTES = 64 * 1024 * 1024;

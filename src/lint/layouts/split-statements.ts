@@ -67,9 +67,21 @@ function takePiece(progress: Progress): boolean {
   const last = taken.at(-1);
   if (!last && !isLast && piece.statements.length > 0) return grow(progress, end);
   take(progress, taken);
-  // A piece without any statement is all comments.
-  moveTo(progress, isLast || !last ? end : text.indexOf(';', at + last.startOffset + last.text.length) + 1);
+  moveTo(progress, isLast ? end : last ? behind(progress, taken) : behindComments(progress, end));
   return true;
+}
+
+/** A piece without any statement is all comments; its semicolon may stand in the middle of one. */
+function behindComments({ parser, path, text, at }: Progress, end: number): number {
+  const last = parser.comments(text.slice(at, end), path).at(-1);
+  const isCut = last?.text.startsWith('--') && at + last.endOffset === end;
+  return isCut ? lineEnd(text, end) : end;
+}
+
+/** Behind the semicolon of the last of these statements. */
+function behind({ text, at }: Progress, taken: readonly SqlStatement[]): number {
+  const last = taken.at(-1);
+  return last ? text.indexOf(';', at + last.startOffset + last.text.length) + 1 : at;
 }
 
 /** Whatever was blanked may be longer than a piece. */
@@ -150,8 +162,11 @@ function salvage(progress: Progress, from: number): boolean {
     if (end < at) return false;
     const piece = parsePiece(parser, text.slice(at, end + 1), path);
     if ('failure' in piece) continue;
-    take(progress, piece.statements);
-    moveTo(progress, end + 1);
+    // The semicolon may stand in a remark.
+    const taken = piece.statements.filter((found) => isEnded(text, at, found));
+    if (taken.length === 0) continue;
+    take(progress, taken);
+    moveTo(progress, behind(progress, taken));
     return true;
   }
   return false;
