@@ -16,7 +16,7 @@ export const plan = {
     const library = join(dirname(tool.program), 'index.js');
     const samples = [];
     for (let turn = 0; turn < rounds; turn += 1) {
-      const { stdout } = await mustRun([process.execPath, PROGRAM, library]);
+      const { stdout } = await mustRun([process.execPath, '--expose-gc', PROGRAM, library]);
       samples.push(assertWhole(JSON.parse(stdout)));
     }
     return conclude(samples);

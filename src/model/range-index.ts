@@ -100,7 +100,10 @@ function parseRange(range: string): readonly (readonly Bound[])[] {
 }
 
 function placeBounds(placeOf: (version: string) => Place, count: number, bounds: readonly Bound[]): Interval {
-  const placed = bounds.map((bound) => ({ ...bound, ...placeOf(bound.version) }));
+  const placed = bounds.map(({ operator, version }) => {
+    const { at, behind } = placeOf(version);
+    return { operator, version, at, behind };
+  });
   const lower = placed.filter((bound) => bound.operator.startsWith('>') || isExact(bound));
   const upper = placed.filter((bound) => bound.operator.startsWith('<') || isExact(bound));
   // Nothing satisfies bounds that exclude each other, and nothing is above them: what demands that is never met.
