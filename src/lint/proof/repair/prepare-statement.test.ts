@@ -46,6 +46,10 @@ describe('prepareStatement()', () => {
       "select 'é', EXTRACT ($1 FROM at - interval $2) from visit",
       'select \'é\', pg_catalog."extract" ($1::pg_catalog.text, at - cast($2 as interval)) from visit',
     ],
+    [
+      'select extract($1 from at), note from visit where id = $2 group by extract(year from at), note',
+      'select extract(year from at), note from visit where id = $1 group by extract(year from at), note',
+    ],
   ])('writes what the grammar wants a constant for as a cast: %s', async (sql, repaired) => {
     expect(await repair(sql)).toBe(repaired);
   });

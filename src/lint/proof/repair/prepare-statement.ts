@@ -6,6 +6,7 @@ import {
   type StatementShape,
 } from '../../../system/index.ts';
 import { castParameters, placeWithoutCasts } from './ambiguous-parameter.ts';
+import { closeGaps } from './edit-text.ts';
 import { uniteGroupedParameters } from './grouped-parameters.ts';
 import { repairTypedLiteral } from './typed-literal.ts';
 
@@ -62,7 +63,8 @@ async function attempt(session: Session, sql: string, name: string): Promise<Pre
 function proposeRepairs(parser: SqlParser, sql: string, error: PostgresError): readonly string[] {
   const offset = error.position === undefined ? undefined : offsetOfCharacter(sql, error.position - 1);
   if (error.code === SYNTAX && offset !== undefined) {
-    return [repairTypedLiteral(sql, parser.tokens(sql, 'a statement'), offset)].filter((text) => text !== undefined);
+    const repaired = repairTypedLiteral(sql, parser.tokens(sql, 'a statement'), offset);
+    return repaired === undefined ? [] : [closeGaps(repaired, parser.tokens(repaired, 'a statement'))];
   }
   if (!NOT_GROUPED.includes(error.code) && !UNTYPED.includes(error.code)) return [];
   const [parsed] = parser.split(sql, 'a statement');

@@ -83,8 +83,37 @@ function callOfExtract(tokens: readonly SqlToken[], at: number): readonly Edit[]
   if (!name || !open || !parameter || !from) return undefined;
   if (name.text.toLowerCase() !== 'extract' || open.text !== '(' || from.text.toLowerCase() !== 'from')
     return undefined;
+  const field = findField(tokens, at);
+  if (field !== undefined) return [{ ...parameter, text: field }];
   return [
     { startOffset: name.startOffset, endOffset: name.endOffset, text: 'pg_catalog."extract"' },
     { startOffset: parameter.startOffset, endOffset: from.endOffset, text: `${parameter.text}::pg_catalog.text,` },
   ];
+}
+
+/** The field of an equal EXTRACT elsewhere: the server leaves those in GROUP BY as they were written. */
+function findField(tokens: readonly SqlToken[], at: number): string | undefined {
+  const wanted = argumentAfter(tokens, at);
+  const found = tokens.findIndex(
+    (token, index) =>
+      WORD.test(token.text) &&
+      tokens[index - 1]?.text === '(' &&
+      tokens[index - 2]?.text.toLowerCase() === 'extract' &&
+      argumentAfter(tokens, index) === wanted,
+  );
+  return tokens[found]?.text;
+}
+
+/** What stands between a token and the parenthesis that closes around it. */
+function argumentAfter(tokens: readonly SqlToken[], at: number): string {
+  let depth = 0;
+  const end = tokens.findIndex(({ text }, index) => {
+    if (index <= at) return false;
+    depth += text === '(' ? 1 : text === ')' ? -1 : 0;
+    return depth < 0;
+  });
+  return tokens
+    .slice(at + 1, end)
+    .map(({ text }) => text)
+    .join(' ');
 }
