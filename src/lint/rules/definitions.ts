@@ -1,6 +1,7 @@
 import { type RelationName, relationFromParts, relationName } from '../../sql/index.ts';
-import type { SqlNode, SqlStatement } from '../../system/index.ts';
-import { isSameName, laterInTransaction } from './old-objects.ts';
+import type { SqlNode } from '../../system/index.ts';
+import { laterInTransaction } from './file-index.ts';
+import { isSameName } from './old-objects.ts';
 import type { Subject } from './rule.ts';
 import { isSameTree, textOf, textsOf } from './trees.ts';
 
@@ -28,7 +29,7 @@ function targetName({ name, val }: Extract<SqlNode, { ResTarget: unknown }>['Res
 
 /** The view of this name that a later statement of the transaction makes. */
 export function laterView(subject: Subject, name: RelationName): ViewNode | undefined {
-  for (const { node } of laterInTransaction(subject)) {
+  for (const { node } of laterInTransaction(subject, name.name)) {
     if ('ViewStmt' in node && isSameName(relationName(node.ViewStmt.view), name)) return node.ViewStmt;
   }
   return undefined;
@@ -36,7 +37,7 @@ export function laterView(subject: Subject, name: RelationName): ViewNode | unde
 
 /** The functions of this name that later statements of the transaction make. */
 export function laterFunctions(subject: Subject, name: RelationName): readonly FunctionNode[] {
-  return laterInTransaction(subject).flatMap(({ node }) =>
+  return laterInTransaction(subject, name.name).flatMap(({ node }) =>
     'CreateFunctionStmt' in node && isSameName(relationFromParts(node.CreateFunctionStmt.funcname), name)
       ? [node.CreateFunctionStmt]
       : [],
@@ -48,7 +49,7 @@ export function isMadeAgain(
   subject: Subject,
   { name, table }: { readonly name: string; readonly table?: RelationName },
 ): boolean {
-  return laterInTransaction(subject).some(({ node }: SqlStatement) => {
+  return laterInTransaction(subject, table?.name ?? '').some(({ node }) => {
     if ('CreateTrigStmt' in node) {
       const { trigname, relation } = node.CreateTrigStmt;
       return trigname === name && isSameName(relationName(relation), table);

@@ -1,5 +1,5 @@
 import { type RelationName, relationFromParts, relationName } from '../../sql/index.ts';
-import type { SqlNode, SqlStatement } from '../../system/index.ts';
+import type { SqlNode } from '../../system/index.ts';
 import type { ObjectKind, ObjectName } from '../schema-model/schema-model.ts';
 import type { Subject } from './rule.ts';
 import { describeRelation } from './statement-parts.ts';
@@ -92,11 +92,6 @@ function moved({ relation, object, subname }: Moved, kind = ''): NamedObject | u
   const name = relationName(relation) ?? relationFromParts(object && partsOf(object));
   if (!name) return undefined;
   return OF_TABLES.includes(kind) ? { kind, name: { name: subname ?? '', table: name } } : { kind, name };
-}
-
-/** Statements behind this one that nobody sees it without. */
-export function laterInTransaction({ file, index }: Subject): readonly SqlStatement[] {
-  return file.isTransactional ? file.statements.slice(index + 1) : [];
 }
 
 /** Whether two names mean the same, as far as they tell. */

@@ -7,6 +7,10 @@ import type { Example } from './rule.ts';
 
 const system = createSystem({ environment: {}, onEvent: () => {} });
 
+/** Whether it reads a file of the server, or of the client: there is none. */
+const readsFile = (parser: SqlParser, { sql }: Example) =>
+  parser.split(sql, 'example.sql').some(({ node }) => 'CopyStmt' in node);
+
 /** The oldest and the newest version that an example is for, and 15, on which the facts were measured. */
 const VERSIONS = [14, 15, 17, 18] as const;
 const isFor = (version: number, { since = 14 }: Example) =>
@@ -68,7 +72,7 @@ describe.each(VERSIONS.map((version) => [version] as const))('on Postgres %i', (
   it('runs every example of every rule, but for bad ones whose rule names the refusal', async () => {
     const refused: string[] = [];
     for (const { id, bad, good, why } of RULES) {
-      for (const example of [...bad, ...good].filter((each) => isFor(version, each))) {
+      for (const example of [...bad, ...good].filter((each) => isFor(version, each) && !readsFile(parser, each))) {
         const refusal = await findRefusal(example);
         const isFoundByRule = bad.includes(example) && why.includes(refusal?.code ?? '');
         if (refusal && !isFoundByRule) refused.push(`${id}: ${example.sql}: ${refusal.code} ${refusal.message}`);

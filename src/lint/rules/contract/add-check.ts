@@ -1,5 +1,6 @@
-import type { ModelConstraint, ModelTable } from '../../schema-model/schema-model.ts';
+import type { ModelConstraint } from '../../schema-model/schema-model.ts';
 import { bindsOldWriters, isOnlyNotNull, isWidened } from '../check-constraint.ts';
+import { untilNow } from '../file-index.ts';
 import { type AddedConstraint, addedConstraints } from '../old-columns.ts';
 import type { Hit, Rule, Subject } from '../rule.ts';
 import { describeRelation } from '../statement-parts.ts';
@@ -53,11 +54,12 @@ export const addCheck: Rule = {
       .flatMap((added) => judge(subject, added)),
 };
 
-function judge(subject: Subject, { relation, table, constraint }: AddedConstraint): readonly Hit[] {
+function judge(subject: Subject, added: AddedConstraint): readonly Hit[] {
+  const { relation, table, constraint } = added;
   const { conname: name, raw_expr: made, skip_validation: isNotValid } = constraint;
   const described = describeRelation(relation);
   const spares = isNotValid ? ' (NOT VALID spares only the rows that are there)' : '';
-  const old = name === undefined ? undefined : (table?.constraints.get(name) ?? droppedNow(subject, table, name));
+  const old = name === undefined ? undefined : (table?.constraints.get(name) ?? droppedNow(subject, added, name));
   if (old) {
     const before = old === 'unknown' ? undefined : old.expression;
     if (before && made && isWidened(before, made)) return [];
@@ -76,14 +78,13 @@ function judge(subject: Subject, { relation, table, constraint }: AddedConstrain
 
 /** The constraint that the release has dropped to make it again. */
 function droppedNow(
-  { file, index, schema }: Subject,
-  table: ModelTable | undefined,
+  subject: Subject,
+  { relation, table }: AddedConstraint,
   name: string,
 ): ModelConstraint | 'unknown' | undefined {
   const known = table?.droppedConstraints.get(name);
-  if (known) return schema.isNew(known.born) ? known : undefined;
-  const isDropped = file.statements
-    .slice(0, index + 1)
+  if (known) return subject.schema.isNew(known.born) ? known : undefined;
+  const isDropped = untilNow(subject, relation.name)
     .flatMap(({ node }) => findNodes(node, 'AlterTableCmd'))
     .some((command) => command.subtype === 'AT_DropConstraint' && command.name === name);
   return isDropped ? 'unknown' : undefined;

@@ -1,5 +1,6 @@
 import { relationName } from '../../../sql/index.ts';
-import { droppedObjects, isSameName, laterInTransaction } from '../old-objects.ts';
+import { laterInTransaction } from '../file-index.ts';
+import { droppedObjects, isSameName } from '../old-objects.ts';
 import type { Hit, Rule, Subject } from '../rule.ts';
 import { describeRelation, isOld } from '../statement-parts.ts';
 import { isSameTree } from '../trees.ts';
@@ -49,7 +50,7 @@ function checkDropped(subject: Subject): readonly Hit[] {
     const { table } = name;
     if (!table || isWithoutEffect(subject, table)) return [];
     const old = subject.schema.findObject('policy', name)?.node;
-    const made = laterInTransaction(subject).find(
+    const made = laterInTransaction(subject, table.name).find(
       ({ node }) =>
         'CreatePolicyStmt' in node &&
         node.CreatePolicyStmt.policy_name === name.name &&

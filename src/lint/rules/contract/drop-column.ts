@@ -1,5 +1,6 @@
+import { commandsOnOldColumn } from '../old-columns.ts';
 import type { Rule } from '../rule.ts';
-import { commandsOnOldTable, describeRelation } from '../statement-parts.ts';
+import { describeRelation } from '../statement-parts.ts';
 
 export const dropColumn: Rule = {
   id: 'drop-column',
@@ -22,9 +23,9 @@ export const dropColumn: Rule = {
     { sql: 'create table drafts (id bigint primary key, note text); alter table drafts drop column note;' },
   ],
   check: (subject) =>
-    commandsOnOldTable(subject)
-      .filter(({ command }) => command.subtype === 'AT_DropColumn')
-      .map(({ relation, command }) => ({
-        message: `the old version's statements that name ${describeRelation(relation)}.${command.name} fail from here on`,
+    commandsOnOldColumn(subject, ['AT_DropColumn'])
+      .filter(({ command, table, column }) => !(command.missing_ok && table?.isCertain && !column))
+      .map(({ relation, name }) => ({
+        message: `the old version's statements that name ${describeRelation(relation)}.${name} fail from here on`,
       })),
 };

@@ -1,5 +1,6 @@
+import type { RelationName } from '../../../sql/index.ts';
+import { laterInTransaction } from '../file-index.ts';
 import { commandsOnOldColumn } from '../old-columns.ts';
-import { laterInTransaction } from '../old-objects.ts';
 import type { Rule, Subject } from '../rule.ts';
 import { describeRelation } from '../statement-parts.ts';
 import { findNodes } from '../trees.ts';
@@ -32,14 +33,14 @@ export const dropIdentity: Rule = {
   ],
   check: (subject) =>
     commandsOnOldColumn(subject, ['AT_DropIdentity'])
-      .filter(({ name }) => !isFilledAgain(subject, name))
+      .filter(({ relation, name }) => !isFilledAgain(subject, relation, name))
       .map(({ relation, name }) => ({
         message: `the old version's INSERTs leave ${describeRelation(relation)}.${name} null from here on, and fail`,
       })),
 };
 
-function isFilledAgain(subject: Subject, column: string): boolean {
-  const nodes = [subject.node, ...laterInTransaction(subject).map(({ node }) => node)];
+function isFilledAgain(subject: Subject, relation: RelationName, column: string): boolean {
+  const nodes = [subject.node, ...laterInTransaction(subject, relation.name).map(({ node }) => node)];
   return findNodes(nodes, 'AlterTableCmd').some(
     ({ subtype, name, def }) =>
       name === column && def !== undefined && ['AT_AddIdentity', 'AT_ColumnDefault'].includes(subtype ?? ''),

@@ -1,8 +1,9 @@
 import type { ModelTable } from '../../schema-model/schema-model.ts';
-import { droppedObjects, laterInTransaction } from '../old-objects.ts';
+import { laterInTransaction } from '../file-index.ts';
+import { droppedObjects } from '../old-objects.ts';
 import type { Hit, Rule, Subject } from '../rule.ts';
 import { commandsOnOldTable, describeRelation, type TableCommand } from '../statement-parts.ts';
-import { findNodes } from '../trees.ts';
+import { findNodes, textsOf } from '../trees.ts';
 
 export const dropUnique: Rule = {
   id: 'drop-unique',
@@ -52,7 +53,7 @@ function checkConstraints(subject: Subject): readonly Hit[] {
       const name = command.name ?? '';
       const known = table?.constraints.get(name);
       if (known ? !isOldUnique(subject, item) : NOT_UNIQUE_NAME.test(name)) return [];
-      if (isAddedAgain(subject, name)) return [];
+      if (isAddedAgain(subject, item)) return [];
       const what = known ? `the ${known.kind} ${name}` : `the constraint ${name}, which may be a unique one,`;
       return [
         { message: `the old version's ON CONFLICT on ${describeRelation(relation)} may need ${what} and fails then` },
@@ -68,15 +69,24 @@ function isOldUnique({ schema }: Subject, { table, command }: TableCommand): boo
 
 /** Another unique index on just these columns, which answers ON CONFLICT as well. */
 function hasTwin(table: ModelTable, name: string, columns: readonly string[]): boolean {
-  const wanted = [...columns].sort().join();
   return [...table.indexes.values()].some(
-    (index) => index.name !== name && index.isUnique && !index.isPartial && [...index.columns].sort().join() === wanted,
+    (index) => index.name !== name && index.isUnique && !index.isPartial && sorted(index.columns) === sorted(columns),
   );
 }
 
-function isAddedAgain(subject: Subject, name: string): boolean {
-  const nodes = [subject.node, ...laterInTransaction(subject).map(({ node }) => node)];
-  return findNodes(nodes, 'Constraint').some(({ conname }) => conname === name);
+/** Made again under its name, on the same columns as far as they are known. */
+function isAddedAgain(subject: Subject, { relation, table, command: { name = '' } }: TableCommand): boolean {
+  const nodes = [subject.node, ...laterInTransaction(subject, relation.name).map(({ node }) => node)];
+  const known = table?.constraints.get(name);
+  return findNodes(nodes, 'Constraint').some(({ conname, keys, indexname }) => {
+    if (conname !== name) return false;
+    const columns = indexname === undefined ? textsOf(keys) : (table?.indexes.get(indexname)?.columns ?? []);
+    return !known || sorted(columns) === sorted(known.columns);
+  });
+}
+
+function sorted(columns: readonly string[]): string {
+  return [...columns].sort().join();
 }
 
 function checkIndexes(subject: Subject): readonly Hit[] {

@@ -1,5 +1,12 @@
 import { relationFromParts } from '../../../sql/index.ts';
-import { type FunctionNode, hasSameShape, inputParameters, laterFunctions, returnsTrigger } from '../definitions.ts';
+import {
+  type FunctionNode,
+  hasSameArguments,
+  hasSameShape,
+  inputParameters,
+  laterFunctions,
+  returnsTrigger,
+} from '../definitions.ts';
 import { droppedObjects } from '../old-objects.ts';
 import type { Hit, Rule, Subject } from '../rule.ts';
 import { describeRelation } from '../statement-parts.ts';
@@ -48,7 +55,7 @@ function checkDropped(subject: Subject): readonly Hit[] {
     if (!made || returnsTrigger(made)) return [];
     const node = subject.schema.findObject('function', name)?.node;
     const old = node && 'CreateFunctionStmt' in node ? node.CreateFunctionStmt : undefined;
-    if (old && (hasSameShape(old, made) || inputParameters(old).length !== inputParameters(made).length)) return [];
+    if (old && (hasSameShape(old, made) || !hasSameArguments(inputParameters(old), inputParameters(made)))) return [];
     const message = old
       ? `the function ${describeRelation(name)} is made again with another result, parameter name or default, and calls of the old version break`
       : `the function ${describeRelation(name)} is made again, and whether the old version's calls still fit could not be told`;

@@ -11,7 +11,7 @@ export const sessionSetting: Rule = {
   why: 'SET without LOCAL outlives the file. The next migrations of the same session run with it: in another schema, as another role, with another time zone. They then do something else than when they are run one by one, and behind a pooler the setting may reach the application.',
   help: 'Write SET LOCAL, which ends with the transaction, or RESET it at the end of the file.',
   bad: [
-    { sql: 'set search_path = audit; create table entries (id bigint primary key);' },
+    { before: 'create schema audit;', sql: 'set search_path = audit; create table entries (id bigint primary key);' },
     { sql: "select pg_catalog.set_config('search_path', '', false);" },
     { sql: 'set role none; create table entries (id bigint primary key);' },
   ],

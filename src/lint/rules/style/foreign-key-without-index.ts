@@ -1,5 +1,6 @@
 import { relationName } from '../../../sql/index.ts';
 import type { SqlNode } from '../../../system/index.ts';
+import { laterOn } from '../file-index.ts';
 import { newTable } from '../new-columns.ts';
 import { type NewForeignKey, newForeignKeys } from '../new-foreign-keys.ts';
 import { constraintsOf } from '../old-columns.ts';
@@ -49,9 +50,11 @@ function begins(list: readonly string[], columns: readonly string[]): boolean {
 }
 
 /** The columns of each index that the table has, or gets in the rest of the file. */
-function indexedLists({ file, index, schema }: Subject, { relation }: NewForeignKey): readonly (readonly string[])[] {
-  const there = [...(schema.findTable(relation)?.indexes.values() ?? [])].map(({ columns }) => columns);
-  const later = file.statements.slice(index).flatMap(({ node }) => indexedBy(node, relation));
+function indexedLists(subject: Subject, { relation }: NewForeignKey): readonly (readonly string[])[] {
+  const there = [...(subject.schema.findTable(relation)?.indexes.values() ?? [])].map(({ columns }) => columns);
+  const later = [subject.statement, ...laterOn(subject, relation.name)].flatMap(({ node }) =>
+    indexedBy(node, relation),
+  );
   return [...there, ...later];
 }
 

@@ -1,9 +1,8 @@
 import { relationName } from '../../../sql/index.ts';
 import type { SqlNode } from '../../../system/index.ts';
-import { laterInTransaction } from '../old-objects.ts';
+import { laterInTransaction } from '../file-index.ts';
 import type { Rule, Subject } from '../rule.ts';
 import { describeRelation } from '../statement-parts.ts';
-import { findNodes } from '../trees.ts';
 
 export const redundantIndex: Rule = {
   id: 'redundant-index',
@@ -63,7 +62,5 @@ function plainColumns({
 }
 
 function isDroppedLater(subject: Subject, name: string): boolean {
-  return laterInTransaction(subject).some(({ node }) =>
-    findNodes('DropStmt' in node ? node : undefined, 'String').some(({ sval }) => sval === name),
-  );
+  return laterInTransaction(subject, name).some(({ node }) => 'DropStmt' in node);
 }

@@ -1,5 +1,6 @@
 import { isSessionSetting } from '../../../sql/index.ts';
 import type { SqlNode } from '../../../system/index.ts';
+import { perFile } from '../per-file.ts';
 import type { Hit, Rule, Subject } from '../rule.ts';
 
 export const repeatableStatements: Rule = {
@@ -32,12 +33,15 @@ export const repeatableStatements: Rule = {
   ],
   check(subject) {
     const { file, index } = subject;
-    const isLast = file.statements.slice(index + 1).every(({ node }) => isSessionSetting(node));
+    const isLast = index >= lastChange(file.statements);
     // Onward itself keeps a record of each statement, and goes on behind the last one that was done.
     if (file.isTransactional || file.layout === 'onward' || isLast) return [];
     return judge(subject);
   },
 };
+
+/** The position of the last statement that does more than set something. */
+const lastChange = perFile((statements) => statements.findLastIndex(({ node }) => !isSessionSetting(node)));
 
 const CREATED: Readonly<Record<string, RegExp>> = {
   CreateStmt: /^(create\s+(?:unlogged\s+)?table)\b/i,

@@ -1,5 +1,6 @@
 import { relationFromParts } from '../../../sql/index.ts';
 import type { SqlNode } from '../../../system/index.ts';
+import { laterOn } from '../file-index.ts';
 import { isSameName } from '../old-objects.ts';
 import type { Rule, Subject } from '../rule.ts';
 import { describeRelation } from '../statement-parts.ts';
@@ -65,8 +66,8 @@ function setsPath(options: readonly SqlNode[]): boolean {
   });
 }
 
-function isSetLater({ file, index }: Subject, name: NonNullable<ReturnType<typeof relationFromParts>>): boolean {
-  return file.statements.slice(index + 1).some(({ node }) => {
+function isSetLater(subject: Subject, name: NonNullable<ReturnType<typeof relationFromParts>>): boolean {
+  return laterOn(subject, name.name).some(({ node }) => {
     const later = 'AlterFunctionStmt' in node ? definition(node) : undefined;
     return later !== undefined && isSameName(later.name, name) && setsPath(later.options);
   });

@@ -1,5 +1,6 @@
 import { relationName } from '../../../sql/index.ts';
 import type { SqlNode } from '../../../system/index.ts';
+import { laterOn } from '../file-index.ts';
 import { type CreateTableNode, newTable } from '../new-columns.ts';
 import { isSameName } from '../old-objects.ts';
 import type { Rule, Subject } from '../rule.ts';
@@ -42,8 +43,8 @@ function hasKey({ tableElts = [], inhRelations, ofTypename }: CreateTableNode): 
   );
 }
 
-function isKeyedLater({ file, index }: Subject, relation: Parameters<typeof describeRelation>[0]): boolean {
-  return file.statements.slice(index + 1).some(({ node }) => {
+function isKeyedLater(subject: Subject, relation: Parameters<typeof describeRelation>[0]): boolean {
+  return laterOn(subject, relation.name).some(({ node }) => {
     if ('IndexStmt' in node)
       return node.IndexStmt.unique === true && isSameName(relationName(node.IndexStmt.relation), relation);
     return 'AlterTableStmt' in node && isSameName(relationName(node.AlterTableStmt.relation), relation) && isKey(node);
