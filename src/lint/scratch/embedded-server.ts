@@ -1,4 +1,5 @@
 import { type EmbeddedPostgres, type System, startEmbeddedPostgres } from '../../system/index.ts';
+import { createServerFolder, recordServer, removeAbandoned } from './server-folder.ts';
 
 export const SERVER_VERSIONS = [14, 15, 16, 17, 18] as const;
 export type ServerVersion = (typeof SERVER_VERSIONS)[number];
@@ -34,11 +35,10 @@ const SETTINGS = {
 };
 
 /** One server per version and process; not durable, in a temporary folder. Throws `postgres.not-installed`. */
-export async function shareServer(_system: System, version: ServerVersion): Promise<SharedServer> {
+export async function shareServer(system: System, version: ServerVersion): Promise<SharedServer> {
   let entry = running.get(version);
   if (!entry) {
-    const server = startEmbeddedPostgres({ version: `${version}`, isDurable: false, settings: SETTINGS });
-    entry = { server, users: 0 };
+    entry = { server: startServer(system, version), users: 0 };
     running.set(version, entry);
   }
   const mine = entry;
@@ -54,6 +54,24 @@ export async function shareServer(_system: System, version: ServerVersion): Prom
   } catch (error) {
     mine.users -= 1;
     if (running.get(version) === mine) running.delete(version);
+    throw error;
+  }
+}
+
+async function startServer(system: System, version: ServerVersion): Promise<EmbeddedPostgres> {
+  await removeAbandoned(system);
+  const directory = await createServerFolder(system);
+  try {
+    const server = await startEmbeddedPostgres({
+      version: `${version}`,
+      isDurable: false,
+      settings: SETTINGS,
+      directory,
+    });
+    await recordServer(system, directory);
+    return server;
+  } catch (error) {
+    await system.files.remove(directory);
     throw error;
   }
 }

