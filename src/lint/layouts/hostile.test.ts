@@ -93,6 +93,21 @@ describe('texts that no parser ends well with', () => {
     expect(findings).toEqual([{ at: '3:1', rule: 'nested-too-deeply', severity: 'error', about: 'unanalysed' }]);
   });
 
+  it.each([
+    ['operators', `select 1${'+1'.repeat(3000)}`],
+    ['negations', `select ${'not '.repeat(2000)}true`],
+    ['calls', `select ${'f('.repeat(1500)}1${')'.repeat(1500)}`],
+  ])('leaves out a statement whose %s the parser can follow, but nobody else', async (_, text) => {
+    const { statements, findings } = await read(`select 0;\n${text};\nselect 2;`);
+    expect(statements).toEqual(['1: select 0', '3: select 2']);
+    expect(findings).toEqual([{ at: '2:1', rule: 'nested-too-deeply', severity: 'error', about: 'unanalysed' }]);
+  });
+
+  it('takes what people write for deep', async () => {
+    const text = `select ${'a || '.repeat(250)}b, ${'coalesce('.repeat(100)}c${', 1)'.repeat(100)}`;
+    expect((await read(text)).findings).toEqual([]);
+  });
+
   it('names each command of psql with what to do, and reads what stands around it', async () => {
     const { statements, findings, messages } = await read(
       [

@@ -3,6 +3,7 @@ import { blankRange } from './blank.ts';
 import type { TextFinding } from './layout.ts';
 import { type Failure, parsePiece } from './parse-piece.ts';
 import { describeMetaCommand, findCopyRows } from './psql.ts';
+import { isTooDeep } from './tree-depth.ts';
 import { MOST_PSQL_LINES, unreadable } from './unreadable.ts';
 
 /** Characters given to the parser at once: it takes sixty times the memory of its text. */
@@ -92,9 +93,10 @@ function skipSpace(progress: Progress): void {
   if (next > at) advance(progress, next);
 }
 
-function take({ statements, at, line }: Progress, taken: readonly SqlStatement[]): void {
+function take({ statements, findings, at, line }: Progress, taken: readonly SqlStatement[]): void {
   for (const found of taken) {
-    statements.push({ ...found, startOffset: at + found.startOffset, line: line + found.line - 1 });
+    if (isTooDeep(found)) findings.push(unreadable('deep-statement', { offset: at + found.startOffset }));
+    else statements.push({ ...found, startOffset: at + found.startOffset, line: line + found.line - 1 });
   }
 }
 

@@ -4,9 +4,9 @@ import type { Failure } from './parse-piece.ts';
 /** Lines of psql in one file after which the rest is not read. */
 export const MOST_PSQL_LINES = 20;
 
-/** The finding for a mistake behind which a file cannot be read. */
+/** The finding for what cannot be read; but for a statement that is nested too deeply, nothing behind it is. */
 export function unreadable(
-  kind: Failure['kind'] | 'large',
+  kind: Failure['kind'] | 'large' | 'deep-statement',
   { offset, message = '' }: { readonly offset: number; readonly message?: string },
 ): TextFinding {
   const base = { class: 'unanalysed', severity: 'error', offset } as const;
@@ -18,6 +18,13 @@ export function unreadable(
         rule: 'nested-too-deeply',
         message: `the parser cannot follow an expression that is nested this deeply; ${rest}`,
         help: 'Split the expression, or put its rows into several statements.',
+      };
+    case 'deep-statement':
+      return {
+        ...base,
+        rule: 'nested-too-deeply',
+        message: 'an expression in this statement is nested so deeply that it was not analysed',
+        help: 'Split the expression.',
       };
     case 'large':
       return {
