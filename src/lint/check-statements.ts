@@ -4,7 +4,8 @@ import type { Edit } from './edit.ts';
 import type { Effects } from './effects/effects.ts';
 import { predictEffects } from './effects/predict-effects.ts';
 import type { ServerVersion } from './effects/prediction.ts';
-import { type LintFinding, shortenStatement } from './finding.ts';
+import { type HazardClass, type LintFinding, shortenStatement } from './finding.ts';
+import { innerStatements } from './inner-statements.ts';
 import type { LintFile } from './lint-file.ts';
 import { RULES } from './rules/index.ts';
 import type { Hit, Rule, Subject } from './rules/rule.ts';
@@ -87,11 +88,38 @@ function checkFile(file: LintFile, { builder, options: { parser, server }, repor
         if (hit.fix !== undefined) report.edits.push(toEdit(file, statement, hit.fix));
       }
     }
+    checkInside(subject, { rules, locate, builder, parser, report });
     builder.apply(node);
     // What locks nothing cannot meet with anything; a dump has a hundred thousand of it.
     if (file.isTransactional && effects.locks.length + effects.unknown.length > 0) earlier.push({ statement, effects });
   }
 }
+
+/** A `DO` block hides nothing: what it takes from the old version is judged as if it stood by itself, each statement upon the ones before it. */
+function checkInside(
+  subject: Subject,
+  context: Pick<FileContext, 'builder' | 'report'> & {
+    readonly rules: readonly Rule[];
+    readonly locate: ReturnType<typeof createLocator>;
+    readonly parser: SqlParser;
+  },
+): void {
+  const { rules, locate, builder, parser, report } = context;
+  const statements = innerStatements(subject.statement, parser);
+  const file = { ...subject.file, statements, isTransactional: true };
+  for (const [index, statement] of statements.entries()) {
+    const { node } = statement;
+    for (const rule of rules.filter((each) => INSIDE.includes(each.class))) {
+      for (const { fix: _ofItsOwnText, ...hit } of rule.check({ ...subject, file, statement, node, index })) {
+        report.findings.push(toFinding(rule, hit, { subject: { ...subject, statement }, locate }));
+      }
+    }
+    builder.apply(node);
+  }
+}
+
+/** Rules on locks look at the effects of the whole block. */
+const INSIDE: readonly HazardClass[] = ['contract', 'style'];
 
 function toFinding(
   rule: Rule,

@@ -287,3 +287,23 @@ describe('partitions', () => {
     expect(contractRules(sql, { before })).toEqual(rules);
   });
 });
+
+describe('a DO block', () => {
+  const guarded = `do $$
+    begin
+      if not exists (select from pg_attribute where attname = 'remark') then
+        alter table orders rename column note to remark;
+      end if;
+      drop view codes; create view codes as select id, code from orders;
+      create table notes (id bigint primary key);
+      alter table notes drop column id;
+    end $$;
+    alter table notes rename to remarks;`;
+
+  it('is judged statement by statement, with the place of each', () => {
+    const found = findings(guarded, { before: `${ORDERS} create view codes as select id, code from orders;` });
+    const contract = found.filter((finding) => finding.class === 'contract');
+    expect(contract.map(({ rule, line, column }) => [rule, line, column])).toEqual([['rename-column', 4, 9]]);
+    expect(contract[0]?.statement).toBe('alter table orders rename column note to remark');
+  });
+});
