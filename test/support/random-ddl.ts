@@ -30,7 +30,9 @@ function wrapped(state: DdlState): string {
 }
 
 function tablesOf({ schema }: DdlState): readonly ModelTable[] {
-  return [...schema.tables()].filter(({ kind }) => kind === 'table' || kind === 'partitioned');
+  return [...schema.tables()].filter(
+    ({ kind, columns }) => (kind === 'table' || kind === 'partitioned') && columns.size > 0,
+  );
 }
 
 /** Mostly plain ones, which most forms are for. */

@@ -85,6 +85,7 @@ function plainTable(choose: Chooser, name: string, earlier: string[]): string {
     columns.push(`c${index} ${type}${choose.isLucky(0.15) ? ' not null' : ''}`);
   }
   if (earlier.length > 0) columns.push(`ref int${choose.isLucky(0.7) ? ` references ${choose.pick(earlier)}` : ''}`);
+  columns.push('above int');
   if (choose.isLucky(0.3)) columns.push('stored int generated always as (n + 1) stored');
   const rules = [
     choose.isLucky(0.5) ? `constraint ${name}_a_check check (a > -1000000)` : '',
@@ -99,7 +100,7 @@ function plainTable(choose: Chooser, name: string, earlier: string[]): string {
     choose.isLucky(0.2) ? `create index ${name}_part on ${name} (n) where c0 is not null;` : '',
     choose.isLucky(0.3) ? `alter table ${name} add constraint ${name}_later check (n > -1000000) not valid;` : '',
     choose.isLucky(0.3)
-      ? `alter table ${name} add constraint ${name}_self foreign key (a) references ${name} not valid;`
+      ? `alter table ${name} add constraint ${name}_self foreign key (above) references ${name} not valid;`
       : '',
     choose.isLucky(0.2)
       ? `create trigger ${name}_touch before insert on ${name} for each row execute function touch();`

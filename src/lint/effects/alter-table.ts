@@ -1,5 +1,7 @@
 import { relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
+import { names } from '../schema-model/constraints.ts';
+import type { ModelConstraint, ModelIndex } from '../schema-model/schema-model.ts';
 import { predictAddColumn } from './add-column.ts';
 import { predictChangeType } from './change-type.ts';
 import { predictAddConstraint, predictSetNotNull, predictValidate } from './constraint.ts';
@@ -13,10 +15,25 @@ type Command = Extract<SqlNode, { AlterTableCmd: unknown }>['AlterTableCmd'];
 export function predictAlterTable(prediction: Prediction, node: AlterTable): void {
   const relation = resolveRelation(prediction, relationName(node.relation));
   if (!relation || !TABLES.has(node.objtype ?? '')) return;
-  for (const item of node.cmds ?? []) {
-    if (!('AlterTableCmd' in item)) continue;
-    predictCommand(prediction, item.AlterTableCmd, { relation, isHandedDown: node.relation?.inh === true });
-  }
+  const commands = (node.cmds ?? []).flatMap((item) => ('AlterTableCmd' in item ? [item.AlterTableCmd] : []));
+  const target = { relation, isHandedDown: node.relation?.inh === true, dropped: droppedNames(commands) };
+  for (const command of commands) predictCommand(prediction, command, target);
+}
+
+/** Columns and constraints that go in the same pass: what was made for them is not made again. */
+function droppedNames(commands: readonly Command[]): ReadonlySet<string> {
+  const drops = commands.filter(({ subtype }) => subtype === 'AT_DropColumn' || subtype === 'AT_DropConstraint');
+  return new Set(drops.map(({ name = '' }) => name));
+}
+
+function withoutDropped({ id, table }: ResolvedRelation, dropped: ReadonlySet<string>): ResolvedRelation {
+  if (!table || dropped.size === 0) return { id, table };
+  const isKept = ({ columns, expressionColumns = [], constraint }: ModelIndex) =>
+    ![...columns, ...expressionColumns, constraint ?? ''].some((name) => dropped.has(name));
+  const indexes = new Map([...table.indexes].filter(([, index]) => isKept(index)));
+  const isHeld = ({ name, columns }: ModelConstraint) => ![name, ...columns].some((each) => dropped.has(each));
+  const constraints = new Map([...table.constraints].filter(([, constraint]) => isHeld(constraint)));
+  return { id, table: { ...table, indexes, constraints } };
 }
 
 const TABLES = new Set(['OBJECT_TABLE', 'OBJECT_MATVIEW', 'OBJECT_FOREIGN_TABLE']);
@@ -25,13 +42,16 @@ interface Target {
   readonly relation: ResolvedRelation;
   /** `ONLY` does not limit it to the table that is named. */
   readonly isHandedDown: boolean;
+  /** Names of columns and constraints. */
+  readonly dropped: ReadonlySet<string>;
 }
 
 function predictCommand(prediction: Prediction, command: Command, target: Target): void {
   const { found, schema } = prediction;
   const { def, name = '', behavior, subtype } = command;
   const { relation } = target;
-  const tree = storedTables(schema, relation, target.isHandedDown ? 'tree' : 'only');
+  const stored = storedTables(schema, relation, target.isHandedDown ? 'tree' : 'only');
+  const tree = stored.map((each) => withoutDropped(each, target.dropped));
   if (behavior === 'DROP_CASCADE') found.unknown(`what else the CASCADE on ${relation.id} drops`);
   switch (subtype) {
     case 'AT_AddColumn':
@@ -71,6 +91,12 @@ function addConstraint(
   const isRule = constraint.contype === 'CONSTR_CHECK' || constraint.contype === 'CONSTR_NOTNULL';
   const reach = isHandedDown ? (isRule ? 'tree' : 'partitions') : 'only';
   predictAddConstraint(prediction, constraint, storedTables(prediction.schema, relation, reach));
+  if (constraint.contype !== 'CONSTR_PRIMARY' || !isHandedDown) return;
+  // The columns of the key may not be null in inheritors either, which do not get the key.
+  const heirs = storedTables(prediction.schema, relation, 'tree').filter(
+    ({ id, table }) => id !== relation.id && !table?.isPartition,
+  );
+  for (const column of names(constraint.keys)) predictSetNotNull(prediction, column, heirs);
 }
 
 /** A virtual column has no value in the rows. */

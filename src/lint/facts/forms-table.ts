@@ -66,6 +66,7 @@ add-foreign-key-parent | alter table parent add constraint c foreign key (a) ref
 add-foreign-key-parent-not-valid | alter table parent add constraint c foreign key (a) references p not valid
 add-unique-parent | alter table parent add constraint c unique (a)
 add-primary-parent | alter table parent_kept add constraint c primary key (a)
+add-primary-parent-nullable | alter table parent add constraint c primary key (a)
 add-unique-part | alter table part add constraint c unique (id, k)
 add-primary-part | alter table part add constraint c primary key (id, k)
 validate-parent | alter table parent_kept validate constraint parent_later
