@@ -122,11 +122,16 @@ describe('applyMigrations()', () => {
       '002_probe.sql': probe,
       '003_leak.notx.sql': leaky,
       '004_probe.sql': probe.replace('seen', 'seen_too'),
+      '005_view.sql': 'create temp view scrap as select 1;',
+      '006_probe.sql': probe.replace('seen', 'seen_again'),
     });
     const clean = { role: 'postgres', path: 'public', zone: 'UTC', own: '', scrap: null, prepared: 0 };
-    const { rows } = await admin.query('select * from seen union all select * from seen_too');
+    const { rows } = await admin.query(
+      'select * from seen union all select * from seen_too union all select * from seen_again',
+    );
     expect(rows).toEqual(
       [
+        { ...clean, own: null },
         { ...clean, own: null },
         { ...clean, own: null },
       ].map((row) => ({ ...row, own: expect.toBeOneOf(['', null]) })),

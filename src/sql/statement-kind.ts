@@ -86,6 +86,7 @@ function isSetConfig(target: SqlNode): boolean {
 /** Definitions, which change no setting, role or other property of the session. */
 export function leavesSessionAlone(node: SqlNode): boolean {
   if ('CreateStmt' in node) return node.CreateStmt.relation?.relpersistence !== 't';
+  if ('ViewStmt' in node) return node.ViewStmt.view?.relpersistence !== 't';
   return PLAIN_DEFINITIONS.some((kind) => kind in node);
 }
 
