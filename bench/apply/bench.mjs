@@ -16,6 +16,7 @@ export const apply = {
     const server = await startPostgres();
     try {
       const times = new Map(candidates.map(({ name }) => [name, { apply: [], noop: [] }]));
+      const node = [];
       for (let turn = 0; turn < rounds; turn += 1) {
         say(`round ${turn + 1} of ${rounds}`);
         for (const candidate of rotate(candidates, turn)) {
@@ -23,8 +24,9 @@ export const apply = {
           times.get(candidate.name)?.apply.push(measured.apply);
           times.get(candidate.name)?.noop.push(measured.noop);
         }
+        node.push((await mustRun([process.execPath, '-e', '0'])).ms);
       }
-      return conclude(candidates, times);
+      return conclude(candidates, { times, node });
     } finally {
       await server.remove();
     }
@@ -66,7 +68,7 @@ async function assertApplied(url, { name }, count) {
     throw new Error(`${name} left ${JSON.stringify(rows[0])} instead of ${expected}`);
 }
 
-function conclude(candidates, times) {
+function conclude(candidates, { times, node }) {
   const medians = (name) => ({
     apply: Math.round(median(times.get(name).apply)),
     noop: Math.round(median(times.get(name).noop)),
@@ -75,17 +77,21 @@ function conclude(candidates, times) {
   const peers = Object.fromEntries(candidates.slice(1).map(({ name }) => [name, medians(name)]));
   const rivals = candidates.slice(1).filter(({ recordsPerFile }) => recordsPerFile);
   const fastest = (what) => Math.min(...rivals.map(({ name }) => peers[name][what]));
-  const ratio = { apply: round(ours.apply / fastest('apply')), noop: round(ours.noop / fastest('noop')) };
+  const ratio = {
+    apply: round(ours.apply / fastest('apply')),
+    noop: round(ours.noop / fastest('noop')),
+    noopToNode: round(ours.noop / median(node)),
+  };
   const rows = candidates.map(({ name, recordsPerFile }) => {
     const { apply: applied, noop } = times.get(name);
     return [name, recordsPerFile ? 'each file' : 'all together', renderMs(applied), renderMs(noop)];
   });
   return {
     ours,
-    peers,
+    peers: { ...peers, 'node -e 0': { noop: Math.round(median(node)) } },
     ratio,
     goal: { apply: 1, noop: 1 },
     met: ratio.apply < 1 && ratio.noop < 1,
-    rows: [['', 'recorded', 'apply', 'no-op'], ...rows],
+    rows: [['', 'recorded', 'apply', 'no-op'], ...rows, ['node -e 0', '', '', renderMs(node)]],
   };
 }
