@@ -36,7 +36,7 @@ describe('judgeProof()', () => {
         severity: 'error',
         source: 'proof',
         ...CAUSE,
-        message: 'A statement of the old version fails with 42703 "no a" (3 calls by shop: select a from t)',
+        message: 'A statement of the old version fails with 42703: no a (3 calls by shop: select a from t)',
         help: expect.stringMatching(/^Keep/),
       },
     ]);

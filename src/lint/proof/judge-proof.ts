@@ -23,7 +23,7 @@ function judgeStatement(proven: ProvenStatement, queries: string): readonly Lint
           class: 'contract',
           severity: 'error',
           ...placeOf(proven, queries),
-          message: `A statement of the old version fails with ${verdict.sqlState} "${verdict.message}"${describeValues(verdict.values)} (${sent})`,
+          message: `A statement of the old version fails with ${verdict.sqlState}: ${verdict.message}${describeValues(verdict.values)} (${sent})`,
           help: 'Keep what it needs until no old version runs: move this to the contract phase, or add the new shape beside the old one.',
         },
       ];
@@ -97,7 +97,7 @@ const MAX_VALUES = 120;
 function describeValues(values: readonly (string | null)[] | undefined): string {
   if (values === undefined || values.length === 0) return '';
   const text = values.map((value) => (value === null ? 'null' : `'${value}'`)).join(', ');
-  return ` with the values ${text.length <= MAX_VALUES ? text : `${text.slice(0, MAX_VALUES - 1)}…`}`;
+  return `, with the values ${text.length <= MAX_VALUES ? text : `${text.slice(0, MAX_VALUES - 1)}…`}`;
 }
 
 /** Never rounded up: 99.96 % is not all. */

@@ -1,4 +1,5 @@
 import { OnwardError } from '../../model/index.ts';
+import { isSessionSetting } from '../../sql/index.ts';
 import type { SqlNode, SqlParser } from '../../system/index.ts';
 import { repairTypedLiteral } from '../proof/repair/typed-literal.ts';
 import { lastName, nodesOf } from '../proof/syntax-tree.ts';
@@ -16,6 +17,7 @@ export function classifyText(parser: SqlParser, text: string): TextKind {
   const node = parseRecorded(parser, text);
   // What nobody can read is kept: the proof says so.
   if (!node) return 'work';
+  if (isSessionSetting(node)) return 'other';
   const nodes = [...nodesOf(node)];
   const relations = nodes.filter(({ kind }) => kind === 'RangeVar').map(({ fields }) => fields);
   const names = new Set(nodes.filter(({ kind }) => kind === 'CommonTableExpr').map(({ fields }) => fields.ctename));

@@ -116,6 +116,7 @@ describe('recordStatements()', () => {
       'select relname from pg_class limit 1',
       'select count(*) from information_schema.tables',
       'select 1',
+      "select set_config('app.tenant', '7', true)",
       'select pg_catalog.pg_backend_pid()',
       'with one as (select oid from pg_catalog.pg_type) select count(*) from one',
       'rollback',

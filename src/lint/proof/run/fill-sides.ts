@@ -2,7 +2,7 @@ import { quoteName } from '../../../sql/index.ts';
 import type { Session } from '../../../system/index.ts';
 import { fillTables } from '../../measure/fill/fill-tables.ts';
 import type { SampleRows } from './choose-values.ts';
-import type { TableInfo } from './load-tables.ts';
+import { loadTables, type TableInfo } from './load-tables.ts';
 
 const ROWS = 3;
 
@@ -54,4 +54,37 @@ export async function loadSamples(session: Session, tables: readonly TableInfo[]
     samples.set(`${schema}.${name}`, rows);
   }
   return samples;
+}
+
+/**
+ * The tables whose rows are the same after as before, as far as both have the columns: of these the counts of rows can be compared. Times are
+ * left out, since a default may have given them.
+ */
+export async function findEqualTables(
+  after: Session,
+  tables: readonly TableInfo[],
+  before: SampleRows,
+): Promise<ReadonlySet<TableInfo>> {
+  const now = await loadTables(after);
+  const kept = tables.flatMap((table) => {
+    const names = new Set(now.get(idOf(table))?.columns.map(({ name }) => name));
+    const columns = table.columns.filter(({ name, type }) => names.has(name) && !type.startsWith('time'));
+    return columns.length === 0 ? [] : [{ table, common: { ...table, columns } }];
+  });
+  const rows = await loadSamples(
+    after,
+    kept.map(({ common }) => common),
+  );
+  const contentOf = (samples: SampleRows, table: TableInfo) =>
+    (samples.get(idOf(table)) ?? [])
+      .map((row) => JSON.stringify(table.columns.map(({ name }) => row[name])))
+      .sort()
+      .join();
+  return new Set(
+    kept.filter(({ common }) => contentOf(before, common) === contentOf(rows, common)).map(({ table }) => table),
+  );
+}
+
+function idOf({ schema, name }: Pick<TableInfo, 'schema' | 'name'>): string {
+  return `${schema}.${name}`;
 }

@@ -129,6 +129,19 @@ describe('runTrials()', () => {
     expect(states).toEqual(['42501', '02000', '02000', 'same']);
   });
 
+  it('does not count rows where the rows that can be made are others', async () => {
+    const before = 'create table level (height int check (height > 10), note text)';
+    const change = 'alter table level drop constraint level_height_check, add check (height > 1000) not valid';
+    const { statements } = await server.prove({
+      before,
+      change,
+      statements: ['update level set note = $1 where height = $2'],
+    });
+    expect(statements.map(({ verdict, runs }) => ({ verdict, isRun: runs > 0 }))).toEqual([
+      { verdict: { kind: 'same' }, isRun: true },
+    ]);
+  });
+
   it('cannot prove a write that no value makes succeed before', async () => {
     const before = `${SHOP}; create function never() returns trigger language plpgsql as $$begin raise 'never'; end$$;
       create trigger never before insert on customer for each row execute function never()`;

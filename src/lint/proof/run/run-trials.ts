@@ -4,7 +4,7 @@ import type { PreparedTrial } from '../prepare-trials.ts';
 import type { Sides, StatementContext } from '../sides.ts';
 import { type BoundStatement, bindColumns } from './bind-columns.ts';
 import { chooseValues, type ValueSource } from './choose-values.ts';
-import { fillTouched, loadSamples } from './fill-sides.ts';
+import { fillTouched, findEqualTables, loadSamples } from './fill-sides.ts';
 import { callsAny, loadFunctions } from './load-functions.ts';
 import { loadLabels } from './load-labels.ts';
 import { loadTables, type TableInfo } from './load-tables.ts';
@@ -45,6 +45,7 @@ export async function runTrials(
   const touched = collectTouched(candidates, tables);
   const [, empty] = await Promise.all([fillTouched(sides.before, touched), fillTouched(sides.after, touched)]);
   const source = await createSource(sides.before, touched);
+  const equal = await findEqualTables(sides.after, touched, source.rows);
   const labels = await loadLabels(sides.before);
   await inTransactions(sides, async () => {
     let current: StatementContext | undefined;
@@ -55,7 +56,8 @@ export async function runTrials(
       const plan = chooseValues(trial.parameterTypes, bound, { ...source, labels });
       const { name, statement } = trial;
       const given = trial.before.sql === statement.sql ? (statement.values ?? []) : [];
-      const result = await runStatement(sides, { name, plan, given, countsRows: countsRows(trial) });
+      const countsRows = !dependsOnChance(trial) && bound.tables.every((table) => equal.has(table));
+      const result = await runStatement(sides, { name, plan, given, countsRows });
       results.set(trial, { ...result, isWrite: bound.isWrite, emptyTables: emptyAmong(bound, empty) });
     }
   });
@@ -95,8 +97,8 @@ async function createSource(session: Session, tables: readonly TableInfo[]): Pro
 }
 
 /** What depends on chance may give a row here and none there. */
-function countsRows({ before }: RunTrial): boolean {
-  return !/\b(random|gen_random_uuid|clock_timestamp|skip\s+locked)\b/i.test(before.sql);
+function dependsOnChance({ before }: RunTrial): boolean {
+  return /\b(random|gen_random_uuid|clock_timestamp|skip\s+locked)\b/i.test(before.sql);
 }
 
 function emptyAmong(bound: BoundStatement, empty: ReadonlySet<string>): readonly string[] {
