@@ -21,6 +21,7 @@ function buildColumn(row: ColumnRow, index: CatalogIndex): Column {
     isNotNullValidated: row.is_validated,
     default: row.generated === '' ? row.expression : null,
     identity: row.identity === '' ? null : row.identity === 'a' ? 'always' : 'by default',
+    identityOptions: row.identity === '' ? null : index.identityOptions(row.relation, row.name),
     generated: row.generated === '' ? null : { kind: row.generated === 's' ? 'stored' : 'virtual', expression },
     collation: row.collation && qualifiedName(...row.collation),
     storage: row.storage === null ? null : STORAGE[row.storage],

@@ -22,10 +22,15 @@ export interface Identities {
 }
 
 /** Beside the schemas, so that schemas which say the same are equal. A schema that was read back from a file has none. */
-const known = new WeakMap<Schema, Identities>();
+const known = new WeakMap<Schema, () => Identities>();
 
-export function rememberIdentities(schema: Schema, identities: Identities): void {
-  known.set(schema, identities);
+/** They are put together when they are first asked for. */
+export function rememberIdentities(schema: Schema, identities: () => Identities): void {
+  let found: Identities | undefined;
+  known.set(schema, () => {
+    found ??= identities();
+    return found;
+  });
 }
 
 export function identityKey(kind: IdentityKind, name: string): string {
@@ -37,7 +42,7 @@ export type SameObject = (kind: IdentityKind, before: string, after: string) => 
 
 /** Certain only when both were loaded from the same database without a restart in between; else everything is another object. */
 export function compareIdentities(before: Schema, after: Schema): SameObject {
-  const [one, other] = [known.get(before), known.get(after)];
+  const [one, other] = [known.get(before)?.(), known.get(after)?.()];
   if (!one || !other || one.database !== other.database) return () => false;
   return (kind, nameBefore, nameAfter) => {
     const identity = one.of.get(identityKey(kind, nameBefore));
@@ -47,5 +52,5 @@ export function compareIdentities(before: Schema, after: Schema): SameObject {
 
 /** Who owns an object, where that is known. */
 export function ownerOf(schema: Schema, kind: IdentityKind, name: string): string | undefined {
-  return known.get(schema)?.owners.get(identityKey(kind, name));
+  return known.get(schema)?.().owners.get(identityKey(kind, name));
 }

@@ -15,8 +15,8 @@ import {
   type ColumnTypeRow,
   columns,
   columnTypes,
-  type PackedColumnRow,
-  unpackColumn,
+  type PackedColumns,
+  unpackColumns,
 } from './catalog/columns.ts';
 import { type ConstraintRow, constraints, type IndexRow, indexes } from './catalog/constraints.ts';
 import { type DefaultPrivilegesRow, defaultPrivileges, type GrantRow, grants } from './catalog/grants.ts';
@@ -91,6 +91,8 @@ const PINNED: { readonly [setting: string]: string } = {
   bytea_output: 'hex',
   // The statement looks expensive to the planner and is not: compiling it would take longer than running it.
   jit: 'off',
+  // The joins are written in a good order; looking for a better one takes longer than joining.
+  join_collapse_limit: '1',
 };
 
 /**
@@ -111,7 +113,8 @@ export async function loadCatalog(session: Session, schemas: readonly string[] |
   const parts = Object.keys(QUERIES) as (keyof typeof QUERIES)[];
   const filled = parts.map((part) => [part, found?.[part] ?? []] as const);
   const read = { database: found?.database ?? '', ...Object.fromEntries(filled) } as unknown as Catalog;
-  return { ...read, columns: (read.columns as readonly unknown[] as readonly PackedColumnRow[]).map(unpackColumn) };
+  const [packed] = read.columns as readonly unknown[] as readonly PackedColumns[];
+  return { ...read, columns: unpackColumns(packed) };
 }
 
 function setting(name: string, value: string): string {

@@ -58,7 +58,7 @@ export async function loadSchema(session: Session, options: LoadSchemaOptions = 
       return [`${of} of ${role}${schema === null ? '' : ` in ${schema}`}`, value];
     }),
   };
-  rememberIdentities(schema, identitiesOf(catalog, index));
+  rememberIdentities(schema, () => identitiesOf(catalog, index));
   return schema;
 }
 

@@ -21,6 +21,12 @@ export function parseParts(text: string): readonly string[] {
   );
 }
 
+/** Takes the key of a routine apart into its qualified name and its types in parentheses. */
+export function splitRoutineKey(key: string): readonly [name: string, types: string] {
+  const name = /^(?:"(?:[^"]|"")*"|[^."]+)\.(?:"(?:[^"]|"")*"|[^("]+)/.exec(key)?.[0] ?? key;
+  return [name, key.slice(name.length)];
+}
+
 /** For SQL: every part quoted. */
 export function quoteQualified({ schema, name }: QualifiedName): string {
   return `${quoteName(schema)}.${quoteName(name)}`;

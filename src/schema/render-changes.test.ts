@@ -119,7 +119,7 @@ alter table "public"."shelf" add constraint "shelf_customer_fkey" FOREIGN KEY (c
 grant select on table "public"."small" to "reader";
 
 -- index public.customer.customer_name is not expected
--- It is only in this database. Drop it when nothing needs it:
+-- It is only in this database. Remove it when nothing needs it:
 -- drop index concurrently "public"."customer_name";
 `);
   });

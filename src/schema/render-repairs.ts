@@ -38,7 +38,7 @@ export function renderRepairs(changes: readonly SchemaChange[]): string {
 function renderStatement({ sql, why, isDestructive }: Explained): string {
   const reasons = why.map(comment).join('\n');
   if (!isDestructive) return `${reasons}\n${sql};`;
-  return `${reasons}\n-- It is only in this database. Drop it when nothing needs it:\n${comment(`${sql};`)}`;
+  return `${reasons}\n-- It is only in this database. Remove it when nothing needs it:\n${comment(`${sql};`)}`;
 }
 
 function describeWhy(change: SchemaChange): string {

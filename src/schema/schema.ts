@@ -85,6 +85,8 @@ export interface Column {
   readonly isNotNullValidated: boolean;
   readonly default: string | null;
   readonly identity: 'always' | 'by default' | null;
+  /** What the identity's sequence has that is not usual, such as `start 5 increment 2`. */
+  readonly identityOptions: string | null;
   readonly generated: { readonly kind: 'stored' | 'virtual'; readonly expression: string } | null;
   /** Only when it is not the type's own. */
   readonly collation: string | null;

@@ -5,6 +5,7 @@ import { compareSchemas } from './compare-schemas.ts';
 import { loadSchema } from './load-schema.ts';
 import { renderRepairs } from './render-repairs.ts';
 import type { Schema } from './schema.ts';
+import { UNUSUAL, UNUSUAL_SINCE_15 } from './test-cases/unusual.ts';
 import { SHOP, startTestServer } from './test-support.ts';
 
 const json = (schema: Schema) => canonicalJson(schema as unknown as Json);
@@ -40,6 +41,7 @@ describe.each(['14', '15', '16', '17', '18'] as const)('on Postgres %s', (versio
     const server = await startTestServer(version);
     try {
       const session = await server.createDatabase(SHOP);
+      await session.query(UNUSUAL + (version === '14' ? '' : UNUSUAL_SINCE_15));
       const news = SINCE.filter(({ since }) => since <= Number(version));
       for (const { sql } of news) await session.query(sql);
       const found = await loadSchema(session);

@@ -13,7 +13,7 @@ export type EnabledCode = 'O' | 'D' | 'R' | 'A';
 
 /** Without the copies that partitions have. */
 export const triggers: CatalogQuery = () => `
-select g.oid, g.tgrelid as relation, g.tgname as name, pg_catalog.pg_get_triggerdef(g.oid) as definition, g.tgenabled as enabled
+select g.oid, g.tgrelid as relation, g.tgname as name, coalesce(pg_catalog.pg_get_triggerdef(g.oid), '') as definition, g.tgenabled as enabled
 from rel c
 join pg_catalog.pg_trigger g on g.tgrelid = c.oid
 where not g.tgisinternal and g.tgparentid = 0
@@ -23,7 +23,7 @@ export type RuleRow = TriggerRow;
 
 /** Without the one that is a view's definition. */
 export const rules: CatalogQuery = () => `
-select w.oid, w.ev_class as relation, w.rulename as name, pg_catalog.pg_get_ruledef(w.oid) as definition, w.ev_enabled as enabled
+select w.oid, w.ev_class as relation, w.rulename as name, coalesce(pg_catalog.pg_get_ruledef(w.oid), '') as definition, w.ev_enabled as enabled
 from rel c
 join pg_catalog.pg_rewrite w on w.ev_class = c.oid
 where w.rulename <> '_RETURN'

@@ -26,7 +26,7 @@ export type ActionCode = ' ' | 'a' | 'r' | 'c' | 'n' | 'd';
 /** Without those that a partition or a child table has from its parent. */
 export const constraints: CatalogQuery = (context) => `
 select k.oid, k.conrelid as relation, k.contypid as domain, k.conname as name, k.contype as kind, k.conkey as columns,
-  pg_catalog.pg_get_constraintdef(k.oid) as definition, k.convalidated as is_validated,
+  coalesce(pg_catalog.pg_get_constraintdef(k.oid), '') as definition, k.convalidated as is_validated,
   ${since18(context, 'k.conenforced', 'true')} as is_enforced, k.condeferrable as is_deferrable, k.condeferred as is_deferred,
   case when k.contype = 'f' then pg_catalog.json_build_array(fn.nspname, f.relname) end as referenced,
   case when k.contype = 'f' then (
@@ -67,7 +67,7 @@ export interface IndexRow {
 
 export const indexes: CatalogQuery = (context) => `
 select i.indexrelid as oid, i.indrelid as relation, c.nspname as schema, x.relname as name, am.amname as method,
-  pg_catalog.pg_get_indexdef(i.indexrelid) as definition,
+  coalesce(pg_catalog.pg_get_indexdef(i.indexrelid), '') as definition,
   pg_catalog.length(pg_catalog.concat('CREATE ', case when i.indisunique then 'UNIQUE ' end, 'INDEX ', pg_catalog.quote_ident(x.relname), ' ON ',
     case when x.relkind = 'I' then 'ONLY ' end, pg_catalog.quote_ident(c.nspname), '.', pg_catalog.quote_ident(c.relname), ' USING ')) as prefix,
   i.indisunique as is_unique, i.indisvalid as is_valid,

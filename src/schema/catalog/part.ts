@@ -10,6 +10,7 @@ export interface CatalogContext {
  * A query over the catalog, written for an empty search_path, that may use these names:
  * `ns` (oid, nspname) are the schemas that are looked at, `member` (classid, objid) is what belongs to an extension,
  * `rel` is every relation of `ns` that is no member, with the columns of pg_class and `nspname`.
+ * What the server writes out (`pg_get_…`) is null when the object was dropped a moment ago; texts that are always there are made empty then.
  */
 export type CatalogQuery = (context: CatalogContext) => string;
 

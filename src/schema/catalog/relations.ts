@@ -124,7 +124,7 @@ export interface StatisticsRow {
 
 export const statistics: CatalogQuery = () => `
 select s.oid, n.nspname as schema, s.stxname as name, c.nspname as table_schema, c.relname as table_name,
-  pg_catalog.pg_get_statisticsobjdef(s.oid) as definition
+  coalesce(pg_catalog.pg_get_statisticsobjdef(s.oid), '') as definition
 from pg_catalog.pg_statistic_ext s
 join ns n on n.oid = s.stxnamespace
 join rel c on c.oid = s.stxrelid

@@ -42,7 +42,8 @@ from pg_catalog.pg_aggregate a where a.aggfnoid = p.oid`;
 /** Without functions that come with a range type. */
 export const routines: CatalogQuery = () => `
 select p.oid, n.nspname as schema, p.proname as name, pg_catalog.pg_get_userbyid(p.proowner) as owner, p.prokind as kind, pg_catalog.oidvectortypes(p.proargtypes) as input_types,
-  pg_catalog.pg_get_function_arguments(p.oid) as arguments, pg_catalog.pg_get_function_identity_arguments(p.oid) as identity_arguments,
+  coalesce(pg_catalog.pg_get_function_arguments(p.oid), '') as arguments,
+  coalesce(pg_catalog.pg_get_function_identity_arguments(p.oid), '') as identity_arguments,
   p.proargnames as argument_names, p.pronargdefaults as defaults_count, pg_catalog.pg_get_function_result(p.oid) as result,
   l.lanname as language, p.provolatile as volatility, p.proisstrict as is_strict, p.prosecdef as is_security_definer,
   p.proleakproof as is_leakproof, p.proparallel as parallel, p.proconfig as settings,

@@ -67,6 +67,9 @@ export function compareEntries<Kind extends ChangingKind>(
       const sides = { before: pair.before.value, after: pair.after.value };
       const name = { change: 'changed', property: 'name', ...keys } as const;
       const renamed = change(subject(keys.before, sides), name, way.renamed(sides.before));
+      // Most of a database is as it was.
+      if (!way.of && keys.before === keys.after && JSON.stringify(sides.before) === JSON.stringify(sides.after))
+        return [];
       return [
         ...(keys.before === keys.after || way.isCarried?.(keys.before, keys.after) ? [] : [renamed]),
         ...way.pair(subject(keys.after, sides, keys.before), keys),

@@ -1,5 +1,5 @@
 import type { IdentityKind, SameObject } from '../identity.ts';
-import { parseParts, readableName } from '../qualified-name.ts';
+import { parseParts, readableName, splitRoutineKey } from '../qualified-name.ts';
 import type { Named, Schema } from '../schema.ts';
 
 interface Renaming {
@@ -36,8 +36,7 @@ function renamingsOf(
 }
 
 function withoutArguments({ before, after }: Renaming): Renaming {
-  const name = (key: string) => key.slice(0, key.indexOf('(', key.lastIndexOf('".') + 1));
-  return { before: name(before), after: name(after) };
+  return { before: splitRoutineKey(before)[0], after: splitRoutineKey(after)[0] };
 }
 
 /** Goes through all values; keys stay, for they are what is matched. */

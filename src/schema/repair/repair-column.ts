@@ -14,12 +14,16 @@ export function columnSql(column: Column): string {
     type,
     collation === null ? '' : `collate ${collation}`,
     generated === null ? '' : `generated always as (${generated.expression}) ${generated.kind}`,
-    identity === null ? '' : `generated ${identity} as identity`,
+    identity === null ? '' : identitySql(column),
     column.default === null ? '' : `default ${column.default}`,
     column.isNotNull && column.isNotNullValidated ? 'not null' : '',
   ]
     .filter((part) => part !== '')
     .join(' ');
+}
+
+function identitySql({ identity, identityOptions }: Column): string {
+  return `generated ${identity} as identity${identityOptions === null ? '' : ` (${identityOptions})`}`;
 }
 
 /** Changes of a table's column. Those of a view are repaired with the view. */
@@ -77,9 +81,7 @@ function repairProperty(property: string, before: Column, after: Column): readon
       if (after.identity === null) return [`${column} drop identity`];
       return [
         ...(after.isNotNull && !before.isNotNull ? [`${column} set not null`] : []),
-        before.identity === null
-          ? `${column} add generated ${after.identity} as identity`
-          : `${column} set generated ${after.identity}`,
+        before.identity === null ? `${column} add ${identitySql(after)}` : `${column} set generated ${after.identity}`,
       ];
     case 'generated':
       return after.generated === null

@@ -1,7 +1,7 @@
 import { quoteName } from '../../sql/index.ts';
 import type { GrantOn, SchemaChange } from '../change.ts';
 import { EVERYONE } from '../default-grants.ts';
-import { parseParts, quoteQualified } from '../qualified-name.ts';
+import { parseParts, quoteQualified, splitRoutineKey } from '../qualified-name.ts';
 import type { DefaultPrivileges, Grant } from '../schema.ts';
 import type { Repair } from './repair.ts';
 import { roleSql } from './repair-attachment.ts';
@@ -11,7 +11,10 @@ type ChangeOf<Kind extends SchemaChange['kind']> = Extract<SchemaChange, { reado
 export function repairGrant(change: ChangeOf<'privileges'>): readonly Repair[] {
   const { before, after } = change.objects;
   const on = after?.on ?? before?.on ?? 'table';
-  return [...revoke(on, change.name, before, after), ...grant(on, change.name, before, after)];
+  const revoked = revoke(on, change.name, before, after);
+  // Whoever the release does not name at all is the operator's business.
+  if (after === null) return revoked.map(({ sql }) => ({ stage: 'leftover', sql, isDestructive: true }));
+  return [...revoked, ...grant(on, change.name, before, after)];
 }
 
 /** All privileges of an object that is made. */
@@ -82,24 +85,30 @@ function target(on: GrantOn['on'], name: string, privileges: readonly string[]):
 
 /** A routine's key, quoted. */
 export function routineSql(key: string): string {
-  const at = key.indexOf('(', key.startsWith('"') ? key.indexOf('".') : 0);
-  const open = key.lastIndexOf('(', key.length) === -1 ? key.length : at;
-  const [schema = '', name = ''] = parseParts(key.slice(0, open));
-  return `${quoteQualified({ schema, name })}${key.slice(open)}`;
+  const [qualified, types] = splitRoutineKey(key);
+  const [schema = '', name = ''] = parseParts(qualified);
+  return `${quoteQualified({ schema, name })}${types}`;
 }
 
 export function repairDefaultPrivileges(change: ChangeOf<'default privileges'>): readonly Repair[] {
   const { before, after } = change.objects;
   const one = after ?? before;
   if (!one) return [];
-  const grantees = [...new Set([...(before?.grants ?? []), ...(after?.grants ?? [])].map(({ grantee }) => grantee))];
-  return grantees.flatMap((grantee) => {
-    const find = (side: DefaultPrivileges | null) => side?.grants.find((other) => other.grantee === grantee) ?? null;
-    const all = [...revoke('table', '', find(before), find(after)), ...grant('table', '', find(before), find(after))];
-    const head = `alter default privileges for role ${quoteName(one.role)}${one.schema === null ? '' : ` in schema ${quoteName(one.schema)}`}`;
+  const [live, expected] = [grantsOf(before, one), grantsOf(after, one)];
+  const head = `alter default privileges for role ${quoteName(one.role)}${one.schema === null ? '' : ` in schema ${quoteName(one.schema)}`}`;
+  return [...new Set([...live, ...expected].map(({ grantee }) => grantee))].flatMap((grantee) => {
+    const find = (grants: readonly Grant[]) => grants.find((grant) => grant.grantee === grantee) ?? null;
+    const all = [...revoke('table', '', find(live), find(expected)), ...grant('table', '', find(live), find(expected))];
     return all.map((repair) => ({
       ...repair,
       sql: `${head} ${repair.sql.replace('on table "".""', `on ${one.objects}`)}`,
     }));
   });
+}
+
+/** Without a word about every schema, everyone may use functions and types. */
+function grantsOf(side: DefaultPrivileges | null, { schema, objects }: DefaultPrivileges): readonly Grant[] {
+  if (side) return side.grants;
+  if (schema !== null) return [];
+  return objects === 'functions' ? [EVERYONE.routine] : objects === 'types' ? [EVERYONE.type] : [];
 }

@@ -41,7 +41,3 @@ export function isRepair(repair: Repair | Unrepairable): repair is Repair {
 export function relationSql({ schema, name }: Pick<Table | View, 'schema' | 'name'>): string {
   return `${quoteName(schema)}.${quoteName(name)}`;
 }
-
-export function columnList(columns: readonly string[]): string {
-  return columns.map(quoteName).join(', ');
-}
