@@ -8,7 +8,6 @@ export { applyEdits } from './edit.ts';
 export type { LintFinding } from './finding.ts';
 export type { MigrateEngine } from './invariants/create-migration-runs.ts';
 export { type LintOptions, type LintResult, runLint } from './lint.ts';
-export { type ExplainOptions, explainBreaks } from './proof/explain-breaks.ts';
 export { judgeProof } from './proof/judge-proof.ts';
 export { type ProveSchemasOptions, proveSchemas, type SchemasProof } from './proof/prove-schemas.ts';
 export { type ProofOptions, proveStatements } from './proof/prove-statements.ts';
@@ -16,7 +15,7 @@ export { type ProofReport, type ProvenStatement, shareOf, type Verdict } from '.
 export { applySchema } from './proof/schema/apply-schema.ts';
 export { type RecordOptions, recordStatements } from './record/record-statements.ts';
 export { saveStatements } from './record/save-statements.ts';
-export { loadStatements, type RecordedStatement, type StatementsFile } from './record/statements-file.ts';
+export type { RecordedStatement, StatementsFile } from './record/statements-file.ts';
 export type { LintReport } from './report.ts';
 export { describeRules, type RuleDescription } from './rules/index.ts';
 export { openScratch, type Scratch, type ScratchDatabase } from './scratch/scratch.ts';

@@ -1,10 +1,11 @@
-import { type ConnectionTarget, createLocator, PostgresError, type System } from '../../system/index.ts';
+import { OnwardError } from '../../model/index.ts';
+import { type ConnectionTarget, createLocator, type SqlStatement, type System } from '../../system/index.ts';
 import { shortenStatement } from '../finding.ts';
 import type { LintFile } from '../lint-file.ts';
 import type { RecordedStatement } from '../record/statements-file.ts';
-import { applySteps, listSteps, type MigrationStep } from './apply-migrations.ts';
 import { proveStatements } from './prove-statements.ts';
 import type { BreakCause, ProofReport, ProvenStatement, Verdict } from './report.ts';
+import { applySchema } from './schema/apply-schema.ts';
 
 export interface ExplainOptions {
   /** The files that lead from the schema before to the schema after, in order. */
@@ -30,7 +31,7 @@ export async function explainBreaks(
   report: ProofReport,
   options: ExplainOptions,
 ): Promise<ProofReport> {
-  const steps = listSteps(options.files);
+  const steps = options.files.flatMap((file) => file.statements.map((statement) => ({ file, statement })));
   const affected = report.statements.flatMap(({ verdict }, index) => (isAffected(verdict) ? [index] : []));
   if (steps.length === 0 || affected.length === 0) return report;
   const probes = createProbes(system, options, { report, steps, affected });
@@ -57,6 +58,12 @@ interface Probes {
   isAffectedAfter(count: number, index: number): Promise<boolean | undefined>;
 }
 
+/** A statement of a migration. */
+interface MigrationStep {
+  readonly file: LintFile;
+  readonly statement: SqlStatement;
+}
+
 interface Search {
   readonly report: ProofReport;
   readonly steps: readonly MigrationStep[];
@@ -70,15 +77,16 @@ function createProbes(system: System, options: ExplainOptions, { report, steps, 
   const statements = affected.flatMap((index) => options.statements[index] ?? []);
   const verdicts = affected.map((index) => report.statements[index]?.verdict);
   const probe = async (count: number): Promise<ReadonlySet<number> | undefined> => {
-    options.signal?.throwIfAborted();
+    const { signal } = options;
+    signal?.throwIfAborted();
     const database = await options.createDatabase();
     try {
-      await applySteps(system, database.target, steps.slice(0, count));
+      await applySchema(system, database.target, cutBehind(options.files, count), { mayCreateRoles: false, signal });
       const { before } = options;
       const found = await proveStatements(system, { before, after: database.target, statements });
       return new Set(affected.filter((_, at) => isAlike(verdicts[at], found.statements[at]?.verdict)));
     } catch (error) {
-      if (error instanceof PostgresError) return undefined;
+      if (error instanceof OnwardError && error.code === 'lint.schema-fails') return undefined;
       throw error;
     } finally {
       await database.drop();
@@ -107,6 +115,16 @@ async function findStep(
     else low = middle;
   }
   return steps[high - 1];
+}
+
+/** The files with so many statements in all. */
+function cutBehind(files: readonly LintFile[], count: number): readonly LintFile[] {
+  let left = count;
+  return files.flatMap((file) => {
+    const statements = file.statements.slice(0, left);
+    left -= statements.length;
+    return statements.length === 0 ? [] : [{ ...file, statements }];
+  });
 }
 
 function locate({ file, statement }: MigrationStep): BreakCause {
