@@ -20,7 +20,11 @@ const CLASSES = [
 
 async function loadRules() {
   const { outputFiles } = await build({
-    stdin: { contents: "export { RULES } from './src/lint/rules/index.ts';", resolveDir: root, loader: 'ts' },
+    stdin: {
+      contents: "export { RULES, describeRules } from './src/lint/rules/index.ts';",
+      resolveDir: root,
+      loader: 'ts',
+    },
     bundle: true,
     write: false,
     format: 'esm',
@@ -28,28 +32,34 @@ async function loadRules() {
     packages: 'external',
   });
   const code = outputFiles[0].text;
-  const { RULES } = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
-  return RULES;
+  const { RULES, describeRules } = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+  const examples = new Map(RULES.map((rule) => [rule.id, rule]));
+  return describeRules().map((rule) => ({ bad: [], good: [], ...rule, ...examples.get(rule.id) }));
 }
 
 /** A page: what is found, why, what to do, and the examples that the tests run. */
 function renderPage(rule) {
+  const isOfStatements = rule.bad.length > 0;
   const when = rule.allowedFrom === undefined ? 'every phase' : `files before the ${rule.allowedFrom} phase`;
   return [
     `# ${rule.id}`,
     '',
-    `**${rule.title}.** Class ${rule.class}, ${rule.severity}; looks at ${when}. Hazard ${rule.hazards.join(', ')}.`,
+    `**${rule.title}.** Class ${rule.class}, ${rule.severity}${isOfStatements ? `; looks at ${when}` : ''}. Hazard ${rule.hazards.join(', ')}.`,
     '',
     rule.why,
     '',
     rule.help,
     '',
-    '## What it finds',
-    '',
-    ...rule.bad.flatMap(renderExample),
-    '## What is fine',
-    '',
-    ...rule.good.flatMap(renderExample),
+    ...(isOfStatements
+      ? [
+          '## What it finds',
+          '',
+          ...rule.bad.flatMap(renderExample),
+          '## What is fine',
+          '',
+          ...rule.good.flatMap(renderExample),
+        ]
+      : []),
     '[All rules](README.md)',
     '',
   ].join('\n');
@@ -86,7 +96,7 @@ function renderList(rules) {
   return [
     '# Lint rules',
     '',
-    `What [\`onward lint\`](../lint.md) asks about every statement: ${rules.length} rules. Each example here is run by the tests.`,
+    `What [\`onward lint\`](../lint.md) finds: ${rules.length} rules. Each example on their pages is run by the tests.`,
     '',
     ...sections,
   ].join('\n');

@@ -113,7 +113,7 @@ function buildFindings(facts: Facts, request: PlanRequest, target: string | unde
 function proofFindings({ name, proof }: DatabaseFact): readonly Finding[] {
   if (!proof) return [];
   if (proof.state !== 'not-configured') return proof.findings;
-  const message = `Whether the statements of ${name} still work after the expand phase was not tried out: ${proof.evidence}`;
+  const message = `Whether the statements of ${name} still work after the expand phase was not tried out. ${proof.evidence}`;
   return [{ code: 'plan.no-query-proof', severity: 'info', message }];
 }
 

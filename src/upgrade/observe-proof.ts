@@ -42,7 +42,8 @@ export async function observeProof(
     if (error instanceof PostgresError)
       return fact('unknown', `trying it out failed: ${error.message} (${error.code})`);
     if (!(error instanceof OnwardError)) throw error;
-    return fact(MISSING.has(error.code) ? 'not-configured' : 'unknown', `${error.message} ${error.hint}`);
+    if (MISSING.has(error.code)) return fact('not-configured', error.hint);
+    return fact('unknown', `${error.message} ${error.hint}`);
   }
 }
 
@@ -81,7 +82,7 @@ async function copySchema(system: System, target: ConnectionTarget, empty: Sessi
     await empty.query(renderRepairs(changes));
   } catch (error) {
     if (!(error instanceof PostgresError)) throw error;
-    throw new NotCopied(`the schema could not be copied to the scratch server: ${error.message}`);
+    throw new NotCopied(`The schema could not be copied to the scratch server: ${error.message}.`);
   } finally {
     await live.close();
     await empty.close();

@@ -30,7 +30,7 @@ describe('the query proof of an upgrade', () => {
     const { exit, stdout } = await tiny.onward(['plan']);
     expect(exit).toBe(0);
     expect(stdout).toMatch(
-      /^note {4}Whether the statements of core still work .* was not tried out: .*pg_stat_statements/m,
+      /^note {4}Whether the statements of core still work .* was not tried out\. .*pg_stat_statements/m,
     );
     expect(stdout).toContain('lint of 1.1.0: no error; for Postgres 14; not measured; no query proof');
   });

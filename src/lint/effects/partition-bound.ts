@@ -1,7 +1,8 @@
 import type { SqlNode } from '../../system/index.ts';
 import { names } from '../schema-model/constraints.ts';
 import type { ModelTable } from '../schema-model/schema-model.ts';
-import type { PartitionBound } from './partition.ts';
+type PartitionCommand = Extract<SqlNode, { PartitionCmd: unknown }>['PartitionCmd'];
+export type PartitionBound = NonNullable<PartitionCommand['bound']>;
 
 /**
  * Valid checks of a table prove that all of its rows fit the bound of a partition: `k >= low AND k < high` for a range, `k IN (…)` or

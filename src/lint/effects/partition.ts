@@ -2,12 +2,11 @@ import { relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
 import type { ModelConstraint, ModelIndex, ModelTable } from '../schema-model/schema-model.ts';
 import { scanReferenced } from './constraint.ts';
-import { provesBound } from './partition-bound.ts';
+import { type PartitionBound, provesBound } from './partition-bound.ts';
 import { type Prediction, type ResolvedRelation, resolveRelation, storedTables } from './prediction.ts';
 import { defaultPartition, foreignKeys, tableName } from './resolve-locks.ts';
 
 type PartitionCommand = Extract<SqlNode, { PartitionCmd: unknown }>['PartitionCmd'];
-export type PartitionBound = NonNullable<PartitionCommand['bound']>;
 
 /** `ATTACH PARTITION`: the rows of the new partition have to fit its bound, and none of the default partition's may. */
 export function predictAttach(prediction: Prediction, parent: ResolvedRelation, command: PartitionCommand): void {

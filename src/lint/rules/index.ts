@@ -15,5 +15,5 @@ export const RULE_IDS: ReadonlySet<string> = new Set([...RULES, ...OTHER_RULES].
 export type RuleDescription = Pick<Rule, 'id' | 'hazards' | 'class' | 'severity' | 'title' | 'why' | 'help'>;
 
 export function describeRules(): readonly RuleDescription[] {
-  return RULES;
+  return [...RULES, ...OTHER_RULES];
 }

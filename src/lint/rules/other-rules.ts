@@ -1,103 +1,188 @@
-import type { HazardClass } from '../finding.ts';
+import type { FileRule } from '../discipline/file-rules/file-rule.ts';
+import { FILE_RULES } from '../discipline/file-rules/list.ts';
 
-/** A finding that no rule on a single statement makes: of reading, of the set of files, of measurement, proof, invariants, suppressions. */
-export interface OtherRule {
-  readonly id: string;
-  readonly class: HazardClass;
-  /** What it finds, as a noun phrase. */
-  readonly title: string;
-}
-
-/** Every one of them, in the order in which a lint comes to them. */
-export const OTHER_RULES: readonly OtherRule[] = [
-  { id: 'missing-path', class: 'unanalysed', title: 'File or folder that is not there' },
-  { id: 'no-migrations', class: 'unanalysed', title: 'Folder without a migration' },
-  { id: 'not-a-file', class: 'discipline', title: 'Symbolic link, or something else that is no file' },
-  {
-    id: 'unsafe-name',
-    class: 'discipline',
-    title: 'File name with other characters than letters, digits, "_", "." and "-"',
-  },
-  { id: 'unreadable-file', class: 'unanalysed', title: 'File that is not UTF-8, or cannot be opened' },
-  { id: 'nul-byte', class: 'unanalysed', title: 'NUL byte, which Postgres takes for the end of the text' },
-  { id: 'byte-order-mark', class: 'discipline', title: 'Byte order mark, which other tools send to the server' },
-  { id: 'large-file', class: 'unanalysed', title: 'File over 20 MB' },
-  { id: 'large-statement', class: 'unanalysed', title: 'Statement that is too large to be parsed in bounded memory' },
-  { id: 'too-much-sql', class: 'unanalysed', title: 'More than 64 MB of SQL in one call' },
-  { id: 'nested-too-deeply', class: 'unanalysed', title: 'Expression that is nested too deeply for the parser' },
-  { id: 'syntax-error', class: 'unanalysed', title: 'Text that Postgres cannot parse' },
-  { id: 'cut-statement', class: 'unanalysed', title: 'Statement that ends with the up part of its file' },
-  { id: 'missing-up', class: 'discipline', title: 'File without the marker that its tool looks for' },
-  {
-    id: 'mixed-transaction',
-    class: 'discipline',
-    title: 'Statements that need a transaction beside some that cannot have one',
-  },
-  { id: 'psql-command', class: 'discipline', title: 'Command of psql, such as \\i or \\restrict' },
-  { id: 'duplicate-number', class: 'discipline', title: 'Number that two files have' },
-  { id: 'out-of-order', class: 'discipline', title: 'New file that sorts before one that has shipped' },
-  { id: 'shipped-version', class: 'discipline', title: 'New file under a version that has shipped' },
-  { id: 'edited-shipped-file', class: 'discipline', title: 'Shipped file that says something else now' },
-  { id: 'cosmetic-edit', class: 'discipline', title: 'Shipped file that was edited without a change of meaning' },
-  { id: 'removed-shipped-file', class: 'discipline', title: 'Shipped file that is gone' },
-  { id: 'released-list', class: 'discipline', title: 'Line of released.sha256 that cannot be read' },
-  { id: 'unknown-release', class: 'unanalysed', title: 'Release that git does not know' },
-  { id: 'nothing-shipped', class: 'unanalysed', title: 'Release that has no migration here' },
-  { id: 'inexact-tag', class: 'discipline', title: 'Comment that looks like a tag and is none' },
-  { id: 'misplaced-tag', class: 'discipline', title: 'Tag behind the first statement' },
-  { id: 'phase-differs', class: 'discipline', title: 'Tag and folder that name different phases' },
-  {
-    id: 'suppression-malformed',
-    class: 'discipline',
-    title: 'Comment that is meant to allow a finding and cannot be read',
-  },
-  { id: 'suppression-unknown-rule', class: 'discipline', title: 'Allowed finding of a rule that does not exist' },
-  { id: 'suppression-without-reason', class: 'discipline', title: 'Allowed finding without a reason' },
-  { id: 'suppression-expired', class: 'discipline', title: 'Allowed finding whose release has come' },
-  { id: 'suppression-unused', class: 'discipline', title: 'Allowed finding that there is not' },
-  { id: 'suppression-refused', class: 'discipline', title: 'Allowed finding that cannot be allowed' },
+/** What measurement on a scratch database finds. */
+const MEASURED_RULES: readonly FileRule[] = [
   {
     id: 'measured-contract-change',
+    hazards: ['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C8', 'C9', 'C10', 'C12', 'C13', 'C14'],
     class: 'contract',
-    title: 'Something old that a file made disappear, tighten or change its type',
+    severity: 'error',
+    title: 'Something old disappeared, tightened or changed its type',
+    why: 'The catalog of the scratch database differs before and after the file in something that an old client could use, whatever the text looks like: a DO block, a function or an extension may have done it.',
+    help: 'Keep the old form for as long as the version before runs: add beside it in expand, and take it away in a contract file of a later release.',
   },
-  { id: 'measured-rewrite', class: 'rewrite', title: 'Table that a statement wrote anew' },
-  { id: 'measured-scan-under-lock', class: 'scan', title: 'Table that a statement read whole under a lock' },
-  { id: 'measured-index-build', class: 'lock', title: 'Index that a statement built under a lock' },
+  {
+    id: 'measured-rewrite',
+    hazards: ['L9', 'L10', 'L13'],
+    class: 'rewrite',
+    severity: 'error',
+    title: 'Table written anew',
+    why: 'The table has another file on disk after the statement: every row and every index was written under an AccessExclusive lock.',
+    help: 'Find the rule for the statement that does it; each names the form that writes nothing.',
+  },
+  {
+    id: 'measured-scan-under-lock',
+    hazards: ['L5', 'L6', 'L7', 'L11', 'L15', 'L19'],
+    class: 'scan',
+    severity: 'error',
+    title: 'Table read whole under a lock',
+    why: 'As many rows were read as the table has while a lock was held that writers wait for, so the wait grows with the table.',
+    help: 'Add constraints NOT VALID and validate them in a later file; read and fill rows in batches.',
+  },
+  {
+    id: 'measured-index-build',
+    hazards: ['L1', 'L3', 'L4', 'L12'],
+    class: 'lock',
+    severity: 'error',
+    title: 'Index built under a lock',
+    why: 'An index of an old table was built while writers were locked out.',
+    help: 'Build it with CREATE INDEX CONCURRENTLY, in a file that runs without a transaction.',
+  },
   {
     id: 'measured-session-leak',
+    hazards: ['S27'],
     class: 'discipline',
-    title: 'Setting, role or temporary table that a file left behind',
+    severity: 'error',
+    title: 'Something of the session left behind',
+    why: 'A setting, role, temporary table, prepared statement or lock of one file is still there when the next one runs in the same session, as some tools do.',
+    help: 'Use SET LOCAL, or put the setting on the function or role that needs it.',
   },
-  { id: 'unmeasured', class: 'unanalysed', title: 'Statement or table that could not be measured' },
+  {
+    id: 'unmeasured',
+    hazards: ['S16'],
+    class: 'unanalysed',
+    severity: 'warning',
+    title: 'Statement or table that could not be measured',
+    why: 'It failed on the scratch database, or its table could not be given rows, so what it locks and reads there is not known.',
+    help: 'Look at what it locks and reads by hand.',
+  },
   {
     id: 'rule-contradicts-measurement',
+    hazards: ['S16'],
     class: 'unanalysed',
-    title: 'Prediction that measurement did not confirm: a defect of Onward',
+    severity: 'warning',
+    title: 'Prediction that measurement did not confirm',
+    why: 'The rules on the text and the measurement disagree about what the statement does. That is a defect of Onward.',
+    help: 'Trust the measurement, and report the statement with the schema it ran on.',
   },
-  { id: 'query-breaks', class: 'contract', title: 'Statement of the old version that fails' },
+];
+
+/** What the query proof finds. */
+const PROOF_RULES: readonly FileRule[] = [
+  {
+    id: 'query-breaks',
+    hazards: ['C1', 'C9', 'C11'],
+    class: 'contract',
+    severity: 'error',
+    title: 'Statement of the old version fails',
+    why: 'It was prepared, planned and, when it writes, run on the schema before and after: before it works, after it does not.',
+    help: 'Keep what it needs until no old version runs: move the change to the contract phase, or add the new shape beside the old one.',
+  },
   {
     id: 'query-shape-changed',
+    hazards: ['C4', 'C11'],
     class: 'contract',
-    title: 'Statement of the old version that gives or takes something else',
-  },
-  { id: 'query-not-provable', class: 'unanalysed', title: 'Statement of the old version that could not be tried' },
-  { id: 'query-coverage', class: 'unanalysed', title: 'Proof that covers too few of the calls' },
-  {
-    id: 'invariant-expected-objects',
-    class: 'discipline',
-    title: 'Declared table, column, constraint or index that is not there',
+    severity: 'error',
+    title: 'Statement of the old version gives or takes something else',
+    why: 'Its result has other columns, or a column or parameter has another type. A driver may read a bigint as text where it read an integer as a number. Columns that are only added are a warning.',
+    help: 'Add a new column beside the old one, and remove the old one in the contract phase.',
   },
   {
-    id: 'invariant-append-only',
-    class: 'discipline',
-    title: 'Role that can update or delete rows of an append-only table',
+    id: 'query-not-provable',
+    hazards: ['S16'],
+    class: 'unanalysed',
+    severity: 'warning',
+    title: 'Statement that could not be tried',
+    why: 'It cannot be prepared on the schema before either, so nothing is known about it.',
+    help: 'Record it again from the version that runs now, or remove it from the file.',
   },
-  { id: 'invariant-immutable-rows', class: 'discipline', title: 'Immutable row that can be changed' },
-  { id: 'invariant-tenant-isolation', class: 'discipline', title: 'Table that shows rows without a tenant' },
-  { id: 'invariant-partition-window', class: 'discipline', title: 'Partitions that do not reach far enough' },
-  { id: 'invariant-migration-runs', class: 'discipline', title: 'Migrations whose end depends on how they run' },
-  { id: 'invariant-query', class: 'discipline', title: 'Invariant query that gives a row' },
-  { id: 'invariant-given', class: 'discipline', title: 'SQL of an invariant file that fails' },
-  { id: 'unreadable-invariants', class: 'unanalysed', title: 'Invariant file that cannot be read' },
+  {
+    id: 'query-coverage',
+    hazards: ['S16'],
+    class: 'unanalysed',
+    severity: 'error',
+    title: 'Proof that covers too few of the calls',
+    why: 'What is left out may be what breaks. The share counts calls, so that a statement in every request weighs more than one that ran once.',
+    help: 'Make the statements provable that are listed, or state a lower minimum with --minimum-coverage.',
+  },
+];
+
+/** What is declared to be so after all migrations, and is not. */
+const INVARIANT_RULES: readonly FileRule[] = (
+  [
+    [
+      'expected-objects',
+      'Declared object is not there',
+      'A table, column, constraint or index that the invariants name does not exist after all migrations.',
+      'Add the migration that makes it, or correct what the invariant expects.',
+    ],
+    [
+      'append-only',
+      'Role can change an append-only table',
+      'The role may update or delete rows of a table that is declared to be append-only.',
+      'Revoke UPDATE and DELETE from the role, or refuse both in a trigger.',
+    ],
+    [
+      'immutable-rows',
+      'Immutable row can be changed',
+      'An update of a row that is declared to be immutable is not refused.',
+      'Refuse the change in a BEFORE UPDATE trigger.',
+    ],
+    [
+      'tenant-isolation',
+      'Rows are shown without a tenant',
+      'A table with the tenant column has no row-level security, or shows rows while no setting names a tenant.',
+      'Enable row-level security on the table, with a policy that compares the tenant with a setting and shows nothing without it.',
+    ],
+    [
+      'partition-window',
+      'Partitions end too soon',
+      'The partitions do not reach as far ahead as declared: rows of the periods after them will be refused.',
+      'Make the partitions of the coming periods in a migration, or in a job that runs before they begin.',
+    ],
+    [
+      'migration-runs',
+      'Migrations end differently',
+      'A second run, two runners together, or a fresh install end in something else than one run of all migrations.',
+      'Look for statements that depend on when or how often they run.',
+    ],
+    [
+      'query',
+      'Invariant query gives a row',
+      'A query that must give no row gives one after all migrations, or cannot be asked.',
+      'Change the migrations so that the query gives no row, or correct the query.',
+    ],
+    [
+      'given',
+      'SQL that invariants start from fails',
+      'Without it nothing that the file declares can be looked at.',
+      'Mend the SQL that the invariants start from.',
+    ],
+  ] as const
+).map(([name, title, why, help]) => ({
+  id: `invariant-${name}`,
+  hazards: ['S29'],
+  class: 'discipline',
+  severity: 'error',
+  title,
+  why,
+  help,
+}));
+
+/** Everything that is found beside the rules on statements, in the order in which a lint comes to it. */
+export const OTHER_RULES: readonly FileRule[] = [
+  ...FILE_RULES,
+  ...MEASURED_RULES,
+  ...PROOF_RULES,
+  ...INVARIANT_RULES,
+  {
+    id: 'unreadable-invariants',
+    hazards: ['S29'],
+    class: 'unanalysed',
+    severity: 'error',
+    title: 'Invariant file that cannot be read',
+    why: 'An invariant that cannot be read holds for nobody.',
+    help: 'Mend the file; its schema is schemas/invariants.schema.json.',
+  },
 ];

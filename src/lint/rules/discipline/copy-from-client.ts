@@ -10,7 +10,7 @@ export const copyFromClient: Rule = {
   help: 'Write the rows as INSERT statements, or load them with a data migration.',
   bad: [
     { sql: 'create table states (id bigint primary key); copy states from stdin;' },
-    { sql: "create table states (id bigint primary key); copy states from '/tmp/states.csv';" },
+    { sql: "create table states (id bigint primary key); copy states from '/srv/import/states.csv';" },
     { sql: 'create table states (id bigint primary key); copy states to stdout;' },
   ],
   good: [{ sql: 'create table states (id bigint primary key); insert into states values (1), (2);' }],
