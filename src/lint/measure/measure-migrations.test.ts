@@ -139,6 +139,28 @@ describe('measureMigrations()', () => {
     expect([add, key].map((statement) => statement?.refusedRows)).toEqual([undefined, undefined]);
   });
 
+  it('measures a unique index that is built concurrently over rows that are not unique', async () => {
+    const { files } = await measure({
+      '001.sql': 'create table a (id int primary key, flag bool not null)',
+      '002.notx.sql': 'create unique index concurrently a_flag on a (flag)',
+      '003.sql': 'alter table a add constraint a_flag unique using index a_flag',
+    });
+    const unknown = 'no generated rows of public.a were accepted, so scans cannot be told';
+    expect(describeFile(files[1])).toEqual([`a:ShareUpdateExclusive | - | a | a | ${unknown}`]);
+    expect(describeFile(files[2])).toEqual(['a:AccessExclusive | - | - | -']);
+  });
+
+  it('sees no rewrite where a file was taken back at its end', async () => {
+    const { files } = await measure({
+      '001.sql': 'create table a (id int primary key, b int)',
+      '002.sql': `alter table a alter column b type bigint;
+        create table late (id int references a deferrable initially deferred); insert into late values (-1)`,
+      '003.sql': 'alter table a add column c int',
+    });
+    expect(describeFile(files[1]).at(-1)).toContain('23503');
+    expect(describeFile(files[2])).toEqual(['a:AccessExclusive | - | - | -']);
+  });
+
   it('makes room for rows that a migration brings', async () => {
     const { files } = await measure({
       '001.sql': `create table plan (id int primary key, name text); insert into plan values (1, 'free');

@@ -1,6 +1,7 @@
 import { compareSchemas, loadSchema, type Schema, type SchemaChange } from '../../schema/index.ts';
 import type { SqlStatement, System } from '../../system/index.ts';
 import type { LintFile } from '../lint-file.ts';
+import { scratchLost } from '../scratch/errors.ts';
 import type { Scratch } from '../scratch/scratch.ts';
 import { applyBaseline, applyShipped } from './apply-shipped.ts';
 import { fillTables } from './fill/fill-tables.ts';
@@ -46,6 +47,8 @@ async function measureDatabase(system: System, options: MeasureOptions): Promise
     const measuring = await connectMeasuring(system, database);
     try {
       return await measureAll(system, measuring, options);
+    } catch (error) {
+      throw measuring.session.isLost ? scratchLost(error) : error;
     } finally {
       await measuring.close();
     }
@@ -123,7 +126,8 @@ async function measureNext(system: System, measuring: MeasuringSession, work: Wo
   const rowsPerTable = work.rowsPerTable ?? ROWS_PER_TABLE;
   const statements = await measureFile(system, measuring, { file, isEmbedded: scratch.isEmbedded, rowsPerTable });
   state.isStale =
-    statements.some(({ refusedRows }) => refusedRows) || !file.statements.every(({ node }) => keepsRows(node));
+    statements.some(({ refusedRows, error }) => refusedRows || error) ||
+    !file.statements.every(({ node }) => keepsRows(node));
   const leaks = await loadSessionLeaks(session);
   let changes: readonly SchemaChange[] = [];
   // Of a file that only adds, nothing is looked at.

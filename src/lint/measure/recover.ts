@@ -42,6 +42,10 @@ export async function recover(
     refusedRows ??= current.error;
     current = await measureOnOtherRows(system, measuring, { ...recovery, first: current });
   }
+  if (current.error && isDataError(current.error) && keeping === 'kept') {
+    refusedRows ??= current.error;
+    current = await measureOnNoRows(system, measuring, { ...recovery, first: current });
+  }
   return refusedRows && !current.error ? { ...current, refusedRows } : current;
 }
 
@@ -118,10 +122,31 @@ async function measureOnOtherRows(
     return first;
   }
   await session.query('release savepoint onward_rows');
-  const unknown = [
-    `no generated rows of ${tables.map(({ name }) => name).join(', ')} were accepted, so scans cannot be told`,
-  ];
-  return { ...last, effects: { ...last.effects, unknown: [...last.effects.unknown, ...unknown] } };
+  return withoutRows(last, tables);
+}
+
+/** For what cannot be in a transaction, such as a unique index that is built concurrently. What it has left of an index is dropped. */
+async function measureOnNoRows(
+  system: System,
+  measuring: MeasuringSession,
+  { statement, keeping, first }: Recovery,
+): Promise<MeasuredStatement> {
+  const { session, known } = measuring;
+  const tables = concerned(known, statement, first.error);
+  if (tables.length === 0) return first;
+  const { rows } = await session.query<{ name: string }>(
+    `select indexrelid::pg_catalog.regclass::text as name from pg_catalog.pg_index where not indisvalid and indrelid = any($1::oid[])`,
+    [tables.map(({ oid }) => oid)],
+  );
+  for (const { name } of rows) await attempt(session, `drop index ${name}`);
+  if (await attempt(session, `truncate ${tables.map(({ quoted }) => quoted).join(', ')} cascade`)) return first;
+  return withoutRows(await measureStatement(system, measuring, { statement, keeping }), tables);
+}
+
+function withoutRows(measured: MeasuredStatement, tables: readonly KnownRelation[]): MeasuredStatement {
+  const names = tables.map(({ name }) => name).join(', ');
+  const reason = `no generated rows of ${names} were accepted, so scans cannot be told`;
+  return { ...measured, effects: { ...measured.effects, unknown: [...measured.effects.unknown, reason] } };
 }
 
 /** The old tables that the statement names, or that the refusal names. */

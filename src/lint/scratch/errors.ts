@@ -39,6 +39,17 @@ export function notDropped(names: readonly string[], cause: unknown): OnwardErro
   });
 }
 
+export function scratchLost(cause: unknown): OnwardError {
+  return new OnwardError({
+    code: 'lint.scratch-lost',
+    message: `Could not go on measuring: the connection to the scratch server is gone (${cause instanceof Error ? cause.message : String(cause)}).`,
+    hint: 'Run the same command again; if it happens again, look for a file that brings the server down.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+    cause,
+  });
+}
+
 function describeTarget({ host, port, database }: ConnectionTarget): string {
   return `database ${database} on ${host}:${port}`;
 }

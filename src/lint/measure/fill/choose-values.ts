@@ -9,7 +9,8 @@ export type Choice = ReadonlyMap<number, string>;
 
 /** Combinations that are tried at once. */
 const MAX_COMBINATIONS = 800;
-const SAMPLE_ROWS = 3;
+/** The first ones, and one that may be too large for a narrow condition. */
+const SAMPLES = [1, 2, 199];
 
 /**
  * Finds expressions for the columns of a table that meet its checks, by letting the server evaluate the checks on candidates. Columns that no
@@ -160,7 +161,7 @@ function renderEvaluation(
       const type = baseType(catalog, group[position]?.type ?? 0);
       return `(${text})::${type?.name ?? 'text'} as ${quoteName(group[position]?.name ?? '')}`;
     });
-    return `select ${[`${index} as onward_index`, ...values, ...others].join(', ')} from generate_series(1, ${SAMPLE_ROWS}) as g`;
+    return `select ${[`${index} as onward_index`, ...values, ...others].join(', ')} from unnest(array[${SAMPLES.join(', ')}]) as g`;
   });
   // What nobody asks for is not evaluated, and would not fail either.
   const all = group.map(({ name }) => quoteName(name)).join(', ');

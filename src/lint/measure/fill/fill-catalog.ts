@@ -13,6 +13,8 @@ export interface FillTable {
   /** Without its schema. */
   readonly alias: string;
   readonly kind: 'r' | 'p';
+  /** An extension keeps it, and knows what its rows mean. */
+  readonly isOfExtension: boolean;
   readonly columns: readonly FillColumn[];
   readonly checks: readonly Check[];
   readonly foreignKeys: readonly FillForeignKey[];
@@ -64,6 +66,7 @@ interface TableRow {
   readonly quoted: string;
   readonly alias: string;
   readonly kind: 'r' | 'p';
+  readonly is_of_extension: boolean;
   readonly partition_check: string | null;
   readonly columns: readonly FillColumn[] | null;
   readonly constraints: readonly ConstraintRow[] | null;
@@ -81,6 +84,8 @@ interface ConstraintRow {
 const TABLES = `
   select c.oid::int8::int4 as oid, pg_catalog.format('%I.%I', n.nspname, c.relname) as quoted, pg_catalog.quote_ident(c.relname) as alias,
          c.relkind as kind,
+         exists (select from pg_catalog.pg_depend d
+                  where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e') as is_of_extension,
          pg_catalog.pg_get_partition_constraintdef(c.oid) as partition_check,
          (select json_agg(json_build_object('number', a.attnum, 'name', a.attname, 'type', a.atttypid::int8, 'modifier', a.atttypmod,
                    'isNotNull', a.attnotnull,
@@ -134,29 +139,29 @@ export async function loadFillCatalog(session: Session, oids: readonly number[])
 
 async function loadTables(session: Session, oids: readonly number[]): Promise<readonly FillTable[]> {
   const { rows } = await session.query<TableRow>(TABLES, [oids]);
-  return rows.map(({ oid, quoted, alias, kind, partition_check: partitionCheck, columns, constraints }) => ({
-    oid,
-    quoted,
-    alias,
-    kind,
-    columns: columns ?? [],
-    checks: [
-      ...(constraints ?? []).flatMap(({ expression, columns: numbers }) =>
-        expression === null ? [] : [{ columns: numbers ?? [], expression }],
-      ),
-      ...(partitionCheck === null
-        ? []
-        : [{ columns: mentioned(columns ?? [], partitionCheck), expression: partitionCheck }]),
-    ],
-    foreignKeys: (constraints ?? [])
-      .filter(({ kind: constraintKind }) => constraintKind === 'f')
-      .map(({ name, columns: numbers, table, referencedColumns }) => ({
-        name,
-        columns: numbers ?? [],
-        table,
-        referencedColumns: referencedColumns ?? [],
-      })),
-  }));
+  return rows.map(
+    ({ partition_check: partitionCheck, is_of_extension: isOfExtension, columns, constraints, ...row }) => ({
+      ...row,
+      isOfExtension,
+      columns: columns ?? [],
+      checks: [
+        ...(constraints ?? []).flatMap(({ expression, columns: numbers }) =>
+          expression === null ? [] : [{ columns: numbers ?? [], expression }],
+        ),
+        ...(partitionCheck === null
+          ? []
+          : [{ columns: mentioned(columns ?? [], partitionCheck), expression: partitionCheck }]),
+      ],
+      foreignKeys: (constraints ?? [])
+        .filter(({ kind: constraintKind }) => constraintKind === 'f')
+        .map(({ name, columns: numbers, table, referencedColumns }) => ({
+          name,
+          columns: numbers ?? [],
+          table,
+          referencedColumns: referencedColumns ?? [],
+        })),
+    }),
+  );
 }
 
 /** The columns that the condition of a partition is about: those whose names stand in it. */

@@ -8,7 +8,8 @@ export interface FillStep {
 
 /** Parents before children. In a cycle, a key that may be empty is left open; where none may, any one is. */
 export function orderTables(catalog: FillCatalog, oids: readonly number[]): readonly FillStep[] {
-  const waiting = new Set(oids.flatMap((oid) => catalog.tables.get(oid) ?? []).filter(({ kind }) => kind === 'r'));
+  const tables = oids.flatMap((oid) => catalog.tables.get(oid) ?? []);
+  const waiting = new Set(tables.filter(({ kind, isOfExtension }) => kind === 'r' && !isOfExtension));
   const steps: FillStep[] = [];
   while (waiting.size > 0) {
     const next = chooseNext(waiting);

@@ -1,6 +1,6 @@
 import { quoteName } from '../../../sql/index.ts';
 import type { Session } from '../../../system/index.ts';
-import { attemptInside } from '../attempt.ts';
+import { attempt as attemptAlone, attemptInside } from '../attempt.ts';
 import { type Choice, chooseValues } from './choose-values.ts';
 import { type FillCatalog, type FillForeignKey, type FillTable, loadFillCatalog } from './fill-catalog.ts';
 import { type FillStep, isRequired, orderTables } from './fill-order.ts';
@@ -135,7 +135,7 @@ async function forceStep(run: Run, { table }: FillStep): Promise<void> {
 async function finish({ session, problems, forced }: Run, steps: readonly FillStep[]): Promise<FillReport> {
   const rows = new Map<number, number>();
   if (steps.length === 0) return { rows, empty: [], forced: [] };
-  await session.query(`analyze ${steps.map(({ table }) => table.quoted).join(', ')}`);
+  await analyze(session, steps);
   for (const { table } of steps) rows.set(table.oid, await countOf(session, table));
   const empty = steps
     .filter(({ table }) => rows.get(table.oid) === 0)
@@ -144,6 +144,13 @@ async function finish({ session, problems, forced }: Run, steps: readonly FillSt
       reason: problems.get(table.oid) ?? 'no generated row meets its conditions',
     }));
   return { rows, empty, forced: [...forced] };
+}
+
+/** An index on an expression may fail for rows that were forced in; the others are looked at all the same. */
+async function analyze(session: Session, steps: readonly FillStep[]): Promise<void> {
+  const failure = await attemptAlone(session, `analyze ${steps.map(({ table }) => table.quoted).join(', ')}`);
+  if (!failure || steps.length === 1) return;
+  for (const step of steps) await analyze(session, [step]);
 }
 
 async function countOf(session: Session, table: FillTable): Promise<number> {
