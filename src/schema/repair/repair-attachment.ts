@@ -1,8 +1,7 @@
 import { quoteName } from '../../sql/index.ts';
 import type { SchemaChange } from '../change.ts';
 import type { Enabled, Policy, Rule, Table, Trigger, View } from '../schema.ts';
-import { type Repair, relationSql } from './repair.ts';
-import { isView } from './repair-column.ts';
+import { isView, type Repair, relationSql, roleSql } from './repair.ts';
 
 type ChangeOf<Kind extends SchemaChange['kind']> = Extract<SchemaChange, { readonly kind: Kind }>;
 
@@ -68,8 +67,4 @@ export function policySql(policy: Policy, table: Table): string {
     ...(policy.using === null ? [] : [`using (${policy.using})`]),
     ...(policy.withCheck === null ? [] : [`with check (${policy.withCheck})`]),
   ].join(' ');
-}
-
-export function roleSql(role: string): string {
-  return role === 'PUBLIC' ? 'public' : quoteName(role);
 }

@@ -116,7 +116,3 @@ function retype(before: Column, after: Column): string {
     ...(isPlain && after.default !== null ? [`alter column ${name} set default ${after.default}`] : []),
   ].join(', ');
 }
-
-export function isView(owner: unknown): owner is View {
-  return typeof owner === 'object' && owner !== null && 'isMaterialized' in owner;
-}

@@ -2,8 +2,7 @@ import { quoteName } from '../../sql/index.ts';
 import type { SchemaChange } from '../change.ts';
 import { describeConstraint } from '../describe-object.ts';
 import type { Constraint, Index, Table, View } from '../schema.ts';
-import { type Repair, relationSql } from './repair.ts';
-import { isView } from './repair-column.ts';
+import { isView, type Repair, relationSql } from './repair.ts';
 
 type ChangeOf<Kind extends SchemaChange['kind']> = Extract<SchemaChange, { readonly kind: Kind }>;
 

@@ -1,10 +1,10 @@
 import { quoteName } from '../../sql/index.ts';
 import type { GrantOn, SchemaChange } from '../change.ts';
 import { EVERYONE } from '../default-grants.ts';
+import type { Grant } from '../grant.ts';
 import { parseParts, quoteQualified, splitRoutineKey } from '../qualified-name.ts';
-import type { DefaultPrivileges, Grant } from '../schema.ts';
-import type { Repair } from './repair.ts';
-import { roleSql } from './repair-attachment.ts';
+import type { DefaultPrivileges } from '../schema.ts';
+import { type Repair, roleSql } from './repair.ts';
 
 type ChangeOf<Kind extends SchemaChange['kind']> = Extract<SchemaChange, { readonly kind: Kind }>;
 

@@ -1,7 +1,7 @@
 import { quoteLiteral, quoteName } from '../../sql/index.ts';
 import type { SchemaChange } from '../change.ts';
 import { describeAttribute } from '../describe-object.ts';
-import type { DomainConstraint, DomainType, EnumType, TypeDefinition } from '../schema.ts';
+import type { DomainConstraint, DomainType, EnumType, TypeDefinition } from '../type-definition.ts';
 import { type Repair, relationSql, type Unrepairable } from './repair.ts';
 import { grantAllButDefault } from './repair-grant.ts';
 import { makesOf, rename } from './repair-table.ts';

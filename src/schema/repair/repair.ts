@@ -41,3 +41,16 @@ export function isRepair(repair: Repair | Unrepairable): repair is Repair {
 export function relationSql({ schema, name }: Pick<Table | View, 'schema' | 'name'>): string {
   return `${quoteName(schema)}.${quoteName(name)}`;
 }
+
+export function isView(owner: unknown): owner is View {
+  return typeof owner === 'object' && owner !== null && 'isMaterialized' in owner;
+}
+
+export function roleSql(role: string): string {
+  return role === 'PUBLIC' ? 'public' : quoteName(role);
+}
+
+/** A role as `GRANT` and `CREATE POLICY` name it. */
+export function roleSql(role: string): string {
+  return role === 'PUBLIC' ? 'public' : quoteName(role);
+}
