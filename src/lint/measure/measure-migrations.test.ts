@@ -201,10 +201,10 @@ describe('measureMigrations()', () => {
     const { files } = await measure({
       '001.sql': `create table a (id int not null, check (id > 1 and id < 1))`,
       '002.sql': 'alter table a add b int check (b > 0)',
+      '003.sql': 'alter table a add c int check (c > 0)',
     });
-    expect(files[1]?.empty).toEqual([
-      { table: 'public.a', reason: expect.stringMatching(/^no generated row meets its conditions$|violates check/) },
-    ]);
+    const empty = [{ table: 'public.a', reason: expect.stringMatching(/^no generated row meets|violates check/) }];
+    expect(files.map((file) => file.empty)).toEqual([[], empty, empty]);
   });
 
   it('refuses a baseline that cannot be applied, with the line', async () => {

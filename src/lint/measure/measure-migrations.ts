@@ -68,6 +68,7 @@ async function measureAll(
   const state: State = {
     group: undefined,
     unfillable: new Set(),
+    empty: new Map(),
     isStale: true,
     schema: undefined,
     releaseSchema: undefined,
@@ -90,8 +91,10 @@ async function measureAll(
 interface State {
   /** Release and phase of the last measured file. */
   group: string | undefined;
-  /** Tables that have been tried, and have fewer rows than wanted nevertheless. */
+  /** Tables that have been tried and have fewer rows than wanted nevertheless. */
   readonly unfillable: Set<number>;
+  /** Tables that have been tried and have no row, and why. */
+  readonly empty: Map<number, string>;
   /** Relations or numbers of rows may have changed behind the back of `known`. */
   isStale: boolean;
   /** After the last file; `undefined` when it is not known any more. */
@@ -157,19 +160,21 @@ async function fillOld(
   { state, rowsPerTable = ROWS_PER_TABLE }: Work,
 ): Promise<Pick<FileMeasurement, 'empty' | 'forced'>> {
   const poor = [...known.oldTables()].filter(({ kind, oid }) => kind === 'r' && known.rowsOf(oid) < rowsPerTable / 2);
-  const wanted = poor.filter(({ oid }) => !state.unfillable.has(oid));
-  const report = await fillTables(
-    session,
-    wanted.map(({ oid }) => oid),
-    { rows: rowsPerTable },
-  );
+  // One that had a few rows and was emptied gets them again.
+  const isHopeless = (oid: number) => state.unfillable.has(oid) && known.rowsOf(oid) > 0;
+  const wanted = poor.filter(({ oid }) => !isHopeless(oid) && !state.empty.has(oid));
+  const oids = wanted.map(({ oid }) => oid);
+  const report = await fillTables(session, oids, { rows: rowsPerTable });
   for (const [oid, rows] of report.rows) {
     known.setRows(oid, rows);
     if (rows < rowsPerTable / 2) state.unfillable.add(oid);
   }
+  for (const { table, reason } of report.empty) state.empty.set(table, reason);
   const nameOf = (oid: number) => known.find(oid)?.name ?? '';
   return {
-    empty: report.empty.map(({ table, reason }) => ({ table: nameOf(table), reason })),
+    empty: [...state.empty]
+      .filter(([oid]) => known.rowsOf(oid) === 0)
+      .map(([oid, reason]) => ({ table: nameOf(oid), reason })),
     forced: report.forced.map(nameOf),
   };
 }
