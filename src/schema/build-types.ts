@@ -5,7 +5,8 @@ import type { CatalogIndex } from './catalog-index.ts';
 import { EVERYONE } from './default-grants.ts';
 import type { Catalog } from './load-catalog.ts';
 import { qualifiedName } from './qualified-name.ts';
-import type { Named, TypeDefinition } from './schema.ts';
+import type { Named } from './schema.ts';
+import type { TypeDefinition } from './type-definition.ts';
 
 export function buildTypes(catalog: Catalog, index: CatalogIndex): Named<TypeDefinition> {
   return Object.fromEntries(catalog.types.map((row) => [qualifiedName(row.schema, row.name), buildType(row, index)]));

@@ -2,9 +2,9 @@ import type { ColumnTypeRow } from './catalog/columns.ts';
 import type { GrantRow } from './catalog/grants.ts';
 import type { Oid } from './catalog/part.ts';
 import type { SequenceRow } from './catalog/relations.ts';
+import type { Grant } from './grant.ts';
 import type { Catalog } from './load-catalog.ts';
 import { qualifiedName } from './qualified-name.ts';
-import type { Grant } from './schema.ts';
 
 /** Rows found by what they belong to. */
 export interface CatalogIndex {

@@ -1,11 +1,9 @@
+import type { Grant } from './grant.ts';
 import type {
-  Attribute,
   Column,
   Constraint,
   DefaultPrivileges,
-  DomainConstraint,
   Extension,
-  Grant,
   Index,
   Namespace,
   Policy,
@@ -15,9 +13,9 @@ import type {
   Statistics,
   Table,
   Trigger,
-  TypeDefinition,
   View,
 } from './schema.ts';
+import type { Attribute, DomainConstraint, TypeDefinition } from './type-definition.ts';
 
 /**
  * What a change means to a client that was written for the schema before: nothing; something that it could see (a query may become ambiguous,

@@ -1,4 +1,4 @@
-import type { Grant } from './schema.ts';
+import type { Grant } from './grant.ts';
 
 /** What everyone may do with objects whose privileges were never touched. */
 export const EVERYONE = {

@@ -1,17 +1,7 @@
+import type { Grant } from './grant.ts';
 import { readableName } from './qualified-name.ts';
-import type {
-  Attribute,
-  Column,
-  Constraint,
-  Grant,
-  Index,
-  Policy,
-  Routine,
-  Sequence,
-  Table,
-  TypeDefinition,
-  View,
-} from './schema.ts';
+import type { Column, Constraint, Index, Policy, Routine, Sequence, Table, View } from './schema.ts';
+import type { Attribute, TypeDefinition } from './type-definition.ts';
 
 /** One line that says what an object is, close to how SQL would. */
 export function describeColumn(column: Column): string {

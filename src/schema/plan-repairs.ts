@@ -1,8 +1,8 @@
 import type { SchemaChange } from './change.ts';
 import { qualifiedName } from './qualified-name.ts';
-import type { Repair, Unrepairable } from './repair/repair.ts';
+import { isView, type Repair, type Unrepairable } from './repair/repair.ts';
 import { repairPolicy, repairTriggerOrRule } from './repair/repair-attachment.ts';
-import { isView, repairColumn } from './repair/repair-column.ts';
+import { repairColumn } from './repair/repair-column.ts';
 import { repairConstraint, repairIndex } from './repair/repair-constraint.ts';
 import { repairDefaultPrivileges, repairGrant } from './repair/repair-grant.ts';
 import {
@@ -15,7 +15,8 @@ import {
 import { repairTable } from './repair/repair-table.ts';
 import { repairAttribute, repairDomainConstraint, repairType } from './repair/repair-type.ts';
 import { needsNewView, type RemadeView, repairView } from './repair/repair-view.ts';
-import type { Table, TypeDefinition, View } from './schema.ts';
+import type { Table, View } from './schema.ts';
+import type { TypeDefinition } from './type-definition.ts';
 
 /** What would undo each change. The views that have to be made anew are given by name. */
 export function planRepair(
@@ -29,8 +30,7 @@ export function planRepair(
     const isRename = change.kind === 'view' && change.change === 'changed' && change.property === 'name';
     return isRename ? repairView(change, view) : [];
   }
-  const keys = [...remade.keys()];
-  if (change.kind === 'privileges' && keys.some((key) => name === key || name.startsWith(`${key}.`))) return [];
+  if (change.kind === 'privileges' && remade.has(name)) return [];
   switch (change.kind) {
     case 'extension':
       return repairExtension(change);

@@ -1,3 +1,6 @@
+import type { Grant } from './grant.ts';
+import type { TypeDefinition } from './type-definition.ts';
+
 /**
  * What a database looks like. Names are raw; keys and every `…Name` field are qualified and quoted where they must be (`public."Order"`).
  * Lists are sorted by name unless their order means something. Owners, object ids, comments and tablespaces are not in it.
@@ -30,16 +33,6 @@ export interface Extension {
 export interface Namespace {
   readonly name: string;
   readonly grants: readonly Grant[];
-}
-
-/** What a role other than the owner may do. */
-export interface Grant {
-  /** A role's name, or `PUBLIC`. */
-  readonly grantee: string;
-  /** Sorted, such as `INSERT` and `SELECT`. */
-  readonly privileges: readonly string[];
-  /** Those that the grantee may pass on. */
-  readonly grantable: readonly string[];
 }
 
 export interface Table {
@@ -197,59 +190,6 @@ export interface Sequence {
   readonly isIdentity: boolean;
   readonly grants: readonly Grant[];
 }
-
-interface TypeBase {
-  readonly schema: string;
-  readonly name: string;
-  readonly grants: readonly Grant[];
-}
-
-export interface EnumType extends TypeBase {
-  readonly kind: 'enum';
-  /** In their sort order. */
-  readonly values: readonly string[];
-}
-
-export interface DomainType extends TypeBase {
-  readonly kind: 'domain';
-  readonly baseType: string;
-  readonly isNotNull: boolean;
-  readonly default: string | null;
-  readonly collation: string | null;
-  readonly constraints: readonly DomainConstraint[];
-}
-
-export interface DomainConstraint {
-  readonly name: string;
-  readonly definition: string;
-  readonly isValidated: boolean;
-}
-
-export interface CompositeType extends TypeBase {
-  readonly kind: 'composite';
-  readonly attributes: readonly Attribute[];
-}
-
-export interface Attribute {
-  readonly name: string;
-  readonly type: string;
-  readonly typeName: string;
-  readonly collation: string | null;
-}
-
-export interface RangeType extends TypeBase {
-  readonly kind: 'range';
-  readonly subtype: string;
-  /** What CREATE TYPE … AS RANGE says, in its order. */
-  readonly parameters: readonly string[];
-}
-
-/** A base or shell type, written in C. */
-export interface BaseType extends TypeBase {
-  readonly kind: 'base';
-}
-
-export type TypeDefinition = EnumType | DomainType | CompositeType | RangeType | BaseType;
 
 export interface Routine {
   readonly schema: string;

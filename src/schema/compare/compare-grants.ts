@@ -1,7 +1,7 @@
 import { breaks, change, type GrantOn, none, type SchemaChange } from '../change.ts';
 import { describeGrant } from '../describe-object.ts';
-import type { Grant } from '../schema.ts';
-import type { Comparison } from './comparison.ts';
+import type { Grant } from '../grant.ts';
+import { type Comparison, relationOf } from './comparison.ts';
 import { compareProperties } from './match.ts';
 
 /** Privileges on one object or column, role by role. */
@@ -19,7 +19,7 @@ export function compareGrants(
       return found ? { ...found, on: of.on } : null;
     };
     const objects = { before: find(before), after: find(after), owner: null, dependents: [] };
-    const subject = { kind: 'privileges', name: of.name, of: of.name, objects } as const;
+    const subject = { kind: 'privileges', name: of.name, of: relationOf(of.on, of.name), objects } as const;
     if (objects.after && !objects.before)
       return [change(subject, { change: 'added', after: describeGrant(objects.after) }, GRANTED)];
     if (objects.before && !objects.after)

@@ -1,6 +1,6 @@
 import { breaks, none, type SchemaChange, type Subject, type Verdict, visible } from '../change.ts';
 import { describeAttribute, describeType, describeValues } from '../describe-object.ts';
-import type { Attribute, CompositeType, DomainType, EnumType, TypeDefinition } from '../schema.ts';
+import type { Attribute, CompositeType, DomainType, EnumType, TypeDefinition } from '../type-definition.ts';
 import { compareEntries } from './compare-entries.ts';
 import { compareGrants } from './compare-grants.ts';
 import type { Comparison } from './comparison.ts';

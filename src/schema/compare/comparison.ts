@@ -44,7 +44,8 @@ const KINDS: { readonly [on in GrantOn['on']]: IdentityKind } = {
   routine: 'routine',
 };
 
-function relationOf(on: GrantOn['on'], name: string): string {
+/** What a privilege is listed under: for a column, its table. */
+export function relationOf(on: GrantOn['on'], name: string): string {
   if (on !== 'column') return name;
   const [schema = '', table = ''] = parseParts(name);
   return qualifiedName(schema, table);

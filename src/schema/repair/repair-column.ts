@@ -1,6 +1,6 @@
 import { quoteName } from '../../sql/index.ts';
 import type { SchemaChange } from '../change.ts';
-import type { Column, Table, View } from '../schema.ts';
+import type { Column, Table } from '../schema.ts';
 import { type Repair, relationSql, type Unrepairable } from './repair.ts';
 import { grantAll } from './repair-grant.ts';
 

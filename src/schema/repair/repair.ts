@@ -1,4 +1,5 @@
 import { quoteName } from '../../sql/index.ts';
+import type { Owner } from '../change.ts';
 import type { Table, View } from '../schema.ts';
 
 /** When a statement may run: what it needs is made before it, what stands in its way is gone. */
@@ -42,15 +43,10 @@ export function relationSql({ schema, name }: Pick<Table | View, 'schema' | 'nam
   return `${quoteName(schema)}.${quoteName(name)}`;
 }
 
-export function isView(owner: unknown): owner is View {
-  return typeof owner === 'object' && owner !== null && 'isMaterialized' in owner;
+export function isView(owner: Owner | null): owner is View {
+  return owner !== null && 'isMaterialized' in owner;
 }
 
-export function roleSql(role: string): string {
-  return role === 'PUBLIC' ? 'public' : quoteName(role);
-}
-
-/** A role as `GRANT` and `CREATE POLICY` name it. */
 export function roleSql(role: string): string {
   return role === 'PUBLIC' ? 'public' : quoteName(role);
 }
