@@ -34,7 +34,7 @@ export async function explainBreaks(
   const steps = options.files.flatMap((file) => file.statements.map((statement) => ({ file, statement })));
   const affected = report.statements.flatMap(({ verdict }, index) => (isAffected(verdict) ? [index] : []));
   if (steps.length === 0 || affected.length === 0) return report;
-  const probes = createProbes(system, options, { report, steps, affected });
+  const probes = createProbes(system, options, { report, affected });
   const causes = new Map<number, BreakCause>();
   for (const index of affected) {
     const step = await findStep(steps, (count) => probes.isAffectedAfter(count, index));
@@ -66,13 +66,12 @@ interface MigrationStep {
 
 interface Search {
   readonly report: ProofReport;
-  readonly steps: readonly MigrationStep[];
   /** Places in the report's list. */
   readonly affected: readonly number[];
 }
 
 /** One probe answers for all affected statements, and most of them have few causes. */
-function createProbes(system: System, options: ExplainOptions, { report, steps, affected }: Search): Probes {
+function createProbes(system: System, options: ExplainOptions, { report, affected }: Search): Probes {
   const known = new Map<number, ReadonlySet<number> | undefined>([[0, new Set()]]);
   const statements = affected.flatMap((index) => options.statements[index] ?? []);
   const verdicts = affected.map((index) => report.statements[index]?.verdict);

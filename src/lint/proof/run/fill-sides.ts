@@ -1,7 +1,9 @@
 import { quoteName } from '../../../sql/index.ts';
 import type { Session } from '../../../system/index.ts';
 import { fillTables } from '../../measure/fill/fill-tables.ts';
+import type { Sides } from '../sides.ts';
 import type { SampleRows } from './choose-values.ts';
+import { copyRows } from './copy-rows.ts';
 import { loadTables, type TableInfo } from './load-tables.ts';
 
 const ROWS = 3;
@@ -20,26 +22,37 @@ const WITH_RELATED = `
                  where w.ev_class = wanted.oid and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid <> w.ev_class
     ) related
   )
-  select oid::pg_catalog.int8 as oid from wanted`;
+  select c.oid::pg_catalog.int8 as oid, n.nspname as schema, c.relname as name
+    from wanted join pg_catalog.pg_class c on c.oid = wanted.oid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+   where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema')`;
+
+interface StoredTable {
+  readonly oid: string;
+  readonly schema: string;
+  readonly name: string;
+}
 
 /**
- * Gives tables a few rows, equal ones in any database whose tables are equal. Commits them. The names of those that stay empty are given
- * back, as `schema.table`.
+ * Gives tables, and those that they need, a few rows on both sides: the same ones as far as the schema after allows. Commits them. The
+ * names of those that stay empty after are given back, as `schema.table`.
  */
-export async function fillTouched(session: Session, tables: readonly TableInfo[]): Promise<ReadonlySet<string>> {
-  const ids = tables.map(({ schema, name }) => `${schema}.${name}`);
-  const { rows } = await session.query<{ oid: string }>(WITH_RELATED, [ids]);
-  const report = await fillTables(
-    session,
-    rows.map(({ oid }) => Number(oid)),
-    { rows: ROWS },
-  );
-  const { rows: named } = await session.query<{ id: string }>(
-    `select n.nspname || '.' || c.relname as id from pg_catalog.pg_class c
-       join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid::pg_catalog.int8 = any ($1)`,
-    [report.empty.map(({ table }) => table)],
-  );
-  return new Set(named.map(({ id }) => id));
+export async function fillSides({ before, after }: Sides, tables: readonly TableInfo[]): Promise<ReadonlySet<string>> {
+  const stored = await findStored(before, tables);
+  await fill(before, stored);
+  await copyRows({ before, after }, stored);
+  const storedAfter = await findStored(after, tables);
+  const empty = await fill(after, storedAfter);
+  return new Set(storedAfter.filter(({ oid }) => empty.has(Number(oid))).map(idOf));
+}
+
+async function findStored(session: Session, tables: readonly TableInfo[]): Promise<readonly StoredTable[]> {
+  return (await session.query<StoredTable & object>(WITH_RELATED, [tables.map(idOf)])).rows;
+}
+
+async function fill(session: Session, tables: readonly StoredTable[]): Promise<ReadonlySet<number>> {
+  const oids = tables.map(({ oid }) => Number(oid));
+  const { empty } = await fillTables(session, oids, { rows: ROWS });
+  return new Set(empty.map(({ table }) => table));
 }
 
 /** The first rows of each table, by its key where it has one, as texts. */

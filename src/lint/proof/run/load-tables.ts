@@ -47,7 +47,7 @@ const COLUMNS = `
          coalesce((select pg_catalog.array_agg(e.enumlabel::pg_catalog.text order by e.enumsortorder)
                      from pg_catalog.pg_enum e where e.enumtypid = b.oid), '{}') as labels,
          a.attnotnull or t.typnotnull as "isNotNull",
-         a.attgenerated <> '' or a.attidentity = 'a' as "isGenerated",
+         a.attgenerated <> '' as "isGenerated",
          exists (select from pg_catalog.pg_index i
                   where i.indrelid = c.oid and i.indisunique and a.attnum = any (i.indkey)) as "isUnique",
          (select pg_catalog.concat_ws('.', fn.nspname, fc.relname, fa.attname)

@@ -4,7 +4,7 @@ import type { PreparedTrial } from '../prepare-trials.ts';
 import type { Sides, StatementContext } from '../sides.ts';
 import { type BoundStatement, bindColumns } from './bind-columns.ts';
 import { chooseValues, type ValueSource } from './choose-values.ts';
-import { fillTouched, findEqualTables, loadSamples } from './fill-sides.ts';
+import { fillSides, findEqualTables, loadSamples } from './fill-sides.ts';
 import { callsAny, loadFunctions } from './load-functions.ts';
 import { loadLabels } from './load-labels.ts';
 import { loadTables, type TableInfo } from './load-tables.ts';
@@ -43,7 +43,7 @@ export async function runTrials(
   });
   if (candidates.length === 0) return results;
   const touched = collectTouched(candidates, tables);
-  const [, empty] = await Promise.all([fillTouched(sides.before, touched), fillTouched(sides.after, touched)]);
+  const empty = await fillSides(sides, touched);
   const source = await createSource(sides.before, touched);
   const equal = await findEqualTables(sides.after, touched, source.rows);
   const labels = await loadLabels(sides.before);
