@@ -11,6 +11,7 @@ export const dieselLayout: MigrationLayout = {
   extent: 'tree',
   recognises: ({ paths }) => paths.some((path) => MIGRATION.test(path)),
   place: (folder) => ({ placements: folder.paths.flatMap((path) => place(path, folder)), findings: [] }),
+  passesOver: (path) => /(^|\/)down\.sql$/.test(path),
   commitsEach: commitsEachIfToldAndAlone,
 };
 

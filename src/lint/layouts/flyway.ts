@@ -3,6 +3,8 @@ import type { FolderView, MigrationLayout, Placement } from './layout.ts';
 import { padNumber } from './order.ts';
 
 const VERSIONED = /^V(\d+(?:[._]\d+)*)__.+\.sql$/;
+/** Undo and baseline files, and callbacks. */
+const OTHER = /^(?:[UB]\d[^/]*__|before[A-Z]|after[A-Z])/;
 const REPEATABLE = /^R__(.+)\.sql$/;
 
 /** Flyway: versioned files, then repeatable ones by description; undo and baseline files are not part of going forward. */
@@ -12,6 +14,7 @@ export const flywayLayout: MigrationLayout = {
   extent: 'tree',
   recognises: ({ paths }) => paths.some((path) => VERSIONED.test(baseName(path)) || REPEATABLE.test(baseName(path))),
   place: (folder) => ({ placements: folder.paths.flatMap((path) => place(path, folder)), findings: [] }),
+  passesOver: (path) => OTHER.test(baseName(path)),
   readUpPart: (text) => ({ text: fillPlaceholders(text), isNotx: false, findings: [] }),
   // Flyway sees by itself that none of the statements can run in a transaction; a mixture it refuses.
   commitsEach: ({ isNotx, statements }) =>

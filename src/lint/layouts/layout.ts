@@ -17,6 +17,8 @@ export interface MigrationLayout {
   recognises(folder: FolderView): boolean;
   /** The migrations of the folder; names that are none (down files, undo files) are left out. */
   place(folder: FolderView): { readonly placements: readonly Placement[]; readonly findings: readonly NameFinding[] };
+  /** Names that the tool has for something else than going forward, beside `.down.sql`. */
+  passesOver?(path: string): boolean;
   /** The part of a text that runs when the migration goes forward. Left out: all of it. */
   readUpPart?(text: string): UpPart;
   /** Whether each statement of a file commits by itself; `isNotx` is what name, text and side files say. */

@@ -5,8 +5,9 @@ import type { LintFile } from '../lint-file.ts';
 import { chooseLayouts, type RecognisedFolder } from './choose-layouts.ts';
 import { findRoots, type Root } from './find-roots.ts';
 import { fileFinding } from './findings.ts';
-import type { Placement } from './layout.ts';
+import type { NameFinding, Placement } from './layout.ts';
 import { loadTexts, type RootTexts } from './load-texts.ts';
+import { isDown } from './numbered.ts';
 import { readOne } from './read-one.ts';
 
 export interface ReadLintFiles {
@@ -79,6 +80,9 @@ async function readRoot({ parser, root, texts, release }: RootToRead): Promise<R
       if (isChosen)
         findings.push(fileFinding(join(root.folder, folder.prefix + path), { class: 'discipline', ...said }));
     }
+    for (const path of findIgnored(folder, { placements, names })) {
+      if (isWanted(root, folder.prefix + path)) findings.push(ignored(join(root.folder, folder.prefix + path), folder));
+    }
     for (const placement of sortPlacements(placements)) {
       const inRoot = folder.prefix + placement.path;
       if (!isWanted(root, inRoot)) continue;
@@ -100,6 +104,17 @@ async function readRoot({ parser, root, texts, release }: RootToRead): Promise<R
   }
   if (count === 0 && findings.length === 0) findings.push(nothing(root.folder));
   return { files, findings };
+}
+
+/** SQL files that the layout has no use for, and that nothing else was said about. */
+function findIgnored(
+  { layout, view }: RecognisedFolder,
+  { placements, names }: { readonly placements: readonly Placement[]; readonly names: readonly NameFinding[] },
+): readonly string[] {
+  const known = new Set([...placements, ...names].map(({ path }) => path));
+  // The folder itself was refused.
+  if (known.has('')) return [];
+  return view.paths.filter((path) => !known.has(path) && !isDown(path) && !layout.passesOver?.(path));
 }
 
 /** Several folders with numberings of their own belong to several databases. */
@@ -131,6 +146,16 @@ function isWanted({ chosen }: Root, path: string): boolean {
 function join(folder: string, path: string): string {
   if (path === '') return folder;
   return folder === '.' ? path : folder === '/' ? `/${path}` : `${folder}/${path}`;
+}
+
+function ignored(path: string, { layout }: RecognisedFolder): LintFinding {
+  return fileFinding(path, {
+    rule: 'ignored-file',
+    class: 'unanalysed',
+    severity: 'warning',
+    message: `${layout.name} does not run this file: its name is not like ${layout.example}`,
+    help: 'Rename it if it is a migration, or move it to another folder.',
+  });
 }
 
 function nothing(folder: string): LintFinding {

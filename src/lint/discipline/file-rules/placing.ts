@@ -39,6 +39,15 @@ export const PLACING_RULES: readonly FileRule[] = [
     help: 'Remove it, or say what it does in a new migration.',
   },
   {
+    id: 'ignored-file',
+    hazards: ['S24'],
+    class: 'unanalysed',
+    severity: 'warning',
+    title: 'SQL file that the tool does not run',
+    why: 'It stands among the migrations, but its name is not like theirs, so the tool passes over it without a word. A missing ".up" is enough.',
+    help: 'Rename it if it is a migration, or move it to another folder.',
+  },
+  {
     id: 'mixed-layouts',
     hazards: ['S24'],
     class: 'discipline',
