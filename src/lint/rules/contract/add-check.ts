@@ -1,6 +1,6 @@
 import type { ModelConstraint } from '../../schema-model/schema-model.ts';
 import { bindsOldWriters, isOnlyNotNull, isWidened } from '../check-constraint.ts';
-import { untilNow } from '../file-index.ts';
+import { withConstraint } from '../file-index.ts';
 import { type AddedConstraint, addedConstraints } from '../old-columns.ts';
 import type { Hit, Rule, Subject } from '../rule.ts';
 import { describeRelation } from '../statement-parts.ts';
@@ -84,7 +84,7 @@ function droppedNow(
 ): ModelConstraint | 'unknown' | undefined {
   const known = table?.droppedConstraints.get(name);
   if (known) return subject.schema.isNew(known.born) ? known : undefined;
-  const isDropped = untilNow(subject, relation.name)
+  const isDropped = withConstraint(subject, { relation, name }, 'until now')
     .flatMap(({ node }) => findNodes(node, 'AlterTableCmd'))
     .some((command) => command.subtype === 'AT_DropConstraint' && command.name === name);
   return isDropped ? 'unknown' : undefined;

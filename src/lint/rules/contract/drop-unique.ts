@@ -1,5 +1,5 @@
 import type { ModelTable } from '../../schema-model/schema-model.ts';
-import { laterInTransaction } from '../file-index.ts';
+import { withConstraint } from '../file-index.ts';
 import { droppedObjects } from '../old-objects.ts';
 import type { Hit, Rule, Subject } from '../rule.ts';
 import { commandsOnOldTable, describeRelation, type TableCommand } from '../statement-parts.ts';
@@ -76,7 +76,9 @@ function hasTwin(table: ModelTable, name: string, columns: readonly string[]): b
 
 /** Made again under its name, on the same columns as far as they are known. */
 function isAddedAgain(subject: Subject, { relation, table, command: { name = '' } }: TableCommand): boolean {
-  const nodes = [subject.node, ...laterInTransaction(subject, relation.name).map(({ node }) => node)];
+  const { file, statement } = subject;
+  const statements = file.isTransactional ? withConstraint(subject, { relation, name }, 'from now on') : [statement];
+  const nodes = statements.map(({ node }) => node);
   const known = table?.constraints.get(name);
   return findNodes(nodes, 'Constraint').some(({ conname, keys, indexname }) => {
     if (conname !== name) return false;
