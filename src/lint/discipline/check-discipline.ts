@@ -6,6 +6,7 @@ import { checkNumbers } from './check-numbers.ts';
 import { checkTransactions } from './check-transactions.ts';
 import { loadGitRelease } from './load-git-release.ts';
 import { loadReleased } from './load-released.ts';
+import { placeAbsent } from './series.ts';
 import { markShipped, type ShippedFile } from './shipped.ts';
 
 export interface DisciplineOptions {
@@ -30,10 +31,11 @@ export async function checkDiscipline(
     options.since === undefined ? { shipped: [], findings: [] } : await loadGitRelease(system, paths, options.since);
   const all = mergeShipped(listed.shipped, inGit.shipped);
   const marked = markShipped(files, all);
+  const numbers = checkNumbers([...marked, ...placeAbsent(marked, all)]);
   const edits = checkEdits(await loadSqlParser(), marked, all);
   return {
     files: marked,
-    findings: [...listed.findings, ...inGit.findings, ...edits, ...checkNumbers(marked), ...checkTransactions(marked)],
+    findings: [...listed.findings, ...inGit.findings, ...edits, ...numbers, ...checkTransactions(marked)],
   };
 }
 

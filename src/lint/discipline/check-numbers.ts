@@ -1,14 +1,15 @@
 import type { LintFinding } from '../finding.ts';
 import { fileFinding } from '../layouts/findings.ts';
-import type { LintFile } from '../lint-file.ts';
+import { type NumberedFile, seriesOf } from './series.ts';
 import { isRepeatable } from './shipped.ts';
 
 /**
  * Numbers that are taken twice, new files that sort before a shipped one, and new files of a version that has shipped. A gap is fine.
- * `files` are marked as shipped already.
+ * `files` are marked as shipped already, and hold the shipped ones
+ * that were not read as well.
  */
-export function checkNumbers(files: readonly LintFile[]): readonly LintFinding[] {
-  const series = new Map<string, LintFile[]>();
+export function checkNumbers(files: readonly NumberedFile[]): readonly LintFinding[] {
+  const series = new Map<string, NumberedFile[]>();
   for (const file of files) {
     const key = seriesOf(file);
     const members = series.get(key);
@@ -18,15 +19,8 @@ export function checkNumbers(files: readonly LintFile[]): readonly LintFinding[]
   return [...series.values()].flatMap((members) => [...checkDuplicates(members), ...checkOrder(members)]);
 }
 
-/** Files whose numbers are compared with each other. */
-function seriesOf({ layout, path, database }: LintFile): string {
-  const depth = layout === 'onward' ? 3 : layout === 'prisma' || layout === 'diesel' ? 2 : 1;
-  const folder = layout === 'flyway' || layout === 'plain' ? '' : path.split('/').slice(0, -depth).join('/');
-  return JSON.stringify([layout, database, folder]);
-}
-
-function checkDuplicates(files: readonly LintFile[]): readonly LintFinding[] {
-  const first = new Map<string, LintFile>();
+function checkDuplicates(files: readonly NumberedFile[]): readonly LintFinding[] {
+  const first = new Map<string, NumberedFile>();
   const findings: LintFinding[] = [];
   // What has shipped was there first.
   for (const file of [...files].sort((a, b) => Number(b.isShipped) - Number(a.isShipped))) {
@@ -37,10 +31,10 @@ function checkDuplicates(files: readonly LintFile[]): readonly LintFinding[] {
   return findings;
 }
 
-function checkOrder(files: readonly LintFile[]): readonly LintFinding[] {
+function checkOrder(files: readonly NumberedFile[]): readonly LintFinding[] {
   const shipped = files.filter(({ isShipped, layout }) => isShipped && layout !== 'plain');
   const releases = new Set(shipped.map(({ release }) => release).filter((release) => release !== ''));
-  let last: LintFile | undefined;
+  let last: NumberedFile | undefined;
   for (const file of shipped) if (!isRepeatable(file) && (!last || file.order > last.order)) last = file;
   const newest = last;
   if (!newest) return [];
@@ -52,7 +46,7 @@ function checkOrder(files: readonly LintFile[]): readonly LintFinding[] {
     });
 }
 
-function duplicate(file: LintFile, other: LintFile): LintFinding {
+function duplicate(file: NumberedFile, other: NumberedFile): LintFinding {
   return fileFinding(file.path, {
     rule: 'duplicate-number',
     class: 'discipline',
@@ -61,7 +55,7 @@ function duplicate(file: LintFile, other: LintFile): LintFinding {
   });
 }
 
-function outOfOrder(file: LintFile, newest: LintFile): LintFinding {
+function outOfOrder(file: NumberedFile, newest: NumberedFile): LintFinding {
   return fileFinding(file.path, {
     rule: 'out-of-order',
     class: 'discipline',
@@ -70,7 +64,7 @@ function outOfOrder(file: LintFile, newest: LintFile): LintFinding {
   });
 }
 
-function inShippedVersion(file: LintFile): LintFinding {
+function inShippedVersion(file: NumberedFile): LintFinding {
   return fileFinding(file.path, {
     rule: 'shipped-version',
     class: 'discipline',
@@ -79,7 +73,7 @@ function inShippedVersion(file: LintFile): LintFinding {
   });
 }
 
-function numberOf({ path, layout, order }: LintFile): string {
+function numberOf({ path, layout, order }: NumberedFile): string {
   const parts = path.split('/');
   const name = parts.at(layout === 'prisma' || layout === 'diesel' ? -2 : -1) ?? '';
   return /\d+(?:[._-]\d+)*/.exec(name)?.[0] ?? order;

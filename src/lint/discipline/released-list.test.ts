@@ -44,6 +44,31 @@ describe('a list of what was released', () => {
     ]);
   });
 
+  it('tells of a single new file whether it comes too late', async () => {
+    const shipped = { '1_a.up.sql': A, '4_b.up.sql': B };
+    const list = `${sum(A)}  1_a.up.sql\n${sum(B)}  4_b.up.sql\n`;
+    const root = await write({
+      ...shipped,
+      'released.sha256': list,
+      '2_c.up.sql': C,
+      '4_d.up.sql': C,
+      '5_e.up.sql': C,
+    });
+    const found = async (name: string) => (await check(root, undefined, [`${root}/${name}`])).findings;
+    expect(await found('2_c.up.sql')).toEqual(['2_c.up.sql out-of-order error']);
+    expect(await found('4_d.up.sql')).toEqual(['4_d.up.sql duplicate-number error']);
+    expect(await found('5_e.up.sql')).toEqual([]);
+  });
+
+  it.each([
+    ['1.1.0/expand/002_b.sql', '1.1.0/expand/001_a.sql', 'shipped-version'],
+    ['20260101000000_b/migration.sql', '20260102000000_a/migration.sql', 'out-of-order'],
+    ['more/V1__b.sql', 'V2__a.sql', 'out-of-order'],
+  ])('does so in every layout: %s', async (name, before, rule) => {
+    const root = await write({ [before]: A, 'released.sha256': `${sum(A)}  ${before}\n`, [name]: B });
+    expect((await check(root, undefined, [`${root}/${name}`])).findings).toEqual([`${name} ${rule} error`]);
+  });
+
   it('takes other line ends for a cosmetic edit', async () => {
     const list = `${sum(A)}  1_a.up.sql\n${sum(B.replaceAll('\n', '\r\n'))}  2_b.up.sql\n`;
     const root = await write({ 'released.sha256': list, '1_a.up.sql': A.replaceAll('\n', '\r\n'), '2_b.up.sql': B });
