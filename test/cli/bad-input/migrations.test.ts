@@ -243,6 +243,24 @@ describe('onward migrate', () => {
   });
 });
 
+describe('a file that was shipped and is written differently, with the same meaning', () => {
+  it('is accepted and reported by onward release build and by onward migrate', async () => {
+    const file = join(migrations, 'core/1.1.0/expand/001_add.sql');
+    await writeFile(file, '-- For the people at the desk.\nALTER TABLE item\n  ADD COLUMN note text;\n');
+    const args = ['--product', join(vendor, 'product.yaml'), '--to', join(tiny.folder, 'releases')];
+    const built = await tiny.onward(['release', 'build', '1.2.0', ...args]);
+    expect(built.exit, built.stderr).toBe(0);
+    expect(built.stderr).toContain(
+      'info: core/1.1.0/expand/001_add.sql: its text differs from what 1.1.0 shipped, but not its meaning; the new text is listed\n',
+    );
+    const applied = await tiny.onward(['migrate', '--url', tiny.databaseUrl, '--migrations', migrations]);
+    expect(applied.exit, applied.stderr).toBe(0);
+    expect(applied.stdout).toContain(
+      'edited since it was applied, with the same meaning: core/1.1.0/expand/001_add.sql\n',
+    );
+  });
+});
+
 /** Puts files beside the migrations of the product, and takes them away again. */
 async function withFiles(files: Files, work: () => Promise<void>): Promise<void> {
   const folder = join(migrations, 'core/1.2.0');
