@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { apply } from './apply/bench.mjs';
 import { renderTable } from './figures.mjs';
+import { lint } from './lint/bench.mjs';
 import { precision } from './lint-precision/bench.mjs';
 import { installTool } from './onward.mjs';
 import { plan } from './plan/bench.mjs';
@@ -37,7 +38,7 @@ import { start } from './start/bench.mjs';
  */
 
 /** @type {readonly Bench[]} */
-const BENCHES = [start, plan, apply, stall, roll, proof, precision];
+const BENCHES = [start, plan, apply, stall, roll, lint, proof, precision];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

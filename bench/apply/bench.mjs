@@ -1,7 +1,8 @@
 import { mustRun } from '../command.mjs';
 import { median, renderMs, round } from '../figures.mjs';
+import { installPeers } from '../peers.mjs';
 import { connect, startPostgres } from '../postgres.mjs';
-import { chooseCandidates, installPeers } from './candidates.mjs';
+import { chooseCandidates } from './candidates.mjs';
 import { expectedObjects, writeMigrations } from './write-migrations.mjs';
 
 /** @type {import('../run.mjs').Bench} */

@@ -1,11 +1,6 @@
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { mustRun } from '../command.mjs';
-
-const BENCH = fileURLToPath(new URL('../', import.meta.url));
-const PEERS = join(BENCH, 'node_modules');
+import { PEERS } from '../peers.mjs';
 
 /**
  * @typedef {object} Candidate
@@ -13,12 +8,6 @@ const PEERS = join(BENCH, 'node_modules');
  * @property {boolean} recordsPerFile whether each file is committed together with its record; else all files are one transaction
  * @property {(url: string) => { argv: readonly string[], cwd?: string, environment?: Record<string, string> }} command
  */
-
-/** Installs the peers from their lock file, unless they are there. */
-export async function installPeers() {
-  if (existsSync(join(PEERS, 'node-pg-migrate'))) return;
-  await mustRun(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', BENCH], { cwd: BENCH });
-}
 
 /**
  * Every candidate without anything that it does beside (dbmate would write a schema file, node-pg-migrate would print each statement),
