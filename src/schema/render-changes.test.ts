@@ -103,14 +103,14 @@ create table "public"."shelf" (
   constraint "shelf_pkey" PRIMARY KEY (id)
 );
 
+-- column public.orders.note: not null is no, expected yes
+alter table "public"."orders" alter column "note" set not null;
+
 -- view public.small is missing
 create or replace view "public"."small" as
 SELECT shelf.id
    FROM public.shelf
   WHERE (shelf.size = 's'::public.size);
-
--- column public.orders.note: not null is no, expected yes
-alter table "public"."orders" alter column "note" set not null;
 
 -- table public.shelf is missing
 alter table "public"."shelf" add constraint "shelf_customer_fkey" FOREIGN KEY (customer) REFERENCES public.customer(id);

@@ -5,15 +5,31 @@ import { type Repair, STAGES } from './repair.ts';
  * What is dropped to be made again goes the other way around.
  */
 export function orderRepairs<T extends Repair>(repairs: readonly T[]): readonly T[] {
+  const late = needingViews(repairs);
+  const stageOf = (repair: T) => (late.has(repair) ? 'view' : repair.stage);
   return STAGES.flatMap((stage) => {
-    const own = repairs.filter((repair) => repair.stage === stage);
-    if (stage === 'create') return sortByMention(own);
+    const own = repairs.filter((repair) => stageOf(repair) === stage);
+    if (stage === 'create' || stage === 'view') return sortByMention(own);
     return stage === 'step aside' ? lastMadeFirst(own, repairs) : own;
   });
 }
 
+/** Views come late, because they stand on columns and keys as they should be. What is made of a view comes with them. */
+function needingViews<T extends Repair>(repairs: readonly T[]): ReadonlySet<T> {
+  const late = new Set(repairs.filter(({ stage }) => stage === 'view'));
+  let isGrowing = late.size > 0;
+  while (isGrowing) {
+    const found = repairs.filter(
+      (repair) => repair.stage === 'create' && !late.has(repair) && [...late].some((other) => mentions(repair, other)),
+    );
+    for (const repair of found) late.add(repair);
+    isGrowing = found.length > 0;
+  }
+  return late;
+}
+
 function lastMadeFirst<T extends Repair>(drops: readonly T[], repairs: readonly T[]): readonly T[] {
-  const made = sortByMention(repairs.filter(({ stage }) => stage === 'create')).map(({ makes }) => makes);
+  const made = sortByMention(repairs.filter(({ stage }) => stage === 'view')).map(({ makes }) => makes);
   return [...drops].sort((one, other) => made.indexOf(other.makes) - made.indexOf(one.makes));
 }
 

@@ -141,7 +141,7 @@ function repartition(before: Table, after: Table): readonly Repair[] {
       ? []
       : [
           {
-            stage: 'foreign key',
+            stage: 'partition',
             sql: `alter table ${reference(after.partitionOf)} attach partition ${name} ${after.partitionBound}`,
           } as const,
         ]),

@@ -41,7 +41,7 @@ export function repairView(change: ViewChange, view: View): readonly (Repair | U
     if (change.change !== 'changed' || change.property !== 'default' || !change.objects.after) return [];
     const { name, default: value } = change.objects.after;
     const action = value === null ? 'drop default' : `set default ${value}`;
-    return [{ stage: 'alter', sql: `alter view ${relationSql(view)} alter column ${quoteName(name)} ${action}` }];
+    return [{ stage: 'attach', sql: `alter view ${relationSql(view)} alter column ${quoteName(name)} ${action}` }];
   }
   if (before && after === null)
     return [{ stage: 'leftover', sql: `drop ${noun(view)} ${relationSql(view)}`, isDestructive: true }];
@@ -52,18 +52,18 @@ export function repairView(change: ViewChange, view: View): readonly (Repair | U
     return view.isPopulated
       ? [{ stage: 'attach', sql: `refresh materialized view ${relationSql(view)}` }]
       : [{ note: 'its rows can stay' }];
-  return [{ stage: 'create', sql: viewSql(view), makes: makesOf(view) }];
+  return [{ stage: 'view', sql: viewSql(view), makes: makesOf(view) }];
 }
 
 function createView(key: string, view: View): readonly Repair[] {
   return [
-    { stage: 'create', sql: viewSql(view), makes: makesOf(view) },
+    { stage: 'view', sql: viewSql(view), makes: makesOf(view) },
     ...view.columns.flatMap((column) => [
       ...(column.default === null
         ? []
         : [
             {
-              stage: 'alter',
+              stage: 'attach',
               sql: `alter view ${relationSql(view)} alter column ${quoteName(column.name)} set default ${column.default}`,
             } as const,
           ]),
