@@ -22,7 +22,10 @@ afterAll(() => scratch.close());
 const BASELINE = `
   create type mood as enum ('a', 'b');
   create table p (id int primary key);
-  create table orders (id int primary key, note text, total int not null default 0, p int, feeling mood);
+  create table orders (id int primary key, note text, total int not null default 0, p int, feeling mood,
+    state text, constraint known check (state in ('old', 'paid')));
+  create type place as (x int, y int);
+  create sequence ticket as int;
   create unique index orders_note on orders (note);
   create view totals as select id, total from orders;
   create function double(n int) returns int language sql as 'select 2 * n';
@@ -119,6 +122,12 @@ describe('judgeMeasurement()', () => {
     [`alter type mood rename value 'a' to 'c'`, ['expand']],
     ['revoke select on orders from reader', ['expand', 'postdeploy']],
     ['alter table orders enable row level security', ['expand']],
+    ['alter type place drop attribute y', ['expand', 'postdeploy']],
+    ['alter table orders rename to purchases; create view orders as select id from purchases', ['expand']],
+    ['alter table orders rename to purchases; create view orders as select * from purchases', []],
+    [`alter table orders drop constraint known, add constraint known check (state in ('new', 'old'))`, ['expand']],
+    [`alter table orders drop constraint known, add constraint known check (state in ('paid', 'new', 'old'))`, []],
+    ['alter sequence ticket as bigint', []],
     ['alter table orders add column extra int', []],
     ['create table fresh (id int); alter table fresh add column b int not null', []],
     [`alter type mood add value 'z'`, []],
@@ -128,6 +137,12 @@ describe('judgeMeasurement()', () => {
       judgeMeasurement(measurement, [lintFile(sql, { phase })]).some(({ rule }) => rule === 'measured-contract-change'),
     );
     expect(found).toEqual(phases);
+  });
+
+  it('warns of a trigger, which may be what an expansion needs', async () => {
+    const sql =
+      'create trigger t after insert on orders for each row execute function suppress_redundant_updates_trigger()';
+    expect(await rulesOf(sql)).toEqual(['1 warning measured-contract-change']);
   });
 
   it('puts a difference at the statement that made it', async () => {

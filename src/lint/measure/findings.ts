@@ -98,7 +98,7 @@ function judgeLeak({
   return {
     rule: 'measured-session-leak',
     class: 'discipline',
-    severity: 'error',
+    severity: kind === 'temporary table' ? 'warning' : 'error',
     message: `It leaves ${what} in the session, which the next file would meet`,
     help:
       kind === 'setting'

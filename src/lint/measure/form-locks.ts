@@ -1,4 +1,5 @@
 import {
+  detachedPartition,
   isReindexConcurrent,
   type LockMode,
   type RelationName,
@@ -30,6 +31,9 @@ function maintained(node: SqlNode): readonly RelationName[] {
     const found = relationName(range);
     return found ? [found] : [];
   };
+  // Its second half locks the partition for good, but only once nobody uses it any more.
+  const detached = detachedPartition(node);
+  if (detached) return [detached];
   if ('ReindexStmt' in node && isReindexConcurrent(node)) return name(node.ReindexStmt.relation);
   if (!('VacuumStmt' in node)) return [];
   return (node.VacuumStmt.rels ?? []).flatMap((item) =>

@@ -1,6 +1,7 @@
 import type { SchemaChange } from '../../schema/index.ts';
 import type { LintFinding } from '../finding.ts';
 import type { LintFile } from '../lint-file.ts';
+import { isHarmless } from './harmless-changes.ts';
 import type { PlaceFinding } from './place-finding.ts';
 
 const HELP =
@@ -18,15 +19,21 @@ export function judgeChanges(
   if (file.phase === 'contract') return [];
   return changes
     .filter(({ impact, change }) => impact === 'breaks' && (file.phase === 'expand' || change === 'removed'))
+    .filter((change) => !isHarmless(change, changes))
     .map((change) =>
       place(findStatement(file, change), {
         rule: 'measured-contract-change',
         class: 'contract',
-        severity: 'error',
+        severity: isUsualStep(change) ? 'warning' : 'error',
         message: describeChange(change),
         help: HELP,
       }),
     );
+}
+
+/** What an expansion often needs, such as a trigger that writes the new form along: whether it disturbs is for a person to say. */
+function isUsualStep({ kind, change }: SchemaChange): boolean {
+  return change === 'added' && (kind === 'trigger' || kind === 'policy');
 }
 
 function describeChange(change: SchemaChange): string {

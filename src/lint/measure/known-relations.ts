@@ -1,4 +1,3 @@
-import type { RelationName } from '../../sql/index.ts';
 import type { Session } from '../../system/index.ts';
 
 /** A relation of the scratch database, as it was when it was last looked at. */
@@ -36,15 +35,6 @@ export class KnownRelations {
   findByName(name: string): KnownRelation | undefined {
     const relation = this.#byOid.get(this.#byName.get(name) ?? 0);
     return relation?.name === name ? relation : undefined;
-  }
-
-  /** An old relation may be meant by the name, in whatever schema when it has none. */
-  mayBeOld({ schema, name }: RelationName): boolean {
-    for (const oid of this.#old) {
-      const known = this.#byOid.get(oid)?.name ?? '';
-      if (schema === undefined ? known.endsWith(`.${name}`) : known === `${schema}.${name}`) return true;
-    }
-    return false;
   }
 
   /** It was there before the file: somebody may use it. */

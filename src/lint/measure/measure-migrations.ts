@@ -9,7 +9,7 @@ import { countRows, refreshKnownRelations } from './known-relations.ts';
 import { measureFile } from './measure-file.ts';
 import type { FileMeasurement, Measurement } from './measurement.ts';
 import { connectMeasuring, type MeasuringSession } from './measuring-session.ts';
-import { isAdditive, keepsRows } from './reach.ts';
+import { areAdditive, keepsRows } from './reach.ts';
 import { loadSessionLeaks, resetSession } from './session-leaks.ts';
 
 export interface MeasureOptions {
@@ -121,7 +121,7 @@ async function measureNext(system: System, measuring: MeasuringSession, work: Wo
   if (state.isStale) await countRows(session, known);
   const { empty, forced } = await fillOld(measuring, work);
   const tables = known.oldRows();
-  const isChange = !file.statements.every(({ node }) => isAdditive(node, (name) => known.mayBeOld(name)));
+  const isChange = !areAdditive(file.statements.map(({ node }) => node));
   const isFirst = file.release !== '' && !isSameRelease;
   if (isChange || isFirst) state.schema ??= await loadSchema(session);
   const before = isChange ? state.schema : undefined;

@@ -209,6 +209,10 @@ describe('measureStatement()', () => {
     ['drop index concurrently t_i', 't:ShareUpdateExclusive | - | - | -'],
     ['vacuum part_1', 'part_1:ShareUpdateExclusive | - | - | -'],
     ['vacuum full part_1', 'part_1:AccessExclusive | part_1 | - | part_1'],
+    [
+      'alter table part detach partition part_1 concurrently',
+      'part:ShareUpdateExclusive part_1:ShareUpdateExclusive | - | - | -',
+    ],
     ['do $$ begin alter table t alter column i type bigint; commit; end $$', `${AE} | t | t | t`],
   ])('sees it when it commits on its way: %s', async (sql, expected) => {
     expect(describeEffects(await measure(sql, 'kept'))).toBe(expected);

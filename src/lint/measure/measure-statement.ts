@@ -89,7 +89,8 @@ async function measureOutside(
   const durationMs = system.clock.monotonicMs() - startedMs;
   const after = await takeReading(session, { since: before.nextTransaction });
   const form = formLocks(known, statement.node);
-  const locks = [...seen, ...form.locks];
+  // What was seen depends on the moment, so it only fills the gaps.
+  const locks = form.isComplete ? form.locks : [...seen, ...form.locks];
   const derived = deriveEffects(known, { ...before, locks: [] }, { ...after, locks, reads: before.reads });
   known.add(after.changed);
   const walBytes = after.walPosition - before.walPosition;

@@ -1,4 +1,4 @@
-import { type RelationName, relationName } from '../../sql/index.ts';
+import { type RelationName, relationName, statementLocks } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
 
 /** Statements that reach out of the database they are run in, and could do harm there. */
@@ -51,22 +51,28 @@ const ADDITIVE = [
   'VariableSetStmt',
 ];
 
-/** Its form says that whatever was there before the file stays as it is, so that no client of before can tell a difference. */
-export function isAdditive(node: SqlNode, isOld: (relation: RelationName) => boolean): boolean {
-  if ('CreateStmt' in node) return !node.CreateStmt.inhRelations;
-  if ('GrantStmt' in node) return node.GrantStmt.is_grant === true;
-  if ('ViewStmt' in node) return node.ViewStmt.replace !== true;
-  if ('CreateFunctionStmt' in node) return node.CreateFunctionStmt.replace !== true;
-  const relation = relationName(
-    'IndexStmt' in node
-      ? node.IndexStmt.relation
-      : 'AlterTableStmt' in node
-        ? node.AlterTableStmt.relation
-        : 'CreateTrigStmt' in node
-          ? node.CreateTrigStmt.relation
-          : undefined,
-  );
-  return relation ? !isOld(relation) : ADDITIVE.some((kind) => kind in node);
+/**
+ * The form of every statement says that whatever was there before the file stays as it is, so that no client of before can tell a difference.
+ * A relation counts as old unless the statements make it.
+ */
+export function areAdditive(nodes: readonly SqlNode[]): boolean {
+  const made = new Set<string>();
+  const isMade = (relation: RelationName | undefined) => relation !== undefined && made.has(keyOf(relation));
+  return nodes.every((node) => {
+    for (const relation of statementLocks(node).creates) made.add(keyOf(relation));
+    if ('CreateStmt' in node) return !node.CreateStmt.inhRelations && node.CreateStmt.if_not_exists !== true;
+    if ('GrantStmt' in node) return node.GrantStmt.is_grant === true;
+    if ('ViewStmt' in node) return node.ViewStmt.replace !== true;
+    if ('CreateFunctionStmt' in node) return false;
+    if ('IndexStmt' in node) return isMade(relationName(node.IndexStmt.relation));
+    if ('AlterTableStmt' in node) return isMade(relationName(node.AlterTableStmt.relation));
+    if ('CreateTrigStmt' in node) return isMade(relationName(node.CreateTrigStmt.relation));
+    return ADDITIVE.some((kind) => kind in node);
+  });
+}
+
+function keyOf({ schema, name }: RelationName): string {
+  return JSON.stringify([schema, name]);
 }
 
 const ROWS_ONLY_ADDED = [
