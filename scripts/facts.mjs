@@ -40,6 +40,8 @@ async function loadSource() {
   }
 }
 
+/** @typedef {typeof import('../src/lint/facts/measure-facts.ts').measureFacts} MeasureFacts */
+
 const { createSystem, loadSqlParser, combineFacts, measureFacts, openScratch, SERVER_VERSIONS } = await loadSource();
 const system = createSystem({ environment: {}, onEvent: () => {} });
 const parser = await loadSqlParser();

@@ -8,7 +8,7 @@ import { measureStatement } from '../../src/lint/measure/measure-statement.ts';
 import { connectMeasuring } from '../../src/lint/measure/measuring-session.ts';
 import { createSchemaModel } from '../../src/lint/schema-model/create-schema-model.ts';
 import type { Scratch } from '../../src/lint/scratch/scratch.ts';
-import { isStrong } from '../../src/sql/index.ts';
+import { isOutsideTransaction, isStrong } from '../../src/sql/index.ts';
 import { loadSqlParser, type SqlStatement, type System } from '../../src/system/index.ts';
 import { randomStatement } from './random-ddl.ts';
 import { randomSchema } from './random-schema.ts';
@@ -89,7 +89,8 @@ async function measureSchema(
       const [statement] = parser.split(text, 'statement');
       if (!statement) throw new Error(`${text} holds no statement`);
       const foreseen = predictEffects(statement, builder.model, { server, parser });
-      const isKept = choose.isLucky(0.3) && !/^\s*(drop table|truncate|do)/.test(text);
+      const isOutside = isOutsideTransaction(statement.node);
+      const isKept = isOutside || (choose.isLucky(0.3) && !/^\s*(drop table|truncate|do)/.test(text));
       const measured = await measureStatement(system, measuring, { statement, keeping: isKept ? 'kept' : 'undone' });
       if (measured.error) {
         total.refused += 1;

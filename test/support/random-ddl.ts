@@ -1,14 +1,7 @@
-import type { ModelColumn, ModelTable, SchemaModel } from '../../src/lint/schema-model/schema-model.ts';
+import type { ModelColumn, ModelTable } from '../../src/lint/schema-model/schema-model.ts';
+import { aboutOthers, aboutPartitions } from './random-ddl-others.ts';
+import { type DdlState, pickTable, quoted, tablesOf } from './random-ddl-state.ts';
 import { COLUMN_TYPES } from './random-schema.ts';
-import type { Chooser } from './seeded-random.ts';
-
-/** What a random statement is chosen for. */
-export interface DdlState {
-  readonly choose: Chooser;
-  readonly schema: SchemaModel;
-  /** Number of the statement; makes new names. */
-  readonly count: number;
-}
 
 /** A random change of the schema; most of them are accepted by the server. */
 export function randomStatement(state: DdlState): string {
@@ -29,25 +22,12 @@ function wrapped(state: DdlState): string {
   return `do $$ begin ${text}; end $$`;
 }
 
-function tablesOf({ schema }: DdlState): readonly ModelTable[] {
-  return [...schema.tables()].filter(
-    ({ kind, columns }) => (kind === 'table' || kind === 'partitioned') && columns.size > 0,
-  );
-}
-
-/** Mostly plain ones, which most forms are for. */
-function pickTable(state: DdlState): ModelTable {
-  const all = tablesOf(state);
-  const plain = all.filter(({ name }) => name.startsWith('plain_'));
-  return state.choose.pick(plain.length > 0 && state.choose.isLucky(0.75) ? plain : all);
-}
-
 function alterTable(state: DdlState): string {
   const table = pickTable(state);
   const { choose } = state;
   const commands = [command(state, table)];
   if (choose.isLucky(0.15)) commands.push(command(state, table, 'x'));
-  return `alter table ${choose.isLucky(0.03) ? 'only ' : ''}${table.name} ${commands.join(', ')}`;
+  return `alter table ${choose.isLucky(0.03) ? 'only ' : ''}${quoted(table)} ${commands.join(', ')}`;
 }
 
 type Column = ModelColumn;
@@ -118,8 +98,8 @@ function randomColumn({ choose, schema }: DdlState, name: string): string {
     `int check (${name} > 0)`,
     `int default 1 check (${name} > 0)`,
     'int unique',
-    `int references ${target.name}`,
-    `int default null references ${target.name}`,
+    `int references ${quoted(target)}`,
+    `int default null references ${quoted(target)}`,
     'checked_int',
     'checked_int default 1',
     'plain_int default 1',
@@ -164,8 +144,8 @@ function addConstraint({ choose, schema }: DdlState, { table, column, name }: Pl
     `add constraint ${name} check (${column.name} is not null or true)${later}`,
     `add constraint ${name} check (${column.name} is not null)${later}`,
     `add constraint ${name} check (id > -1000000)${later}`,
-    `add constraint ${name} foreign key (id) references ${target.name} not valid`,
-    `add constraint ${name} foreign key (${column.name}) references ${target.name}${later}`,
+    `add constraint ${name} foreign key (id) references ${quoted(target)} not valid`,
+    `add constraint ${name} foreign key (${column.name}) references ${quoted(target)}${later}`,
     `add constraint ${name} unique (id, ${column.name})`,
     `add constraint ${name} unique (${column.name})`,
     index ? `add constraint ${name} unique using index ${index.name}` : `add constraint ${name} unique (id)`,
@@ -180,43 +160,23 @@ function aboutIndexes(state: DdlState): string {
   const columns = choose.some([...table.columns.keys()], 1 + choose.integer(2)).join(', ');
   const index = choose.pickAny(tablesOf(state).flatMap((one) => [...one.indexes.values()]))?.name ?? 'none';
   return choose.pick([
-    `create index made_${count} on ${table.name} (${columns})`,
-    `create index on ${table.name} (${columns})`,
-    `create unique index made_${count} on ${table.name} (id, ${columns})`,
-    `create index made_${count} on ${table.name} (id) where id > 5`,
-    `create index made_${count} on ${table.name} ((id + 1))`,
-    `create index on only ${table.name} (${columns})`,
+    `create index made_${count} on ${quoted(table)} (${columns})`,
+    `create index on ${quoted(table)} (${columns})`,
+    `create unique index made_${count} on ${quoted(table)} (id, ${columns})`,
+    `create index made_${count} on ${quoted(table)} (id) where id > 5`,
+    `create index made_${count} on ${quoted(table)} ((id + 1))`,
+    `create index on only ${quoted(table)} (${columns})`,
     `drop index ${index}`,
     `reindex index ${index}`,
-    `reindex table ${table.name}`,
-    `cluster ${table.name} using ${choose.pickAny(table.indexes.keys()) ?? 'none'}`,
+    `reindex table ${quoted(table)}`,
+    `cluster ${quoted(table)} using ${choose.pickAny(table.indexes.keys()) ?? 'none'}`,
     `alter index ${index} rename to made_${count}`,
-  ]);
-}
-
-function aboutPartitions({ choose, count }: DdlState): string {
-  const low = 2000 + 100 * choose.integer(60);
-  return choose.pick([
-    `create table made_${count} partition of ranges for values from (${low}) to (${low + 50})`,
-    `create table made_${count} partition of lists for values in (${10 + count})`,
-    `create table made_${count} partition of lists default`,
-    'alter table ranges attach partition loose_part for values from (4000) to (6000)',
-    'alter table ranges attach partition fit_part for values from (5000) to (6000)',
-    'alter table ranges attach partition fit_part for values from (5000) to (5500)',
-    `alter table ranges detach partition ranges_${choose.integer(2)}`,
-    'alter table lists detach partition lists_2',
-    `alter table ranges add column made_${count} int default ${choose.pick(['1', 'opaque()', 'null'])}`,
-    `create index made_${count} on ${choose.pick(['ranges', 'lists'])} (b, id)`,
-    `alter table ${choose.pick(['ranges', 'lists'])} alter b type varchar(100)`,
-    'drop table ranges_1',
-    'drop table lists_2',
-    'alter table heir no inherit base',
   ]);
 }
 
 function aroundTables(state: DdlState): string {
   const { choose, count } = state;
-  const table = pickTable(state).name;
+  const table = quoted(pickTable(state));
   return choose.pick([
     `create table made_${count} (id int primary key, ref int references plain_0)`,
     `create table made_${count} (like ${table} including all)`,
@@ -227,33 +187,8 @@ function aroundTables(state: DdlState): string {
     `truncate ${table} cascade`,
     `lock table ${table}`,
     `lock table ${table} in share mode`,
-    `alter table ${table} rename to ${table}_r${count}`,
+    `alter table ${table} rename to moved_${count}`,
     `alter table ${table} set schema public`,
     `alter table ${table} rename ${choose.pickAny(pickTable(state).columns.keys()) ?? 'a'} to made_${count}`,
-  ]);
-}
-
-function aboutOthers(state: DdlState): string {
-  const { choose, count } = state;
-  const table = pickTable(state);
-  const trigger = choose.pickAny(table.triggers) ?? 'none';
-  return choose.pick([
-    `create trigger made_${count} before update on ${table.name} for each row execute function touch()`,
-    `drop trigger ${trigger} on ${table.name}`,
-    `create policy made_${count} on ${table.name}`,
-    `comment on table ${table.name} is 'x'`,
-    `comment on column ${table.name}.${choose.pickAny(table.columns.keys()) ?? 'id'} is 'x'`,
-    `create statistics made_${count} on id, a from ${table.name}`,
-    `alter domain checked_int add constraint made_${count} check (value > -2000000)${choose.isLucky(0.4) ? ' not valid' : ''}`,
-    `alter domain plain_int add constraint made_${count} check (value > -2000000)`,
-    `alter type mood add value 'made_${count}'`,
-    `create or replace view seen as select id from ${table.name}`,
-    'refresh materialized view kept',
-    'refresh materialized view concurrently kept',
-    `grant select on ${table.name} to current_user`,
-    `create rule made_${count} as on delete to ${table.name} do also nothing`,
-    `alter table ${table.name} enable row level security`,
-    'drop view seen',
-    `analyze ${table.name}`,
   ]);
 }

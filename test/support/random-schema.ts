@@ -63,6 +63,17 @@ export function randomSchema(choose: Chooser): string {
   for (let count = 0; count < 7; count += 1) parts.push(plainTable(choose, `plain_${count}`, plain));
   parts.push(partitionedTable(choose, 'ranges', plain), listTable(choose, 'lists', plain));
   parts.push(
+    `create schema app;
+     create table app.plain_app (id bigint primary key, a int, b varchar(10), code text unique, n int not null default 0);
+     create table app."Order Items" (id int primary key, item bigint references app.plain_app, code text references app.plain_app (code));
+     create table days (id int not null, k int not null, at date not null, b varchar(10), primary key (id, k)) partition by range (k);
+     create table days_0 partition of days for values from (0) to (1000) partition by list (id);
+     create table days_0_a partition of days_0 for values in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+     create table days_0_b partition of days_0 default;
+     create table days_1 partition of days for values from (1000) to (2000);
+     create table visits (id int primary key, day int, k int, foreign key (day, k) references days);
+     create table base_2 () inherits (${choose.pick(plain)});
+     create table base_3 () inherits (base_2);`,
     `create table base (id int, a int, b varchar(10), c timestamp);`,
     `create table heir (extra int) inherits (base); create index heir_a on heir (a);`,
     `create unlogged table cache (id int primary key, b text);`,

@@ -5,7 +5,7 @@ import type { ModelConstraint, ModelIndex } from '../schema-model/schema-model.t
 import { predictAddColumn } from './add-column.ts';
 import { predictChangeType } from './change-type.ts';
 import { predictAddConstraint, predictSetNotNull, predictValidate } from './constraint.ts';
-import { predictAttach } from './partition.ts';
+import { predictAttach, predictDetach } from './partition.ts';
 import { type Prediction, type ResolvedRelation, resolveRelation, rewriteTable, storedTables } from './prediction.ts';
 
 type AlterTable = Extract<SqlNode, { AlterTableStmt: unknown }>['AlterTableStmt'];
@@ -72,7 +72,14 @@ function predictCommand(prediction: Prediction, command: Command, target: Target
       if (def && 'Constraint' in def) addConstraint(prediction, def.Constraint, target);
       return;
     case 'AT_ValidateConstraint':
-      predictValidate(prediction, name, tree);
+      predictValidate(
+        prediction,
+        name,
+        reachOfConstraint(relation, name) === 'tree' ? tree : tree.filter(isOwn(relation)),
+      );
+      return;
+    case 'AT_DetachPartition':
+      if (def && 'PartitionCmd' in def) predictDetach(prediction, relation, def.PartitionCmd);
       return;
     case 'AT_AttachPartition':
       if (def && 'PartitionCmd' in def) predictAttach(prediction, relation, def.PartitionCmd);
@@ -81,6 +88,17 @@ function predictCommand(prediction: Prediction, command: Command, target: Target
       if (movesStorage(command, relation))
         for (const table of storedTables(schema, relation, 'only')) move(prediction, subtype, table);
   }
+}
+
+/** Only checks, and columns that are never null, are handed down to inheritors. */
+export function reachOfConstraint({ table }: ResolvedRelation, name: string): 'tree' | 'partitions' {
+  const kind = table?.constraints.get(name)?.kind;
+  return kind === undefined || kind === 'check' || kind === 'not null' ? 'tree' : 'partitions';
+}
+
+/** It is the table itself, or one of its partitions. */
+function isOwn({ id }: ResolvedRelation): (each: ResolvedRelation) => boolean {
+  return (each) => each.id === id || each.table?.isPartition === true;
 }
 
 function addConstraint(

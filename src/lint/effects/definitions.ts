@@ -1,17 +1,19 @@
 import { relationFromParts, relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
-import { predictBesideDefault } from './partition.ts';
-import { descendants, type Prediction, resolveRelation, storedTables } from './prediction.ts';
-import { relationOf, tablesOfType } from './resolve-locks.ts';
+import { lockReferencing, predictBesideDefault } from './partition.ts';
+import { type Prediction, resolveRelation, storedTables } from './prediction.ts';
+import { relationOf, tableName, tablesOfType } from './resolve-locks.ts';
 
 type Statement<K extends string> = Extract<SqlNode, Record<K, unknown>>[K & keyof Extract<SqlNode, Record<K, unknown>>];
 
 /** A new partition: the default one beside it is read. The new table itself has no rows. */
 export function predictCreateTable(prediction: Prediction, node: Statement<'CreateStmt'>): void {
-  if (!node.partbound || node.partbound.is_default) return;
+  if (!node.partbound) return;
   for (const item of node.inhRelations ?? []) {
     const parent = resolveRelation(prediction, relationOf(item));
-    if (parent) predictBesideDefault(prediction, parent);
+    if (!parent) continue;
+    lockReferencing(prediction, parent, 'create-partition-referenced');
+    if (!node.partbound.is_default) predictBesideDefault(prediction, parent);
   }
 }
 
@@ -46,7 +48,7 @@ export function predictDomain(prediction: Prediction, node: Statement<'AlterDoma
   const isLater = def !== undefined && 'Constraint' in def && def.Constraint.skip_validation === true;
   if (!name || isLater || !['C', 'O', 'V'].includes(subtype ?? '')) return;
   for (const id of tablesOfType(prediction, name)) {
-    const partitions = descendants(prediction.schema, id);
-    if (partitions.length === 0) prediction.found.scan(id);
+    const relation = resolveRelation(prediction, tableName(id));
+    if (relation?.table?.kind !== 'partitioned') prediction.found.scan(id);
   }
 }

@@ -1,6 +1,7 @@
 import { type LockTarget, relationName, statementLocks } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
 import { measuredLock } from '../facts/facts.ts';
+import { reachOfConstraint } from './alter-table.ts';
 import { descendants, type Prediction, type ResolvedRelation, resolveRelation } from './prediction.ts';
 import { resolveLocks } from './resolve-locks.ts';
 
@@ -28,6 +29,17 @@ interface Target {
 }
 
 function lockForCommand(prediction: Prediction, command: Command, { relation, targets }: Target): void {
+  const { def, name } = command;
+  if (ABOUT_CONSTRAINT.has(command.subtype ?? '')) {
+    const altered = def && 'ATAlterConstraint' in def ? def.ATAlterConstraint.conname : undefined;
+    const isDone = command.subtype === 'AT_ValidateConstraint' && relation.table?.constraints.get(name ?? '')?.isValid;
+    const scope = isDone ? 'only' : reachOfConstraint(relation, altered ?? name ?? '');
+    resolveLocks(
+      prediction,
+      targets.map((target) => (target.scope === 'tree' ? { ...target, scope } : target)),
+    );
+    return;
+  }
   const example = exampleOf(command, relation);
   if (!example) {
     resolveLocks(prediction, targets);
@@ -39,6 +51,8 @@ function lockForCommand(prediction: Prediction, command: Command, { relation, ta
   if (!mode) return;
   for (const { id } of descendants(prediction.schema, relation.id)) prediction.found.lock(id, mode);
 }
+
+const ABOUT_CONSTRAINT = new Set<string>(['AT_AlterConstraint', 'AT_DropConstraint', 'AT_ValidateConstraint']);
 
 /** A measured form that is like a command, and the child whose lock tells what those of the table get. */
 interface Example {

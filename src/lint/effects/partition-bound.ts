@@ -1,6 +1,7 @@
 import type { SqlNode } from '../../system/index.ts';
 import { names } from '../schema-model/constraints.ts';
 import type { ModelTable } from '../schema-model/schema-model.ts';
+
 type PartitionCommand = Extract<SqlNode, { PartitionCmd: unknown }>['PartitionCmd'];
 export type PartitionBound = NonNullable<PartitionCommand['bound']>;
 

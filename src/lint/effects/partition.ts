@@ -1,10 +1,11 @@
 import { relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
+import { measuredLock } from '../facts/facts.ts';
 import type { ModelConstraint, ModelIndex, ModelTable } from '../schema-model/schema-model.ts';
 import { scanReferenced } from './constraint.ts';
 import { type PartitionBound, provesBound } from './partition-bound.ts';
 import { type Prediction, type ResolvedRelation, resolveRelation, storedTables } from './prediction.ts';
-import { defaultPartition, foreignKeys, tableName } from './resolve-locks.ts';
+import { defaultPartition, foreignKeys, tableName, tablesReferencing } from './resolve-locks.ts';
 
 type PartitionCommand = Extract<SqlNode, { PartitionCmd: unknown }>['PartitionCmd'];
 
@@ -22,7 +23,40 @@ export function predictAttach(prediction: Prediction, parent: ResolvedRelation, 
     found.scan(part.id);
   }
   takeOver(prediction, parent, child);
+  lockReferencing(prediction, parent, 'attach-referenced');
   if (bound.is_default !== true) predictBesideDefault(prediction, parent);
+}
+
+/**
+ * Tables whose foreign keys point at a partitioned table, or at one above it: a partition that comes or goes takes a part of their keys with
+ * it.
+ */
+export function lockReferencing(
+  prediction: Prediction,
+  parent: ResolvedRelation,
+  form: 'attach-referenced' | 'create-partition-referenced' | 'detach-referenced',
+): readonly string[] {
+  const { schema, found } = prediction;
+  const above = [parent.id];
+  for (const id of above)
+    above.push(...(schema.findTable(tableName(id))?.parents ?? []).filter((one) => !above.includes(one)));
+  const referencing = tablesReferencing(schema, above);
+  const mode = measuredLock(form, 'visits', prediction.server);
+  for (const id of referencing) if (mode) found.lock(id, mode);
+  return referencing;
+}
+
+/** `DETACH PARTITION`: no row of a referencing table may need one of those that go. Both are read. */
+export function predictDetach(prediction: Prediction, parent: ResolvedRelation, command: PartitionCommand): void {
+  const child = resolveRelation(prediction, relationName(command.name));
+  if (!child || command.concurrent) return;
+  const referencing = lockReferencing(prediction, parent, 'detach-referenced');
+  if (referencing.length === 0) return;
+  for (const id of [...referencing, child.id]) {
+    const relation = resolveRelation(prediction, tableName(id));
+    if (relation)
+      for (const part of storedTables(prediction.schema, relation, 'partitions')) prediction.found.scan(part.id);
+  }
 }
 
 /** A partition gets the indexes and foreign keys of its parent that it does not have. */

@@ -1,4 +1,5 @@
 import { type LockTarget, type RelationName, relationName } from '../../sql/index.ts';
+import { measuredLock } from '../facts/facts.ts';
 import type { ModelConstraint, ModelTable, SchemaModel } from '../schema-model/schema-model.ts';
 import { descendants, type Prediction, type ResolvedRelation, resolveRelation } from './prediction.ts';
 
@@ -28,22 +29,26 @@ function reach(prediction: Prediction, target: LockTarget): readonly string[] {
     case 'tree':
       return family(schema, relation, target.scope);
     case 'drop':
-      return [...family(schema, relation, 'partitions'), ...besides(schema, relation)];
+      return [...family(schema, relation, 'partitions'), ...besides(prediction, relation)];
     case 'referencing': {
       return referencing(schema, relation);
     }
     case 'references':
-      return foreignKeys(relation.table).map(({ references }) => references);
+      return otherSides(prediction, 'drop-foreign-key-to-part', foreignKeys(relation.table));
     case 'default':
       return [...defaultPartition(schema, relation.id)];
     case 'constraint':
-      return foreignKeys(relation.table)
-        .filter(({ name }) => name === target.detail)
-        .map(({ references }) => references);
+      return otherSides(
+        prediction,
+        'drop-foreign-key-to-part',
+        foreignKeys(relation.table).filter(({ name }) => name === target.detail),
+      );
     case 'column':
-      return foreignKeys(relation.table)
-        .filter(({ columns }) => columns.includes(target.detail ?? ''))
-        .map(({ references }) => references);
+      return otherSides(
+        prediction,
+        'drop-column-to-part',
+        foreignKeys(relation.table).filter(({ columns }) => columns.includes(target.detail ?? '')),
+      );
   }
 }
 
@@ -53,30 +58,43 @@ function family(schema: SchemaModel, { id }: ResolvedRelation, scope: 'partition
 }
 
 /** What the dropping of a table locks beside it: its parent, the default partition there, and both sides of its foreign keys. */
-function besides(schema: SchemaModel, relation: ResolvedRelation): readonly string[] {
+function besides(prediction: Prediction, relation: ResolvedRelation): readonly string[] {
+  const { schema } = prediction;
   const { table, id } = relation;
   const parents = table?.isPartition ? table.parents : [];
   const inherited = new Set(parents.flatMap((parent) => [...(tableById(schema, parent)?.constraints.keys() ?? [])]));
   return [
     ...parents,
     ...parents.flatMap((parent) => defaultPartition(schema, parent)),
-    ...foreignKeys(table)
-      .filter(({ name }) => !inherited.has(name))
-      .map(({ references }) => references),
+    ...otherSides(
+      prediction,
+      'drop-table-to-part',
+      foreignKeys(table).filter(({ name }) => !inherited.has(name)),
+    ),
     ...tablesReferencing(schema, family(schema, relation, 'partitions')).filter((other) => other !== id),
   ];
 }
 
-/** The tree, the tables whose foreign keys point at it, those that point at these, and so on. */
+/** The tree, the tables whose foreign keys point at it, those that point at these, and so on; but no inheritors of these. */
 function referencing(schema: SchemaModel, relation: ResolvedRelation): readonly string[] {
   const found = new Set(family(schema, relation, 'tree'));
   for (let size = 0; size !== found.size; ) {
     size = found.size;
     for (const id of tablesReferencing(schema, [...found])) {
-      for (const each of family(schema, { id, table: undefined }, 'tree')) found.add(each);
+      for (const each of family(schema, { id, table: undefined }, 'partitions')) found.add(each);
     }
   }
   return [...found];
+}
+
+/** The tables that foreign keys point at, with their partitions: each of them has its part of the key. */
+function otherSides({ schema, server }: Prediction, form: string, keys: readonly ForeignKey[]): readonly string[] {
+  // A partitioned table itself is not locked in every case.
+  const isWhole = measuredLock(form, 'refd', server) !== undefined;
+  return keys.flatMap(({ references }) => {
+    const [own = references, ...partitions] = family(schema, { id: references, table: undefined }, 'partitions');
+    return isWhole || partitions.length === 0 ? [own, ...partitions] : partitions;
+  });
 }
 
 type ForeignKey = ModelConstraint & { readonly references: string };

@@ -42,11 +42,13 @@ create-partition | create table made partition of ranges for values from (5000) 
 create-partitioned-default | create table made partition of ranges default
 drop-table | drop table bare
 drop-table-references | drop table t
-drop-table-referenced | drop table q
 drop-partition | drop table ranges_1
 drop-partition-default | drop table part_1
 drop-partitioned | drop table ranges
 drop-wide-partition | drop table wide_1
+drop-table-to-part | drop table visits
+create-partition-referenced | create table made partition of refd for values from (5000) to (6000)
+reindex-partition | reindex table refd_1
 drop-heir | drop table heir
 create-view | create view made as select * from t
 create-or-replace-view | create or replace view vw as select id, 1 as code from quiet
@@ -88,6 +90,7 @@ add-domain-check | alter domain d_used add constraint c check (value > -10)
 add-domain-check-not-valid | alter domain d_used add constraint c check (value > -10) not valid
 add-domain-check-unused | alter domain d_plain add constraint c check (value > -10)
 set-domain-not-null | alter domain d_used set not null
+set-domain-not-null-heir | alter domain d_plain set not null
 set-domain-default | alter domain d_used set default 1
 drop-domain-check | alter domain d_used drop constraint d_used_check
 add-enum-value | alter type mood add value 'made'
@@ -104,6 +107,7 @@ truncate | truncate bare
 truncate-part | truncate part
 truncate-only | truncate only parent
 truncate-parent | truncate parent
+truncate-cascade-heir | truncate q cascade
 truncate-cascade | truncate p cascade
 update-all | update bare set a = 1
 update-unindexed | update bare set a = 1 where b = 'b'

@@ -141,7 +141,19 @@ add-primary-using-nullable | alter table null_ranges add constraint c unique (id
 add-exclude | alter table t add constraint c exclude using gist (r with &&)
 drop-check | alter table t drop constraint t_a
 drop-foreign-key | alter table t drop constraint t_p
-drop-primary | alter table q drop constraint q_pkey
+drop-foreign-key-to-part | alter table visits drop constraint visits_ref
+drop-foreign-key-heir | alter table keyed drop constraint keyed_ref
+drop-primary-heir | alter table keyed drop constraint keyed_pkey
+drop-check-heir | alter table keyed drop constraint keyed_later
+drop-column-to-part | alter table visits drop column ref
+validate-at-once | alter table keyed validate constraint keyed_at_once
+validate-heir | alter table keyed validate constraint keyed_later
+validate-foreign-key-heir | alter table keyed validate constraint keyed_ref
+add-foreign-key-to-part | alter table bare add constraint c foreign key (id) references refd
+attach-referenced | alter table refd attach partition loose_refd for values from (2000) to (3000)
+detach-referenced | alter table refd detach partition refd_2
+alter-constraint | alter table keyed alter constraint keyed_ref deferrable
+drop-primary | alter table quiet drop constraint quiet_pkey
 drop-constraint-part | alter table part drop constraint part_p_id_fkey
 set-logged | alter table unlogged_t set logged
 set-unlogged | alter table quiet set unlogged

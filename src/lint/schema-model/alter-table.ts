@@ -2,8 +2,8 @@ import { relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
 import { addColumn, type ColumnNode, changeColumn, dropProperty } from './columns.ts';
 import { addConstraint, names, setNotNull } from './constraints.ts';
-import { freeName } from './create-relation.ts';
-import { date, descendants, lookUp, type ModelState, type TableState } from './state.ts';
+import { copyIndex } from './create-relation.ts';
+import { descendants, lookUp, type ModelState, type TableState } from './state.ts';
 import { formatTypeName } from './type-name.ts';
 
 type AlterTable = Extract<SqlNode, { AlterTableStmt: unknown }>['AlterTableStmt'];
@@ -151,9 +151,7 @@ function takeOver(state: ModelState, parent: TableState, child: TableState): voi
     String(a.columns) === String(b.columns);
   for (const index of parent.indexes.values()) {
     if ([...child.indexes.values()].some((own) => isLike(own, index) && own.isUnique === index.isUnique)) continue;
-    const middle = index.columns.map((column) => (column === '' ? 'expr' : column)).join('_');
-    const name = freeName(child, middle);
-    child.indexes.set(name, date(state, { ...index, name, table: child.id }));
+    copyIndex(state, child, index);
   }
   for (const constraint of parent.constraints.values()) {
     const isThere = [...child.constraints.values()].some(

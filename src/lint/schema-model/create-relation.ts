@@ -2,6 +2,7 @@ import { type RelationName, relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
 import { addColumn } from './columns.ts';
 import { addConstraint, columnsIn, fitName } from './constraints.ts';
+import type { ModelIndex } from './schema-model.ts';
 import { addTable, date, descendants, lookUp, type ModelState, qualify, type TableState } from './state.ts';
 
 type CreateTable = Extract<SqlNode, { CreateStmt: unknown }>['CreateStmt'];
@@ -17,7 +18,7 @@ export function createTable(state: ModelState, node: CreateTable, isForeign: boo
   if (node.relation?.relpersistence === 'u') table.isUnlogged = true;
   for (const item of node.inhRelations ?? []) {
     const parent = 'RangeVar' in item ? relationName(item.RangeVar) : undefined;
-    if (parent) inherit(table, lookUp(state, state.tables, parent), qualify(state, parent));
+    if (parent) inherit(state, table, { parent: lookUp(state, state.tables, parent), id: qualify(state, parent) });
   }
   const elements = node.tableElts ?? [];
   for (const element of elements) {
@@ -26,13 +27,27 @@ export function createTable(state: ModelState, node: CreateTable, isForeign: boo
   }
   // Constraints of the table may name columns that stand behind them.
   for (const element of elements) if ('Constraint' in element) addConstraint(state, table, element.Constraint);
+  // There is no row yet that could offend one.
+  for (const [name, constraint] of table.constraints) table.constraints.set(name, { ...constraint, isValid: true });
 }
 
 function partitionKey(elements: readonly SqlNode[] | undefined): readonly string[] {
   return (elements ?? []).map((item) => ('PartitionElem' in item ? (item.PartitionElem.name ?? '') : ''));
 }
 
-function inherit(table: TableState, parent: TableState | undefined, id: string): void {
+interface Inherited {
+  readonly parent: TableState | undefined;
+  readonly id: string;
+}
+
+/** A partition has the indexes of its parent, under names of its own. */
+export function copyIndex(state: ModelState, table: TableState, index: ModelIndex): void {
+  const middle = index.columns.map((column) => (column === '' ? 'expr' : column)).join('_');
+  const name = freeName(table, middle);
+  table.indexes.set(name, date(state, { ...index, name, table: table.id }));
+}
+
+function inherit(state: ModelState, table: TableState, { parent, id }: Inherited): void {
   table.parents.push(parent?.id ?? id);
   if (!parent) {
     table.isCertain = false;
@@ -40,8 +55,11 @@ function inherit(table: TableState, parent: TableState | undefined, id: string):
   }
   for (const column of parent.columns.values()) table.columns.set(column.name, column);
   for (const constraint of parent.constraints.values()) {
-    if (constraint.kind === 'check' || table.isPartition) table.constraints.set(constraint.name, constraint);
+    if (constraint.kind !== 'check' && !table.isPartition) continue;
+    // There are no rows yet that could offend it.
+    table.constraints.set(constraint.name, { ...constraint, isValid: true });
   }
+  if (table.isPartition) for (const index of parent.indexes.values()) copyIndex(state, table, index);
 }
 
 function copyLike(state: ModelState, table: TableState, name: RelationName | undefined): void {
@@ -110,7 +128,7 @@ export function createIndex(state: ModelState, node: CreateIndex): void {
 }
 
 /** The name that Postgres chooses for an index. */
-export function freeName(table: TableState, middle: string): string {
+function freeName(table: TableState, middle: string): string {
   let name = fitName(table.name, middle, 'idx');
   for (let count = 1; table.indexes.has(name); count += 1) name = fitName(table.name, middle, `idx${count}`);
   return name;

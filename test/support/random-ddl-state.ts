@@ -1,0 +1,29 @@
+import type { ModelTable, SchemaModel } from '../../src/lint/schema-model/schema-model.ts';
+import type { Chooser } from './seeded-random.ts';
+
+/** What a random statement is chosen for. */
+export interface DdlState {
+  readonly choose: Chooser;
+  readonly schema: SchemaModel;
+  /** Number of the statement; makes new names. */
+  readonly count: number;
+}
+
+export function tablesOf({ schema }: DdlState): readonly ModelTable[] {
+  return [...schema.tables()].filter(
+    ({ kind, columns }) => (kind === 'table' || kind === 'partitioned') && columns.size > 0,
+  );
+}
+
+/** As a statement names it. */
+export function quoted({ schema, name }: ModelTable): string {
+  const plain = /^[a-z_0-9]+$/.test(name) ? name : `"${name}"`;
+  return schema === 'public' ? plain : `${schema}.${plain}`;
+}
+
+/** Mostly plain ones, which most forms are for. */
+export function pickTable(state: DdlState): ModelTable {
+  const all = tablesOf(state);
+  const plain = all.filter(({ name }) => name.startsWith('plain_'));
+  return state.choose.pick(plain.length > 0 && state.choose.isLucky(0.75) ? plain : all);
+}
