@@ -10,7 +10,7 @@ import { define as defineRelease } from './release.ts';
 let vendor: Vendor;
 beforeEach(async () => {
   vendor = await createVendor();
-  await vendor.write('migrations/1.0.0/expand/001_orders.sql', 'create table orders (id bigint);\n');
+  await vendor.write('migrations/1.0.0/expand/001_orders.sql', 'create table orders (id bigint primary key);\n');
 });
 afterEach(() => vendor.remove());
 
