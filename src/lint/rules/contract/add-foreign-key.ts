@@ -1,7 +1,7 @@
 import { relationName } from '../../../sql/index.ts';
 import { addedConstraints, leftBehind } from '../old-columns.ts';
-import type { Rule } from '../rule.ts';
-import { describeRelation } from '../statement-parts.ts';
+import type { Hit, Rule, Subject } from '../rule.ts';
+import { commandsOnOldTable, describeRelation } from '../statement-parts.ts';
 
 export const addForeignKey: Rule = {
   id: 'add-foreign-key',
@@ -18,8 +18,20 @@ export const addForeignKey: Rule = {
         'create table orders (id bigint primary key); create table lines (id bigint primary key, order_id bigint);',
       sql: 'alter table lines add constraint lines_order foreign key (order_id) references orders (id) not valid;',
     },
+    {
+      before:
+        'create table orders (id bigint primary key); create table lines (id bigint primary key, order_id bigint, constraint lines_order foreign key (order_id) references orders not enforced);',
+      sql: 'alter table lines alter constraint lines_order enforced;',
+      since: 18,
+    },
   ],
   good: [
+    {
+      before:
+        'create table orders (id bigint primary key); create table lines (id bigint primary key, order_id bigint);',
+      sql: 'alter table lines add constraint lines_order foreign key (order_id) references orders (id) not enforced;',
+      since: 18,
+    },
     {
       before:
         'create table orders (id bigint primary key); create table lines (id bigint primary key, order_id bigint);',
@@ -27,7 +39,11 @@ export const addForeignKey: Rule = {
       phase: 'postdeploy',
     },
   ],
-  check: (subject) =>
+  check: (subject) => [...checkAdded(subject), ...checkEnforced(subject)],
+};
+
+function checkAdded(subject: Subject): readonly Hit[] {
+  return (
     addedConstraints(subject, ['CONSTR_FOREIGN'])
       .filter(({ constraint }) => constraint.is_enforced === true)
       // What old writers leave null refers to nothing.
@@ -35,8 +51,23 @@ export const addForeignKey: Rule = {
       .map(({ relation, columns, constraint }) => {
         const parent = relationName(constraint.pktable);
         const target = parent ? describeRelation(parent) : 'its parent';
+        const spares = constraint.skip_validation ? ' (NOT VALID spares only the rows that are there)' : '';
         return {
-          message: `the old version's writes of ${describeRelation(relation)} (${columns.join(', ')}) without a row in ${target} fail from here on${constraint.skip_validation ? ' (NOT VALID spares only the rows that are there)' : ''}`,
+          message: `the old version's writes of ${describeRelation(relation)} (${columns.join(', ')}) without a row in ${target} fail from here on${spares}`,
         };
-      }),
-};
+      })
+  );
+}
+
+/** Since Postgres 18 a foreign key may stand there without being enforced. */
+function checkEnforced(subject: Subject): readonly Hit[] {
+  return commandsOnOldTable(subject).flatMap(({ relation, command: { def } }) => {
+    const change = def && 'ATAlterConstraint' in def ? def.ATAlterConstraint : undefined;
+    if (!change?.alterEnforceability || !change.is_enforced) return [];
+    return [
+      {
+        message: `the old version's writes of ${describeRelation(relation)} that violate ${change.conname} fail from here on`,
+      },
+    ];
+  });
+}

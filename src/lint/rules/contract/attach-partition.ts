@@ -1,13 +1,13 @@
 import { relationName } from '../../../sql/index.ts';
 import type { Rule } from '../rule.ts';
-import { commandsOnOldTable, describeRelation, isOld } from '../statement-parts.ts';
+import { commandsOnOldTable, describeRelation, isOld, type TableCommand } from '../statement-parts.ts';
 
 export const attachPartition: Rule = {
   id: 'attach-partition',
   hazards: ['C12'],
   class: 'contract',
   severity: 'error',
-  title: 'Table that old instances use made a partition',
+  title: 'Table that old instances use made a partition or an inheritor',
   why: "The old version's reads of the parent find its rows, too, from here on, and its writes into the table by its own name fail with 23514 for rows outside of the bounds.",
   help: 'Attach a table that is new and empty, or attach the old one in the postdeploy phase, when no old instance writes to it by its own name.',
   allowedFrom: 'postdeploy',
@@ -25,16 +25,20 @@ export const attachPartition: Rule = {
     },
   ],
   check: (subject) =>
-    commandsOnOldTable(subject).flatMap(({ relation, command: { subtype, def } }) => {
-      const child =
-        subtype === 'AT_AttachPartition' && def && 'PartitionCmd' in def
-          ? relationName(def.PartitionCmd.name)
-          : undefined;
-      if (!child || !isOld(subject, child)) return [];
+    commandsOnOldTable(subject).flatMap((item) => {
+      const [parent, child] = relations(item);
+      if (!parent || !child || !isOld(subject, child) || !isOld(subject, parent)) return [];
       return [
         {
-          message: `the old version reads the rows of ${describeRelation(child)} in ${describeRelation(relation)}, and may write others to it by its own name`,
+          message: `the old version reads the rows of ${describeRelation(child)} in ${describeRelation(parent)}, and may write others to it by its own name`,
         },
       ];
     }),
 };
+
+function relations({ relation, command: { subtype, def } }: TableCommand) {
+  if (subtype === 'AT_AttachPartition' && def && 'PartitionCmd' in def) {
+    return [relation, relationName(def.PartitionCmd.name)];
+  }
+  return subtype === 'AT_AddInherit' && def && 'RangeVar' in def ? [relationName(def.RangeVar), relation] : [];
+}

@@ -130,6 +130,7 @@ describe('what was there before', () => {
     expect(contractRules('alter table legacy alter column a set not null', { before: '' })).toEqual(['set-not-null']);
     expect(contractRules('alter table legacy alter column a drop default', { before: '' })).toEqual(['drop-default']);
     expect(contractRules('drop table if exists legacy', { before: '' })).toEqual(['drop-table']);
+    expect(contractRules('drop database legacy', { before: '' })).toEqual(['drop-schema']);
   });
 
   it('is taken not to be there, where all of it is known', () => {
@@ -283,6 +284,9 @@ describe('partitions', () => {
     [`create table events_2020 (like events); alter table events attach partition events_2020 ${bounds}`, []],
     [`alter table events attach partition archive ${bounds}`, ['attach-partition']],
     ['alter table events detach partition archive', ['detach-partition']],
+    ['alter table archive inherit orders', ['attach-partition']],
+    ['create table more (); alter table more inherit archive', []],
+    ['alter table archive no inherit orders', ['detach-partition']],
   ] as const)('count when old instances use them: %s', (sql, rules) => {
     expect(contractRules(sql, { before })).toEqual(rules);
   });
