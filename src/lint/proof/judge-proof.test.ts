@@ -77,4 +77,10 @@ describe('judgeProof()', () => {
       'Only 93 % of the calls have a verdict, and 95 % must have one: 2 statements are not provable; the most frequent one is call b()',
     );
   });
+
+  it('fails when there is nothing to prove', () => {
+    expect(judgeProof(report([]), 'q').map(({ rule, message }) => `${rule}: ${message}`)).toEqual([
+      'query-coverage: There is no statement, so nothing is proved',
+    ]);
+  });
 });

@@ -1,5 +1,5 @@
 import { type LintFinding, shortenStatement } from '../finding.ts';
-import { type ProofReport, type ProvenStatement, type Share, shareOf } from './report.ts';
+import { type ProofReport, type ProvenStatement, shareOf } from './report.ts';
 
 /**
  * What a proof found, as findings. One that a migration explains points there; the others at `queries`, the file that the statements came
@@ -54,28 +54,31 @@ function judgeStatement(proven: ProvenStatement, queries: string): readonly Lint
   }
 }
 
-function judgeCoverage(
-  { coverage, minimumCoverage, statements }: ProofReport,
-  queries: string,
-): readonly LintFinding[] {
-  if (shareOf(coverage.calls) >= minimumCoverage) return [];
-  const open = statements.filter(({ verdict }) => verdict.kind === 'not provable');
-  const [worst] = [...open].sort((a, b) => b.calls - a.calls);
-  const most = worst ? `; the most frequent one is ${shortenStatement(worst.sql)}` : '';
+function judgeCoverage(report: ProofReport, queries: string): readonly LintFinding[] {
+  const message = describeGap(report);
+  if (message === undefined) return [];
+  const place = { file: queries, line: 1, column: 1, statement: '', source: 'proof' } as const;
   return [
     {
       rule: 'query-coverage',
       class: 'unanalysed',
       severity: 'error',
-      file: queries,
-      line: 1,
-      column: 1,
-      statement: '',
-      source: 'proof',
-      message: `Only ${formatShare(coverage.calls)} of the calls have a verdict, and ${formatPercent(minimumCoverage)} must have one: ${open.length} statements are not provable${most}`,
-      help: 'Look at the statements that are not provable, and correct or remove what was not sent by the application.',
+      ...place,
+      message,
+      help: 'Record what the application sends, and look at the statements that are not provable: give them values, or remove what it does not send.',
     },
   ];
+}
+
+/** What is missing for the proof to count; `undefined` when nothing is. */
+function describeGap({ coverage, minimumCoverage, statements }: ProofReport): string | undefined {
+  if (statements.length === 0) return minimumCoverage > 0 ? 'There is no statement, so nothing is proved' : undefined;
+  const share = shareOf(coverage.calls);
+  if (share >= minimumCoverage) return undefined;
+  const open = statements.filter(({ verdict }) => verdict.kind === 'not provable');
+  const [worst] = [...open].sort((a, b) => b.calls - a.calls);
+  const most = worst ? `; the most frequent one is ${shortenStatement(worst.sql)}` : '';
+  return `Only ${formatPercent(share)} of the calls have a verdict, and ${formatPercent(minimumCoverage)} must have one: ${open.length} ${open.length === 1 ? 'statement is' : 'statements are'} not provable${most}`;
 }
 
 function placeOf(
@@ -101,10 +104,6 @@ function describeValues(values: readonly (string | null)[] | undefined): string 
 }
 
 /** Never rounded up: 99.96 % is not all. */
-export function formatPercent(share: number): string {
+function formatPercent(share: number): string {
   return `${Math.floor(share * 1000) / 10} %`;
-}
-
-function formatShare(share: Share): string {
-  return formatPercent(shareOf(share));
 }

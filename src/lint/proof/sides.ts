@@ -43,23 +43,17 @@ export async function openSides(
   }
 }
 
-/** Goes on in both sessions as this role under this path. False when the role is not there on both sides. */
+/** Goes on in both sessions as this role under this path. False when the role is not there, or not allowed, on one of the sides. */
 export async function enterContext({ before, after }: Sides, context: StatementContext): Promise<boolean> {
   const { role, searchPath } = context;
-  if (role !== undefined && !(await Promise.all([hasRole(before, role), hasRole(after, role)])).every(Boolean)) {
-    return false;
-  }
-  const path = searchPath === undefined ? 'reset search_path' : `select ${setSearchPath(searchPath)}`;
-  const text = `${path}; ${role === undefined ? 'reset role' : `set role ${quoteName(role)}`}`;
-  await Promise.all([before.query(text), after.query(text)]);
-  return true;
+  const path = searchPath === undefined ? 'reset search_path' : setSearchPath(searchPath);
+  const texts = ['reset role', path, ...(role === undefined ? [] : [`set role ${quoteName(role)}`])];
+  const results = await Promise.all([before.script(texts.join('; ')), after.script(texts.join('; '))]);
+  const [error] = results.flatMap((result) => result.error ?? []);
+  if (error && role === undefined) throw error;
+  return error === undefined;
 }
 
 function setSearchPath(searchPath: string): string {
-  return `pg_catalog.set_config('search_path', ${quoteLiteral(searchPath)}, false)`;
-}
-
-async function hasRole(session: Session, role: string): Promise<boolean> {
-  const { rows } = await session.query('select from pg_catalog.pg_roles where rolname = $1', [role]);
-  return rows.length > 0;
+  return `select pg_catalog.set_config('search_path', ${quoteLiteral(searchPath)}, false)`;
 }

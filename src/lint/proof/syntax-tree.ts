@@ -8,20 +8,33 @@ export interface TreeNode {
 const UNNAMED: Readonly<Record<string, string>> = { relation: 'RangeVar', larg: 'SelectStmt', rarg: 'SelectStmt' };
 
 /** Every node below and at a value of the parser's tree, parents first. */
-export function* nodesOf(value: unknown): Generator<TreeNode> {
+export function nodesOf(value: unknown): readonly TreeNode[] {
+  const found: TreeNode[] = [];
+  collect(value, found);
+  return found;
+}
+
+function collect(value: unknown, found: TreeNode[]): void {
+  if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {
-    for (const item of value) yield* nodesOf(item);
+    for (const item of value) collect(item, found);
     return;
   }
-  if (typeof value !== 'object' || value === null) return;
-  for (const [key, field] of Object.entries(value)) {
-    // A node is an object with one key that begins with a capital letter; all other keys are fields.
+  const fields = value as TreeNode['fields'];
+  for (const key in fields) {
+    const field = fields[key];
     if (typeof field !== 'object' || field === null) continue;
-    const kind = /^[A-Z]/.test(key) ? key : UNNAMED[key];
-    const isNamed = kind !== key && Object.keys(field).some((name) => /^[A-Z]/.test(name));
-    if (kind !== undefined && !isNamed) yield { kind, fields: field as TreeNode['fields'] };
-    yield* nodesOf(field);
+    const kind = isKind(key) ? key : UNNAMED[key];
+    const isNamed = kind !== key && Object.keys(field).some(isKind);
+    if (kind !== undefined && !isNamed) found.push({ kind, fields: field as TreeNode['fields'] });
+    collect(field, found);
   }
+}
+
+/** A node is an object with one key that begins with a capital letter; all other keys are fields. */
+function isKind(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return first >= 65 && first <= 90;
 }
 
 /** A node's place in the text that was parsed, as a string offset; the parser counts bytes and leaves out a zero. */

@@ -18,7 +18,7 @@ export function classifyText(parser: SqlParser, text: string): TextKind {
   // What nobody can read is kept: the proof says so.
   if (!node) return 'work';
   if (isSessionSetting(node)) return 'other';
-  const nodes = [...nodesOf(node)];
+  const nodes = nodesOf(node);
   const relations = nodes.filter(({ kind }) => kind === 'RangeVar').map(({ fields }) => fields);
   const names = new Set(nodes.filter(({ kind }) => kind === 'CommonTableExpr').map(({ fields }) => fields.ctename));
   const own = relations.filter(({ relname, schemaname }) => schemaname !== undefined || !names.has(relname));

@@ -29,7 +29,7 @@ export function castParameters(
   problem: { readonly offset: number | undefined; readonly message: string },
 ): readonly string[] {
   const [, number] = /parameter \$(\d+)/.exec(problem.message) ?? [];
-  const all = [...nodesOf(node)].filter(({ kind }) => kind === 'ParamRef');
+  const all = nodesOf(node).filter(({ kind }) => kind === 'ParamRef');
   const meant =
     number === undefined
       ? parametersAt(text, node, problem.offset)
@@ -46,9 +46,9 @@ export function castParameters(
 
 /** The parameters below the function call, operator or parameter that the error points at, without those that have a cast already. */
 function parametersAt(text: string, node: SqlNode, offset: number | undefined): readonly TreeNode[] {
-  const here = [...nodesOf(node)].filter((found) => 'location' in found.fields && offsetOfNode(text, found) === offset);
+  const here = nodesOf(node).filter((found) => 'location' in found.fields && offsetOfNode(text, found) === offset);
   const below = here.map(({ kind, fields }) => {
-    const inside = [...nodesOf({ [kind]: fields })];
+    const inside = nodesOf({ [kind]: fields });
     const typed = new Set(
       inside
         .filter((found) => found.kind === 'TypeCast')

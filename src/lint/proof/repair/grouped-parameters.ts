@@ -56,7 +56,7 @@ function listOf(value: unknown): readonly unknown[] {
 }
 
 function parametersOf(value: unknown): readonly TreeNode[] {
-  return [...nodesOf(value)].filter(({ kind }) => kind === 'ParamRef');
+  return nodesOf(value).filter(({ kind }) => kind === 'ParamRef');
 }
 
 function* subtreesOf(value: unknown): Generator<unknown> {

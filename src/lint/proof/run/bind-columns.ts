@@ -14,7 +14,6 @@ export interface BoundStatement {
   /** By the parameter's number. Parameters that stand for no column are left out. */
   readonly bindings: ReadonlyMap<number, Binding>;
   readonly tables: readonly TableInfo[];
-  readonly isWrite: boolean;
 }
 
 const WRITES = ['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'];
@@ -24,7 +23,7 @@ const WRITES = ['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'];
  * statement, whatever their scope: a wrong guess gives a value that fits worse, never a wrong verdict.
  */
 export function bindColumns(node: SqlNode, tables: ReadonlyMap<string, TableInfo>): BoundStatement {
-  const nodes = [...nodesOf(node)];
+  const nodes = nodesOf(node);
   const relations = nodes.filter(({ kind }) => kind === 'RangeVar').flatMap((found) => findRelation(found, tables));
   const bindings = new Map<number, Binding>();
   const bind = (value: unknown, column: Found | undefined, use: Binding['use']) => {
@@ -43,8 +42,12 @@ export function bindColumns(node: SqlNode, tables: ReadonlyMap<string, TableInfo
   return {
     bindings,
     tables: [...new Set(relations.map(({ table }) => table))],
-    isWrite: nodes.some(({ kind }) => WRITES.includes(kind)),
   };
+}
+
+/** At the top, or in a common table expression. */
+export function isWrite(node: SqlNode): boolean {
+  return WRITES.some((kind) => kind in node) || nodesOf(node).some(({ kind }) => WRITES.includes(kind));
 }
 
 type Found = Pick<Binding, 'table' | 'column'>;
@@ -71,10 +74,10 @@ function targetOf({ fields }: TreeNode, tables: ReadonlyMap<string, TableInfo>):
 
 /** The parameters that a value consists of: itself, below a cast or a simple call, or the items of a list. */
 function parametersOf(value: unknown): readonly number[] {
-  const [top] = [...nodesOf(value)];
+  const nodes = nodesOf(value);
+  const [top] = nodes;
   const isPlain = top !== undefined && ['ParamRef', 'TypeCast', 'List', 'A_ArrayExpr', 'FuncCall'].includes(top.kind);
   if (!isPlain && !Array.isArray(value)) return [];
-  const nodes = [...nodesOf(value)];
   if (nodes.some(({ kind }) => kind === 'ColumnRef')) return [];
   return nodes.filter(({ kind }) => kind === 'ParamRef').map(({ fields }) => Number(fields.number));
 }
@@ -87,7 +90,7 @@ function bindComparison({ fields }: TreeNode, relations: readonly Relation[], bi
 }
 
 function findColumn(value: unknown, relations: readonly Relation[]): Found | undefined {
-  const references = [...nodesOf(value)].filter(({ kind }) => kind === 'ColumnRef');
+  const references = nodesOf(value).filter(({ kind }) => kind === 'ColumnRef');
   const [only] = references;
   if (!only || references.length > 1) return undefined;
   const names = (only.fields.fields as readonly { readonly String?: { readonly sval?: string } }[]).map(

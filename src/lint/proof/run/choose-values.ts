@@ -30,7 +30,7 @@ const MAX_LABELS = 40;
 /** Chooses the values that a statement with parameters of these types is run with. */
 export function chooseValues(types: readonly string[], bound: BoundStatement, source: ValueSource): ValuePlan {
   const positions = types.map((type, index) => ({ type, index, binding: bound.bindings.get(index + 1) }));
-  const rows = types.length === 0 && !bound.isWrite ? 1 : SAMPLE_ROWS;
+  const rows = types.length === 0 ? 1 : SAMPLE_ROWS;
   const bases = Array.from({ length: rows }, (_, row) =>
     positions.map(({ type, binding }) => chooseBase(type, binding, { row, source })),
   );

@@ -2,7 +2,7 @@ import { quoteLiteral, quoteName } from '../../../sql/index.ts';
 import type { Session } from '../../../system/index.ts';
 import type { PreparedTrial } from '../prepare-trials.ts';
 import type { Sides, StatementContext } from '../sides.ts';
-import { type BoundStatement, bindColumns } from './bind-columns.ts';
+import { type BoundStatement, bindColumns, isWrite } from './bind-columns.ts';
 import { chooseValues, type ValueSource } from './choose-values.ts';
 import { fillSides, findEqualTables, loadSamples } from './fill-sides.ts';
 import { callsAny, loadFunctions } from './load-functions.ts';
@@ -37,9 +37,10 @@ export async function runTrials(
   const functions = await loadFunctions(sides.before);
   const candidates = trials.flatMap((trial) => {
     const { node, context } = trial;
-    const bound = node && bindColumns(node, tables);
-    const isWanted = bound && (bound.isWrite || context.role !== undefined || callsAny(node, functions));
-    return isWanted ? [{ trial, bound }] : [];
+    if (!node) return [];
+    const writes = isWrite(node);
+    const isWanted = writes || context.role !== undefined || callsAny(node, functions);
+    return isWanted ? [{ trial, bound: bindColumns(node, tables), isWrite: writes }] : [];
   });
   if (candidates.length === 0) return results;
   const touched = collectTouched(candidates, tables);
@@ -49,7 +50,7 @@ export async function runTrials(
   const labels = await loadLabels(sides.before);
   await inTransactions(sides, async () => {
     let current: StatementContext | undefined;
-    for (const { trial, bound } of candidates) {
+    for (const { trial, bound, isWrite: writes } of candidates) {
       signal?.throwIfAborted();
       if (trial.context !== current) await enter(sides, trial.context);
       current = trial.context;
@@ -58,7 +59,7 @@ export async function runTrials(
       const given = trial.before.sql === statement.sql ? (statement.values ?? []) : [];
       const countsRows = !dependsOnChance(trial) && bound.tables.every((table) => equal.has(table));
       const result = await runStatement(sides, { name, plan, given, countsRows });
-      results.set(trial, { ...result, isWrite: bound.isWrite, emptyTables: emptyAmong(bound, empty) });
+      results.set(trial, { ...result, isWrite: writes, emptyTables: emptyAmong(bound, empty) });
     }
   });
   return results;
@@ -67,6 +68,7 @@ export async function runTrials(
 interface Candidate {
   readonly trial: RunTrial;
   readonly bound: BoundStatement;
+  readonly isWrite: boolean;
 }
 
 /** The tables of the statements and those that foreign keys of theirs point at, which values are taken from. */
