@@ -44,7 +44,7 @@ export function resolveRelation(
 export function descendants(schema: SchemaModel, id: string): readonly ModelTable[] {
   const found = new Map<string, ModelTable>();
   const wanted = new Set([id]);
-  const children = [...schema.tables()].filter(({ parents }) => parents.length > 0);
+  const children = [...schema.heirs()];
   for (let grown = -1; grown !== wanted.size; ) {
     grown = wanted.size;
     for (const child of children) {

@@ -115,7 +115,7 @@ export function tablesReferencing(schema: SchemaModel, ids: readonly string[]): 
 }
 
 export function defaultPartition(schema: SchemaModel, parent: string): readonly string[] {
-  for (const table of schema.tables()) {
+  for (const table of schema.heirs()) {
     if (table.isDefaultPartition && table.parents.includes(parent)) return [table.id];
   }
   return [];

@@ -139,6 +139,7 @@ function movePartition(state: ModelState, parent: TableState, { subtype, def }: 
   const child = name ? lookUp(state, state.tables, name) : undefined;
   if (!child) return;
   const isAttach = subtype === 'AT_AttachPartition';
+  state.inheriting.add(child);
   child.isPartition = isAttach;
   child.isDefaultPartition = isAttach && isDefault;
   child.parents = isAttach ? [...child.parents, parent.id] : child.parents.filter((id) => id !== parent.id);
@@ -165,6 +166,7 @@ function changeInheritance(state: ModelState, child: TableState, { subtype, def 
   const name = def && 'RangeVar' in def ? relationName(def.RangeVar) : undefined;
   const parent = name ? lookUp(state, state.tables, name) : undefined;
   if (!parent) return;
+  state.inheriting.add(child);
   const others = child.parents.filter((id) => id !== parent.id);
   child.parents = subtype === 'AT_AddInherit' ? [...others, parent.id] : others;
 }

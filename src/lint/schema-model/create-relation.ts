@@ -48,6 +48,7 @@ export function copyIndex(state: ModelState, table: TableState, index: ModelInde
 }
 
 function inherit(state: ModelState, table: TableState, { parent, id }: Inherited): void {
+  state.inheriting.add(table);
   table.parents.push(parent?.id ?? id);
   if (!parent) {
     table.isCertain = false;

@@ -15,7 +15,7 @@ import {
   rename,
 } from './other-objects.ts';
 import type { SchemaModel } from './schema-model.ts';
-import { createModelState, lookUp, type ModelState, qualify } from './state.ts';
+import { createModelState, heirs, lookUp, type ModelState, qualify } from './state.ts';
 
 /** A model that follows the statements of a folder, one after another. It is read between them and changes with the next one. */
 export interface SchemaModelBuilder {
@@ -44,6 +44,7 @@ export function createSchemaModel(options: { readonly isComplete?: boolean } = {
     findObject: (kind, name) => findObject(state, kind, name),
     isNew: (born) => born === state.group,
     tables: () => state.tables.values(),
+    heirs: () => heirs(state),
   };
   return {
     model,

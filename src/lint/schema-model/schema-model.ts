@@ -18,6 +18,8 @@ export interface SchemaModel {
   /** True when the tables of a baseline or of earlier files are all there is, so that an unknown name does not exist. */
   readonly isComplete: boolean;
   tables(): Iterable<ModelTable>;
+  /** Those of them that are partitions or inheritors of another one. */
+  heirs(): Iterable<ModelTable>;
 }
 
 export type ObjectKind = 'sequence' | 'schema' | 'extension' | 'policy' | 'trigger' | 'rule' | 'view' | 'function';

@@ -46,6 +46,8 @@ export function date<T extends object>(state: ModelState, value: T, born = state
 
 /** The model while it is being built. */
 export interface ModelState {
+  /** Every table that has ever had a parent. */
+  readonly inheriting: Set<TableState>;
   readonly tables: Map<string, TableState>;
   readonly types: Map<string, Dated<ModelType>>;
   readonly functions: Map<string, readonly Dated<ModelFunction>[]>;
@@ -63,6 +65,7 @@ export function createModelState(): ModelState {
     types: new Map(),
     functions: new Map(),
     objects: new Map(),
+    inheriting: new Set(),
     group: '',
     currentSchema: 'public',
   };
@@ -108,9 +111,14 @@ export function addTable(state: ModelState, name: RelationName, kind: ModelTable
   return table;
 }
 
+/** The tables that have a parent. Few tables do, and all of them are asked for often. */
+export function heirs(state: ModelState): readonly TableState[] {
+  return [...state.inheriting].filter((table) => table.parents.length > 0 && state.tables.get(table.id) === table);
+}
+
 /** The table's partitions and inheritors, at every depth. */
 export function descendants(state: ModelState, id: string): readonly TableState[] {
-  const children = [...state.tables.values()].filter(({ parents }) => parents.includes(id));
+  const children = heirs(state).filter(({ parents }) => parents.includes(id));
   return children.flatMap((child) => [child, ...descendants(state, child.id)]);
 }
 
