@@ -71,47 +71,71 @@ interface FileContext {
   };
 }
 
-function checkFile(file: LintFile, { builder, options: { parser, server }, report }: FileContext): void {
+function checkFile(file: LintFile, context: FileContext): void {
+  const { builder, report } = context;
   const rules = RULES.filter(({ allowedFrom }) => !allowedFrom || comparePhases(file.phase, allowedFrom) < 0);
   const locate = createLocator(file.text);
-  const schema = builder.model;
-  const earlier: { readonly statement: SqlStatement; readonly effects: Effects }[] = [];
+  const earlier: Subject['earlier'][number][] = [];
   for (const [index, statement] of file.statements.entries()) {
-    const predict: Subject['predict'] = (node) => predictEffects({ ...statement, node }, schema, { server, parser });
-    const effects = predict(statement.node);
-    report.predictions.set(statementKey(file, index), effects);
-    const { node } = statement;
-    const subject: Subject = { file, statement, node, index, schema, effects, predict, earlier, server };
-    for (const rule of rules) {
-      for (const hit of rule.check(subject)) {
-        report.findings.push(toFinding(rule, hit, { subject, locate }));
-        if (hit.fix !== undefined) report.edits.push(toEdit(file, statement, hit.fix));
-      }
+    try {
+      const effects = checkStatement({ file, statement, index, earlier }, { ...context, rules, locate });
+      // What locks nothing cannot meet with anything; a dump has a hundred thousand of it.
+      if (file.isTransactional && effects.locks.length + effects.unknown.length > 0)
+        earlier.push({ statement, effects });
+      builder.apply(statement.node);
+    } catch (error) {
+      // Bodies of functions are parsed when they are looked at, and may be nested as deep as anybody likes.
+      if (!(error instanceof RangeError)) throw error;
+      report.findings.push(toFinding(TOO_DEEP, { message: TOO_DEEP.title }, { file, statement, locate }));
     }
-    checkInside(subject, { rules, locate, builder, parser, report });
-    builder.apply(node);
-    // What locks nothing cannot meet with anything; a dump has a hundred thousand of it.
-    if (file.isTransactional && effects.locks.length + effects.unknown.length > 0) earlier.push({ statement, effects });
   }
 }
 
+const TOO_DEEP = {
+  id: 'nested-too-deeply',
+  class: 'unanalysed',
+  severity: 'error',
+  title: 'what it does could not be told: it is nested too deeply',
+  help: 'Write it as several statements or functions.',
+} as const;
+
+interface StatementContext extends FileContext {
+  readonly rules: readonly Rule[];
+  readonly locate: ReturnType<typeof createLocator>;
+}
+
+function checkStatement(
+  place: Pick<Subject, 'file' | 'statement' | 'index' | 'earlier'>,
+  context: StatementContext,
+): Effects {
+  const { builder, options, report, rules, locate } = context;
+  const { parser, server } = options;
+  const { file, statement, index } = place;
+  const schema = builder.model;
+  const predict: Subject['predict'] = (node) => predictEffects({ ...statement, node }, schema, { server, parser });
+  const effects = predict(statement.node);
+  report.predictions.set(statementKey(file, index), effects);
+  const subject: Subject = { ...place, node: statement.node, schema, effects, predict, server };
+  for (const rule of rules) {
+    for (const hit of rule.check(subject)) {
+      const finding = toFinding(rule, hit, { file, statement, locate });
+      report.findings.push(finding);
+      if (hit.fix !== undefined) report.edits.push(toEdit(finding, statement, hit.fix));
+    }
+  }
+  checkInside(subject, context);
+  return effects;
+}
+
 /** A `DO` block hides nothing: what it takes from the old version is judged as if it stood by itself, each statement upon the ones before it. */
-function checkInside(
-  subject: Subject,
-  context: Pick<FileContext, 'builder' | 'report'> & {
-    readonly rules: readonly Rule[];
-    readonly locate: ReturnType<typeof createLocator>;
-    readonly parser: SqlParser;
-  },
-): void {
-  const { rules, locate, builder, parser, report } = context;
-  const statements = innerStatements(subject.statement, parser);
+function checkInside(subject: Subject, { rules, locate, builder, options, report }: StatementContext): void {
+  const statements = innerStatements(subject.statement, options.parser);
   const file = { ...subject.file, statements, isTransactional: true };
   for (const [index, statement] of statements.entries()) {
     const { node } = statement;
     for (const rule of rules.filter((each) => INSIDE.includes(each.class))) {
       for (const { fix: _ofItsOwnText, ...hit } of rule.check({ ...subject, file, statement, node, index })) {
-        report.findings.push(toFinding(rule, hit, { subject: { ...subject, statement }, locate }));
+        report.findings.push(toFinding(rule, hit, { file: subject.file, statement, locate }));
       }
     }
     builder.apply(node);
@@ -122,11 +146,15 @@ function checkInside(
 const INSIDE: readonly HazardClass[] = ['contract', 'style'];
 
 function toFinding(
-  rule: Rule,
+  rule: Pick<Rule, 'id' | 'class' | 'severity' | 'help'>,
   { message, help, offset, fix }: Hit,
-  { subject, locate }: { readonly subject: Subject; readonly locate: ReturnType<typeof createLocator> },
+  place: {
+    readonly file: LintFile;
+    readonly statement: SqlStatement;
+    readonly locate: ReturnType<typeof createLocator>;
+  },
 ): LintFinding {
-  const { file, statement } = subject;
+  const { file, statement, locate } = place;
   return {
     rule: rule.id,
     class: rule.class,
@@ -141,6 +169,6 @@ function toFinding(
   };
 }
 
-function toEdit({ path }: LintFile, { startOffset, text }: SqlStatement, fix: string): Edit {
-  return { file: path, startOffset, endOffset: startOffset + text.length, text: fix };
+function toEdit(finding: LintFinding, { startOffset, text: original }: SqlStatement, text: string): Edit {
+  return { finding, file: finding.file, startOffset, endOffset: startOffset + original.length, original, text };
 }

@@ -1,11 +1,16 @@
 import type { System } from '../system/index.ts';
+import type { LintFinding } from './finding.ts';
 
 /** A repair of a file: the text between two offsets is replaced. */
 export interface Edit {
+  /** What it repairs. */
+  readonly finding: LintFinding;
   readonly file: string;
   /** JavaScript string offsets in the file's text; `endOffset` is behind the last character. */
   readonly startOffset: number;
   readonly endOffset: number;
+  /** What stands there, as it was read. */
+  readonly original: string;
   readonly text: string;
 }
 
@@ -24,12 +29,14 @@ export async function applyEdits(
     // From the end, so that the offsets before stay right; what overlaps waits for the next time.
     let before = text.length;
     let count = 0;
-    for (const { startOffset, endOffset, text: fixed } of own) {
-      if (endOffset > before) continue;
+    for (const { startOffset, endOffset, original, text: fixed } of own) {
+      // What a layout's tool replaces before it runs a file was read as something else than what stands there.
+      if (endOffset > before || text.slice(startOffset, endOffset) !== original) continue;
       text = text.slice(0, startOffset) + fixed + text.slice(endOffset);
       before = startOffset;
       count += 1;
     }
+    if (count === 0) continue;
     await system.files.writeAtomic(file, mark + text, 0o644);
     done.push({ file, count });
   }

@@ -100,7 +100,9 @@ async function judge(system: System, options: LintOptions, servers: Servers): Pr
     measured: options.measure === true,
     ...(proof ? { proof: proof.summary } : {}),
   });
-  return { report, edits: checked.edits };
+  // What a comment allows stays as it is.
+  const left = new Set(findings);
+  return { report, edits: checked.edits.filter(({ finding }) => left.has(finding)) };
 }
 
 interface Work {

@@ -85,7 +85,8 @@ export function fitName(first: string, second: string, suffix: string): string {
     if (a > b) a -= 1;
     else b -= 1;
   }
-  return [first.slice(0, a), second.slice(0, b), suffix].filter((part) => part !== '').join('_');
+  const start = second === '' ? first.slice(0, a) : `${first.slice(0, a)}_${second.slice(0, b)}`;
+  return suffix === '' ? start : `${start}_${suffix}`;
 }
 
 /** Columns that a check names. */

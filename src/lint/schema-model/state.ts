@@ -81,8 +81,13 @@ export function lookUp<T>(state: ModelState, map: ReadonlyMap<string, T>, name: 
   const near = map.get(`${state.currentSchema}.${name.name}`) ?? map.get(`public.${name.name}`);
   if (near !== undefined) return near;
   const ending = `.${name.name}`;
-  const found = [...map].filter(([id]) => id.endsWith(ending));
-  return found.length === 1 ? found[0]?.[1] : undefined;
+  let found: string | undefined;
+  for (const id of map.keys()) {
+    if (!id.endsWith(ending)) continue;
+    if (found !== undefined) return undefined;
+    found = id;
+  }
+  return found === undefined ? undefined : map.get(found);
 }
 
 export function addTable(state: ModelState, name: RelationName, kind: ModelTable['kind']): TableState {

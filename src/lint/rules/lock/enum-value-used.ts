@@ -1,5 +1,6 @@
 import { relationFromParts } from '../../../sql/index.ts';
 import type { SqlNode } from '../../../system/index.ts';
+import { perFile } from '../per-file.ts';
 import type { Rule } from '../rule.ts';
 
 export const enumValueUsed: Rule = {
@@ -25,21 +26,27 @@ export const enumValueUsed: Rule = {
     },
   ],
   check({ node, file, index, schema }) {
-    if (!file.isTransactional) return [];
-    const added = file.statements.slice(0, index).flatMap((earlier) => {
-      const found = 'AlterEnumStmt' in earlier.node ? earlier.node.AlterEnumStmt : undefined;
-      const type = relationFromParts(found?.typeName);
+    if (!file.isTransactional || 'AlterEnumStmt' in node) return [];
+    const added = addedValues(file.statements).filter((value) => {
       // A type that the same transaction makes has no rows yet, and its new values may be used.
-      const isOwn = type !== undefined && schema.findType(type)?.isNew === true;
-      return found?.newVal === undefined || found.oldVal !== undefined || isOwn ? [] : [found.newVal];
+      const isOwn = value.type !== undefined && schema.findType(value.type)?.isNew === true;
+      return value.index < index && !isOwn;
     });
-    const used =
-      added.length === 0 || 'AlterEnumStmt' in node ? undefined : added.find((value) => mentions(node, value));
+    const used = added.find(({ value }) => mentions(node, value));
     return used === undefined
       ? []
-      : [{ message: `the value '${used}' cannot be used before its transaction has committed` }];
+      : [{ message: `the value '${used.value}' cannot be used before its transaction has committed` }];
   },
 };
+
+/** Values that statements of a file add to enums. */
+const addedValues = perFile((statements) =>
+  statements.flatMap(({ node }, index) => {
+    const found = 'AlterEnumStmt' in node ? node.AlterEnumStmt : undefined;
+    const type = relationFromParts(found?.typeName);
+    return found?.newVal === undefined || found.oldVal !== undefined ? [] : [{ index, type, value: found.newVal }];
+  }),
+);
 
 function mentions(value: unknown, text: string): boolean {
   if (typeof value !== 'object' || value === null) return false;

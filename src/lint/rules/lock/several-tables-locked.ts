@@ -1,6 +1,6 @@
 import { isStrong } from '../../../sql/index.ts';
 import type { Effects } from '../../effects/effects.ts';
-import type { Rule } from '../rule.ts';
+import type { Rule, Subject } from '../rule.ts';
 import { listNames, oldOnes } from '../statement-parts.ts';
 
 export const severalTablesLocked: Rule = {
@@ -25,7 +25,8 @@ export const severalTablesLocked: Rule = {
   ],
   check(subject) {
     const own = strongLocks(subject.effects);
-    const before = new Set(subject.earlier.flatMap(({ effects }) => strongLocks(effects)));
+    if (own.length === 0) return [];
+    const before = lockedBefore(subject.earlier);
     const added = oldOnes(
       subject,
       own.filter((table) => !before.has(table)),
@@ -38,6 +39,19 @@ export const severalTablesLocked: Rule = {
     return [{ message: `${listNames(held)} stays locked while this waits for ${listNames(added)}` }];
   },
 };
+
+/** Of a list that only grows: what was added to the same list since the last question is added to the answer. */
+const known = new WeakMap<Subject['earlier'], { seen: number; readonly tables: Set<string> }>();
+
+function lockedBefore(earlier: Subject['earlier']): ReadonlySet<string> {
+  const found = known.get(earlier) ?? { seen: 0, tables: new Set<string>() };
+  known.set(earlier, found);
+  for (; found.seen < earlier.length; found.seen += 1) {
+    const entry = earlier[found.seen];
+    for (const table of entry ? strongLocks(entry.effects) : []) found.tables.add(table);
+  }
+  return found.tables;
+}
 
 function strongLocks({ locks }: Effects): readonly string[] {
   return locks.filter(({ mode }) => isStrong(mode)).map(({ relation }) => relation);
