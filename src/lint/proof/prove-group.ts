@@ -62,6 +62,15 @@ function leaveUnplanned(trial: PreparedTrial): SettledTrial {
   return { ...trial, verdict: { kind: 'not provable', why } };
 }
 
+/** A statement whose context cannot be entered: a search path that is none. */
+export function leaveUnproven(
+  { index, statement }: { readonly index: number; readonly statement: RecordedStatement },
+  refusal: PostgresError,
+): Outcome {
+  const why = `its search path cannot be set: ${describeFailure(refusal)}`;
+  return toOutcome({ index, statement, name: '', verdict: { kind: 'not provable', why } }, {});
+}
+
 type Judgement = Pick<SettledTrial, 'verdict' | 'isDenied'>;
 
 async function planTrials(

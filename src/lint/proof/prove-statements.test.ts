@@ -206,8 +206,13 @@ describe('proveStatements()', () => {
     const { statements } = await server.prove({
       before,
       change: 'alter table tenant.item rename column id to number',
-      statements: [{ sql: 'select id from item', searchPath: 'tenant, public' }, 'select id from item'],
+      statements: [
+        { sql: 'select id from item', searchPath: 'tenant, public' },
+        'select id from item',
+        { sql: 'select id from tenant.item', searchPath: 'tenant,"' },
+      ],
     });
-    expect(statements.map(({ verdict }) => verdict.kind)).toEqual(['breaks', 'not provable']);
+    expect(statements.map(({ verdict }) => verdict.kind)).toEqual(['breaks', 'not provable', 'not provable']);
+    expect(statements[2]?.verdict).toMatchObject({ why: expect.stringContaining('its search path cannot be set') });
   });
 });

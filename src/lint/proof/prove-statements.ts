@@ -1,6 +1,6 @@
 import { type ConnectionTarget, loadSqlParser, type System } from '../../system/index.ts';
 import type { RecordedStatement } from '../record/statements-file.ts';
-import { type Outcome, type Proof, proveGroup } from './prove-group.ts';
+import { leaveUnproven, type Outcome, type Proof, proveGroup } from './prove-group.ts';
 import type { ProofReport, ProvenStatement, Share } from './report.ts';
 import { judgeRun } from './run/judge-run.ts';
 import { runTrials } from './run/run-trials.ts';
@@ -43,20 +43,18 @@ async function proveAll(proof: Proof, statements: readonly RecordedStatement[]):
   const settled: Outcome[] = [];
   const denied: (Outcome | Entry)[] = [];
   const entries = statements.map((statement, index) => ({ index, statement }));
-  for (const { context, members } of groupByContext(entries)) {
-    if (!(await enterContext(proof.sides, context))) {
-      denied.push(...members);
-      continue;
-    }
-    for (const outcome of await proveGroup(proof, members, context)) {
-      if (outcome.isDenied && context.role !== undefined) denied.push(outcome);
-      else settled.push(outcome);
-    }
+  for (const { context, members } of groupByContext(entries.filter(({ statement }) => statement.role !== undefined))) {
+    const isRefused = (await enterContext(proof.sides, context)) !== undefined;
+    const outcomes = isRefused ? [] : await proveGroup(proof, members, context);
+    settled.push(...outcomes.filter(({ isDenied }) => !isDenied));
+    denied.push(...(isRefused ? members : outcomes.filter(({ isDenied }) => isDenied)));
   }
   const again = denied.map(({ index, statement: { role: _role, ...statement } }) => ({ index, statement }));
-  for (const { context, members } of groupByContext(again)) {
-    await enterContext(proof.sides, context);
-    settled.push(...(await proveGroup(proof, members, context)));
+  const others = entries.filter(({ statement }) => statement.role === undefined);
+  for (const { context, members } of groupByContext([...others, ...again])) {
+    const refusal = await enterContext(proof.sides, context);
+    if (refusal) settled.push(...members.map((member) => leaveUnproven(member, refusal)));
+    else settled.push(...(await proveGroup(proof, members, context)));
   }
   return settled.sort((a, b) => a.index - b.index);
 }

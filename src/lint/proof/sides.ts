@@ -1,5 +1,5 @@
 import { quoteLiteral, quoteName } from '../../sql/index.ts';
-import type { ConnectionTarget, Session, System } from '../../system/index.ts';
+import type { ConnectionTarget, PostgresError, Session, System } from '../../system/index.ts';
 
 /** A session on the schema before, and one on the schema after. */
 export interface Sides {
@@ -43,15 +43,16 @@ export async function openSides(
   }
 }
 
-/** Goes on in both sessions as this role under this path. False when the role is not there, or not allowed, on one of the sides. */
-export async function enterContext({ before, after }: Sides, context: StatementContext): Promise<boolean> {
+/** Goes on in both sessions as this role under this path. Gives what a side refuses that with: a role that is not there, or not allowed. */
+export async function enterContext(
+  { before, after }: Sides,
+  context: StatementContext,
+): Promise<PostgresError | undefined> {
   const { role, searchPath } = context;
   const path = searchPath === undefined ? 'reset search_path' : setSearchPath(searchPath);
   const texts = ['reset role', path, ...(role === undefined ? [] : [`set role ${quoteName(role)}`])];
   const results = await Promise.all([before.script(texts.join('; ')), after.script(texts.join('; '))]);
-  const [error] = results.flatMap((result) => result.error ?? []);
-  if (error && role === undefined) throw error;
-  return error === undefined;
+  return results.find(({ error }) => error)?.error;
 }
 
 function setSearchPath(searchPath: string): string {
