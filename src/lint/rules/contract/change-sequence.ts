@@ -1,4 +1,4 @@
-import { relationName } from '../../../sql/index.ts';
+import { type RelationName, relationName } from '../../../sql/index.ts';
 import type { SqlNode } from '../../../system/index.ts';
 import { isOldObject } from '../old-objects.ts';
 import type { Hit, Rule, Subject } from '../rule.ts';
@@ -69,9 +69,15 @@ function isOldSequence(subject: Subject, text: string): boolean {
   const [name = '', schema] = text.replaceAll('"', '').split('.').reverse();
   const named = schema === undefined ? { name } : { schema, name };
   if (!isOldObject(subject, { kind: 'OBJECT_SEQUENCE', name: named })) return false;
-  const tables = [...subject.schema.tables()].filter(({ isNew }) => isNew);
-  return !tables.some(
-    (table) =>
-      name === table.name || [...table.columns.keys()].some((column) => name === `${table.name}_${column}_seq`),
-  );
+  return !isOfNewTable(subject, named);
+}
+
+function isOfNewTable({ schema }: Subject, { name, ...place }: RelationName): boolean {
+  if (schema.findTable({ ...place, name })?.isNew) return true;
+  if (!name.endsWith('_seq')) return false;
+  const parts = name.slice(0, -'_seq'.length).split('_');
+  return parts.some((_, at) => {
+    const table = schema.findTable({ ...place, name: parts.slice(0, at).join('_') });
+    return table?.isNew === true && table.columns.has(parts.slice(at).join('_'));
+  });
 }
