@@ -12,17 +12,24 @@ export interface Observation {
   readonly indexLocks: readonly RelationLock[];
 }
 
-/** Fewer rows than this do not tell a scan from a lookup. */
+/** Fewer rows than this do not tell a scan from a lookup, where a planner chooses between them. */
 const MIN_ROWS = 20;
 /** The statement itself may have added or removed some. */
 const WHOLE = 0.9;
 const FIRST_NOTABLE = LOCK_MODES.indexOf('ShareUpdateExclusiveLock');
 
+export interface Readings {
+  readonly before: Reading;
+  readonly after: Reading;
+  /** A planner finds the rows: it is no mere definition. */
+  readonly isPlanned: boolean;
+}
+
 /**
  * Compares two readings. `known` is as before the statement. A statement that empties a table gives it new storage too, but writes no row:
  * that is no rewrite.
  */
-export function deriveEffects(known: KnownRelations, before: Reading, after: Reading): Observation {
+export function deriveEffects(known: KnownRelations, { before, after, isPlanned }: Readings): Observation {
   const rewritten = after.changed.filter((relation) => isRewritten(known, relation));
   const emptied = new Set(
     after.changed.filter(({ oid, bytes }) => bytes === 0 && known.rowsOf(oid) > 0).map(({ oid }) => oid),
@@ -35,7 +42,9 @@ export function deriveEffects(known: KnownRelations, before: Reading, after: Rea
     known,
     built.map(({ table }) => table),
   );
-  const read = [...after.reads].filter(([oid, count]) => isScan(known, oid, count - (before.reads.get(oid) ?? 0)));
+  const read = [...after.reads].filter(([oid, count]) =>
+    isScan(known, oid, { reads: count - (before.reads.get(oid) ?? 0), isPlanned }),
+  );
   const heldBefore = strongest(before.locks);
   const heldAfter = strongest(after.locks);
   const isNewOrStronger = ([oid, mode]: readonly [number, LockMode]) => rank(mode) > rank(heldBefore.get(oid));
@@ -66,9 +75,13 @@ function isRewritten(known: KnownRelations, { oid, kind, filenode, bytes }: Know
   return bytes > 0 || known.rowsOf(oid) === 0;
 }
 
-function isScan(known: KnownRelations, oid: number, reads: number): boolean {
+function isScan(
+  known: KnownRelations,
+  oid: number,
+  { reads, isPlanned }: { readonly reads: number; readonly isPlanned: boolean },
+): boolean {
   const rows = known.rowsOf(oid);
-  return known.isOld(oid) && rows >= MIN_ROWS && reads >= rows * WHOLE;
+  return known.isOld(oid) && rows >= (isPlanned ? MIN_ROWS : 1) && reads >= rows * WHOLE;
 }
 
 function isTable({ kind }: KnownRelation): boolean {

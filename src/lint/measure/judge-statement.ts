@@ -4,8 +4,10 @@ import type { RelationLock } from '../effects/effects.ts';
 import type { LintFinding } from '../finding.ts';
 import type { StatementMeasurement } from './measurement.ts';
 import type { PlaceFinding } from './place-finding.ts';
+import { isDefinition } from './reach.ts';
 
-const ELSEWHERE: Readonly<Record<'rewrite' | 'scan' | 'index', string>> = {
+const ELSEWHERE: Readonly<Record<'rewrite' | 'scan' | 'rows' | 'index', string>> = {
+  rows: 'Move the change of rows out of the transaction that holds the lock, and do it in batches.',
   rewrite:
     'Add a new column of the new form beside the old one, fill it in batches, and drop the old one in a contract file.',
   scan: 'Add the constraint NOT VALID first, and validate it in a file of its own: that holds no lock that anybody waits for.',
@@ -50,7 +52,7 @@ export function judgeStatement(
         class: 'scan',
         severity: 'error',
         message,
-        help: ELSEWHERE.scan,
+        help: node && isDefinition(node) ? ELSEWHERE.scan : ELSEWHERE.rows,
       }),
     );
   }

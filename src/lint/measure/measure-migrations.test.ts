@@ -161,6 +161,14 @@ describe('measureMigrations()', () => {
     expect(describeFile(files[2])).toEqual(['a:AccessExclusive | - | - | -']);
   });
 
+  it('sees a scan of a table that has room for a few rows only', async () => {
+    const { files } = await measure({
+      '001.sql': 'create table a (flag bool primary key, b int)',
+      '002.sql': 'alter table a add check (b is null or b <> 7); update a set b = 1 where flag',
+    });
+    expect(describeFile(files[1])).toEqual(['a:AccessExclusive | - | - | a', '- | - | - | -']);
+  });
+
   it('makes room for rows that a migration brings', async () => {
     const { files } = await measure({
       '001.sql': `create table plan (id int primary key, name text); insert into plan values (1, 'free');

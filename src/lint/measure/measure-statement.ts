@@ -7,6 +7,7 @@ import { formLocks } from './form-locks.ts';
 import type { MeasuringSession } from './measuring-session.ts';
 import { observeWhile } from './observe-while.ts';
 import { takeReading } from './probe.ts';
+import { isDefinition } from './reach.ts';
 
 export interface MeasuredStatement extends Observation {
   /** Bytes of write-ahead log, including what others wrote on the server meanwhile. */
@@ -69,7 +70,7 @@ async function measureInside(
   }
   const since = before.nextTransaction;
   const after = await takeReading(session, { since, first: 'release savepoint onward_measure' });
-  const observation = deriveEffects(known, before, after);
+  const observation = deriveEffects(known, { before, after, isPlanned: !isDefinition(statement.node) });
   if (keeping !== 'undone') known.add(after.changed);
   return { ...observation, walBytes: after.walPosition - before.walPosition, durationMs };
 }
@@ -91,7 +92,11 @@ async function measureOutside(
   const form = formLocks(known, statement.node);
   // What was seen depends on the moment, so it only fills the gaps.
   const locks = form.isComplete ? form.locks : [...seen, ...form.locks];
-  const derived = deriveEffects(known, { ...before, locks: [] }, { ...after, locks, reads: before.reads });
+  const derived = deriveEffects(known, {
+    before: { ...before, locks: [] },
+    after: { ...after, locks, reads: before.reads },
+    isPlanned: true,
+  });
   known.add(after.changed);
   const walBytes = after.walPosition - before.walPosition;
   if (refusal) return { ...NOTHING, walBytes, durationMs, error: refusal };

@@ -91,3 +91,8 @@ const ROWS_ONLY_ADDED = [
 export function keepsRows(node: SqlNode): boolean {
   return ROWS_ONLY_ADDED.some((kind) => kind in node);
 }
+
+/** It reads tables only to check or build what it defines, and then as a whole. */
+export function isDefinition(node: SqlNode): boolean {
+  return ['AlterDomainStmt', 'AlterTableStmt', 'IndexStmt', 'ReindexStmt'].some((kind) => kind in node);
+}

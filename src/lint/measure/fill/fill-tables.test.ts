@@ -173,6 +173,13 @@ describe('fillTables()', () => {
     expect(counts).toEqual({ a: 50, switches: 2 });
   });
 
+  it('tells rows apart in as little as one character', async () => {
+    const { counts } = await fill(
+      'create table a (a varchar(1) unique, b char(2) unique); create table b (a varchar(2) primary key)',
+    );
+    expect(counts).toEqual({ a: 50, b: 50 });
+  });
+
   it('names a table that it cannot fill, with the reason', async () => {
     const { report } = await fill(`
       create function checked(text) returns bool language sql as $$ select $1 = 'a secret ' || 42 $$;

@@ -85,7 +85,7 @@ function numericExpressions(modifier: number): readonly string[] {
 
 function textExpressions(length: number): readonly string[] {
   const all = [
-    ...(length < 7 ? [`right(lpad(to_hex(g), ${length}, '0'), ${length})`] : [`'v' || g`]),
+    ...(length < 7 ? [digits(length)] : [`'v' || g`]),
     `'value-' || g`,
     `g::text`,
     `'user' || g || '@example.org'`,
@@ -111,6 +111,14 @@ function textExpressions(length: number): readonly string[] {
     `''`,
   ];
   return Number.isFinite(length) ? all.map((text, index) => (index === 0 ? text : `left(${text}, ${length})`)) : all;
+}
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+
+/** The number of the row in digits of which there are many, so that short texts differ for as long as they can. */
+function digits(length: number): string {
+  const places = Array.from({ length: Math.max(1, length) }, (_, place) => ALPHABET.length ** place).reverse();
+  return places.map((value) => `substr('${ALPHABET}', 1 + (g / ${value} % ${ALPHABET.length})::int4, 1)`).join(' || ');
 }
 
 const INTEGERS = ['g', '0', '1', 'g % 2', 'g % 10', 'g % 100', '-g', '100 + g', '1000 * g', '-1'];
