@@ -11,7 +11,8 @@ interface Explained extends Repair {
 /**
  * SQL that brings a database that looks like `before` to what `after` looks like, in an order in which it can run: a comment with the reason,
  * then the statement. What would drop something that is only in `before` is written as a comment; what no statement can do is said. Statements
- * with CONCURRENTLY run outside of a transaction only. Empty when there is nothing to repair.
+ * with CONCURRENTLY run outside of a transaction only. A statement fails, and nothing is lost, where something that is only in `before` stands in
+ * its way. Empty when there is nothing to repair.
  */
 export function renderRepairs(changes: readonly SchemaChange[]): string {
   const remade = viewsToRemake(changes);

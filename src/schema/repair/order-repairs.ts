@@ -5,46 +5,70 @@ import { type Repair, STAGES } from './repair.ts';
  * What is dropped to be made again goes the other way around.
  */
 export function orderRepairs<T extends Repair>(repairs: readonly T[]): readonly T[] {
-  const late = needingViews(repairs);
+  const needs = findNeeds(repairs.filter(({ stage }) => stage === 'create' || stage === 'view'));
+  const late = needingViews(needs);
   const stageOf = (repair: T) => (late.has(repair) ? 'view' : repair.stage);
   return STAGES.flatMap((stage) => {
     const own = repairs.filter((repair) => stageOf(repair) === stage);
-    if (stage === 'create' || stage === 'view') return sortByMention(own);
-    return stage === 'step aside' ? lastMadeFirst(own, repairs) : own;
+    if (stage === 'create' || stage === 'view') return sortByNeed(own, needs);
+    if (stage !== 'step aside') return own;
+    const made = sortByNeed([...late], needs).map(({ makes }) => makes);
+    return [...own].sort((one, other) => made.indexOf(other.makes) - made.indexOf(one.makes));
   });
 }
 
-/** Views come late, because they stand on columns and keys as they should be. What is made of a view comes with them. */
-function needingViews<T extends Repair>(repairs: readonly T[]): ReadonlySet<T> {
-  const late = new Set(repairs.filter(({ stage }) => stage === 'view'));
-  let isGrowing = late.size > 0;
-  while (isGrowing) {
-    const found = repairs.filter(
-      (repair) => repair.stage === 'create' && !late.has(repair) && [...late].some((other) => mentions(repair, other)),
-    );
-    for (const repair of found) late.add(repair);
-    isGrowing = found.length > 0;
+/** For each statement those that make what it mentions. */
+type Needs<T> = ReadonlyMap<T, readonly T[]>;
+
+function findNeeds<T extends Repair>(repairs: readonly T[]): Needs<T> {
+  const makers = new Map<string, T[]>();
+  for (const repair of repairs) {
+    const [, name] = split(repair.makes ?? '');
+    makers.set(name, [...(makers.get(name) ?? []), repair]);
   }
-  return late;
+  // Looking for every name in every statement would take seconds where there are thousands.
+  return new Map(
+    repairs.map((repair) => [
+      repair,
+      wordsOf(repair.sql)
+        .flatMap((word) => makers.get(word) ?? [])
+        .filter((other) => mentions(repair, other)),
+    ]),
+  );
 }
 
-function lastMadeFirst<T extends Repair>(drops: readonly T[], repairs: readonly T[]): readonly T[] {
-  const made = sortByMention(repairs.filter(({ stage }) => stage === 'view')).map(({ makes }) => makes);
-  return [...drops].sort((one, other) => made.indexOf(other.makes) - made.indexOf(one.makes));
+function wordsOf(sql: string): readonly string[] {
+  const words = sql.match(/"(?:[^"]|"")*"|[^\s"'().,;:]+/g) ?? [];
+  return [...new Set(words.map((word) => (word.startsWith('"') ? word.slice(1, -1).replaceAll('""', '"') : word)))];
+}
+
+/** Views come late, because they stand on columns and keys as they should be. What is made of a view comes with them. */
+function needingViews<T extends Repair>(needs: Needs<T>): ReadonlySet<T> {
+  const late = new Map<T, boolean>();
+  const isLate = (repair: T): boolean => {
+    const known = late.get(repair);
+    if (known !== undefined) return known;
+    late.set(repair, repair.stage === 'view');
+    const found = repair.stage === 'view' || (needs.get(repair) ?? []).some(isLate);
+    late.set(repair, found);
+    return found;
+  };
+  return new Set([...needs.keys()].filter(isLate));
 }
 
 /** Depth first. A circle is cut where it closes: the server then says what it lacks. */
-function sortByMention<T extends Repair>(repairs: readonly T[]): readonly T[] {
-  const sorted: T[] = [];
+function sortByNeed<T extends Repair>(repairs: readonly T[], needs: Needs<T>): readonly T[] {
+  const own = new Set(repairs);
+  const sorted = new Set<T>();
   const seen = new Set<T>();
   const visit = (repair: T): void => {
-    if (seen.has(repair)) return;
+    if (seen.has(repair) || !own.has(repair)) return;
     seen.add(repair);
-    for (const other of repairs) if (mentions(repair, other)) visit(other);
-    sorted.push(repair);
+    for (const other of needs.get(repair) ?? []) visit(other);
+    sorted.add(repair);
   };
   for (const repair of repairs) visit(repair);
-  return sorted;
+  return [...sorted];
 }
 
 function mentions(repair: Repair, other: Repair): boolean {
