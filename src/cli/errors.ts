@@ -28,7 +28,7 @@ function describeProblem(says: string): string {
     .replace(/^option '(?:-\w, )?(--[\w-]+).*' argument '(.*)' is invalid\. /, '$1 cannot be "$2"; ')
     .replace(/^command-argument value '(.*)' is invalid for argument '(.*)'\. /, '<$2> cannot be "$1"; ')
     .replace(/^option '(?:-\w, )?(--[\w-]+).*' argument missing$/, '$1 needs a value')
-    .replace(/^required option '(--[\w-]+).*' not specified$/, '$1 is missing')
+    .replace(/^required option '(?:-\w, )?(--[\w-]+).*' not specified$/, '$1 is missing')
     .replace(/^missing required argument '(.*)'$/, '<$1> is missing')
     .replace('; must be ', '; it must be ')
     .replace('; Allowed choices are ', '; it can be ')

@@ -6,7 +6,8 @@ import { freshValue, valuesOfType } from './type-values.ts';
 export type ValueList = readonly (string | null)[];
 
 /** A few rows of each table, by `schema.table`, then by column; texts. */
-export type SampleRows = ReadonlyMap<string, readonly { readonly [column: string]: string | null }[]>;
+export type SampleRows = ReadonlyMap<string, readonly SampleRow[]>;
+export type SampleRow = { readonly [column: string]: string | null };
 
 export interface ValueSource {
   readonly rows: SampleRows;

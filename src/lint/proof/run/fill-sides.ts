@@ -1,10 +1,10 @@
-import { quoteName } from '../../../sql/index.ts';
+import { quoteLiteral, quoteName } from '../../../sql/index.ts';
 import type { Session } from '../../../system/index.ts';
 import { fillTables } from '../../measure/fill/fill-tables.ts';
 import type { Sides } from '../sides.ts';
-import type { SampleRows } from './choose-values.ts';
+import type { SampleRow, SampleRows } from './choose-values.ts';
 import { copyRows } from './copy-rows.ts';
-import { loadTables, type TableInfo } from './load-tables.ts';
+import { type ColumnInfo, loadTables, type TableInfo } from './load-tables.ts';
 
 const ROWS = 3;
 
@@ -49,24 +49,30 @@ async function findStored(session: Session, tables: readonly TableInfo[]): Promi
   return (await session.query<StoredTable & object>(WITH_RELATED, [tables.map(idOf)])).rows;
 }
 
+/** Tables that have a row already are left as they are. */
 async function fill(session: Session, tables: readonly StoredTable[]): Promise<ReadonlySet<number>> {
-  const oids = tables.map(({ oid }) => Number(oid));
+  const samples = await loadSamples(
+    session,
+    tables.map((table) => ({ ...table, columns: [] })),
+  );
+  const oids = tables.filter((table) => samples.get(idOf(table))?.length === 0).map(({ oid }) => Number(oid));
   const { empty } = await fillTables(session, oids, { rows: ROWS });
   return new Set(empty.map(({ table }) => table));
 }
 
-/** The first rows of each table, by its key where it has one, as texts. */
-export async function loadSamples(session: Session, tables: readonly TableInfo[]): Promise<SampleRows> {
-  const samples = new Map<string, readonly { readonly [column: string]: string | null }[]>();
-  for (const { schema, name, columns } of tables) {
-    if (columns.length === 0) continue;
-    const texts = columns.map((column) => `${quoteName(column.name)}::pg_catalog.text as ${quoteName(column.name)}`);
-    const { rows } = await session.query<{ [column: string]: string | null }>(
-      `select ${texts.join(', ')} from ${quoteName(schema)}.${quoteName(name)} limit ${ROWS}`,
-    );
-    samples.set(`${schema}.${name}`, rows);
-  }
-  return samples;
+type Columns = Pick<TableInfo, 'schema' | 'name'> & { readonly columns: readonly Pick<ColumnInfo, 'name'>[] };
+
+/** The first rows of each table, as texts. */
+export async function loadSamples(session: Session, tables: readonly Columns[]): Promise<SampleRows> {
+  if (tables.length === 0) return new Map();
+  const each = tables.map((table) => {
+    const texts = table.columns.map(({ name }) => `${quoteName(name)}::pg_catalog.text as ${quoteName(name)}`);
+    const from = `${quoteName(table.schema)}.${quoteName(table.name)}`;
+    return `select ${quoteLiteral(idOf(table))} as id,
+                   (select pg_catalog.json_agg(r) from (select ${texts.join(', ')} from ${from} limit ${ROWS}) r) as rows`;
+  });
+  const { rows } = await session.query<{ id: string; rows: SampleRow[] | null }>(each.join('\nunion all\n'));
+  return new Map(rows.map(({ id, rows: found }) => [id, found ?? []]));
 }
 
 /**

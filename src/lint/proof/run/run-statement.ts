@@ -36,23 +36,30 @@ const TIMED_OUT = '57014';
 export async function runStatement(sides: Sides, statement: RunnableStatement): Promise<RunResult> {
   const state: State = { sides, statement, runs: 0, broken: undefined, failure: undefined };
   const { bases, variants } = statement.plan;
-  let succeeded = await runAll(state, [...statement.given, ...bases.slice(0, 1)]);
-  if (succeeded.length === 0) succeeded = await runAll(state, bases.slice(1));
-  const [base] = succeeded;
-  if (!base) return toResult(state);
-  const varied = variants.map((variant) => ({ variant, values: replace(base, variant) }));
-  const accepted = new Set(
-    await runAll(
-      state,
-      varied.map(({ values }) => values),
-    ),
-  );
-  // Together they were refused on the schema before; alone, some of them may not be.
-  const alone = varied
-    .filter(({ variant, values }) => variant.size > 1 && !accepted.has(values))
-    .flatMap(({ variant }) => [...variant].slice(0, MAX_ALONE).map((one) => replace(base, new Map([one]))));
-  await runAll(state, alone);
+  const first = [...statement.given, ...bases.slice(0, 1)];
+  // Most statements succeed with the first list, so what varies it is sent along.
+  const [seed] = first;
+  const accepted = await runAll(state, [...first, ...(seed ? vary(seed, variants) : [])]);
+  if (seed && accepted.includes(seed)) {
+    await runAlone(state, seed, accepted);
+    return toResult(state);
+  }
+  const base = first.find((values) => accepted.includes(values)) ?? (await runAll(state, bases.slice(1)))[0];
+  if (base) await runAlone(state, base, await runAll(state, vary(base, variants)));
   return toResult(state);
+}
+
+function vary(base: ValueList, variants: ValuePlan['variants']): readonly ValueList[] {
+  return variants.map((variant) => replace(base, variant));
+}
+
+/** Values that were refused together on the schema before may be accepted alone. */
+async function runAlone(state: State, base: ValueList, accepted: readonly ValueList[]): Promise<void> {
+  const keys = new Set(accepted.map((values) => JSON.stringify(values)));
+  const alone = state.statement.plan.variants
+    .filter((variant) => variant.size > 1 && !keys.has(JSON.stringify(replace(base, variant))))
+    .flatMap((variant) => [...variant].slice(0, MAX_ALONE).map((one) => replace(base, new Map([one]))));
+  await runAll(state, alone);
 }
 
 interface State {
