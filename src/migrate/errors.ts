@@ -1,4 +1,4 @@
-import { describeFinding, ExitCode, type Finding, formatDuration, OnwardError } from '../model/index.ts';
+import { ExitCode, type Finding, formatDuration, OnwardError, renderFinding } from '../model/index.ts';
 import { quoteName } from '../sql/index.ts';
 import { PostgresError, type Session } from '../system/index.ts';
 import type { Blocker } from './blockers.ts';
@@ -21,9 +21,7 @@ export function unusableMigrations(folder: string, findings: readonly Finding[])
     state: 'unchanged',
     exit: ExitCode.usage,
     findings,
-    detail: problems
-      .map((finding) => describeFinding(finding) + (finding.hint ? `\n    ${finding.hint}` : ''))
-      .join('\n'),
+    detail: problems.map(renderFinding).join('\n'),
   });
 }
 

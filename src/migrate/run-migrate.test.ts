@@ -119,7 +119,15 @@ describe('runMigrate()', () => {
     const error = await failure<OnwardError>(runMigrate(systemWith(), { url: database.url, migrations }));
     expect(error).toMatchObject({ code: 'migrate.unusable-files', state: 'unchanged', exit: 2 });
     expect(error.detail).toBe(
-      '0004_d.sql:1:1: syntax error at or near "selec"\n0005_e.sql:2:1: \\restrict is a command of psql, not SQL',
+      [
+        '0004_d.sql:1:1: syntax error at or near "selec"',
+        '    > 1 | selec 1;',
+        '        | ^',
+        '0005_e.sql:2:1: \\restrict is a command of psql, not SQL',
+        '      1 | select 1;',
+        '    > 2 | \\restrict x',
+        '        | ^',
+      ].join('\n'),
     );
     const session = await database.connect();
     expect((await session.query(`select to_regclass('onward.ledger') as ledger`)).rows).toEqual([{ ledger: null }]);

@@ -139,8 +139,9 @@ describe.each(UNUSABLE)('%s', (_, files, problems) => {
           'error migrate.unusable-files',
           `Could not apply the migrations in <folder>/vendor/migrations: they have ${count}, and none was applied. Nothing has changed.`,
           '',
-          ...problems.flatMap(([problem, remedy = '']) => [
+          ...problems.flatMap(([problem, remedy = '', ...frame]) => [
             `  core/${problem}`,
+            ...frame.map((line) => `      ${line}`),
             ...(remedy === '' ? [] : [`      ${remedy}`]),
           ]),
           '',
