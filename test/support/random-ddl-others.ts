@@ -1,4 +1,4 @@
-import { type DdlState, pickTable, quoted } from './random-ddl-state.ts';
+import { type DdlState, pickTable, quoted, quotedName } from './random-ddl-state.ts';
 
 /** About the partitioned tables of the random schema. */
 export function aboutPartitions({ choose, count }: DdlState): string {
@@ -71,7 +71,7 @@ export function aboutOthers(state: DdlState): string {
     'alter domain checked_int validate constraint checked_int_check',
     'alter domain plain_int set not null',
     'alter domain checked_int drop constraint checked_int_check',
-    `alter table ${quoted(table)} alter constraint ${choose.pickAny(table.constraints.keys()) ?? 'none'} deferrable`,
+    `alter table ${quoted(table)} alter constraint ${quotedName(choose.pickAny(table.constraints.keys()) ?? 'none')} deferrable`,
     `alter table ${quoted(table)} add column if not exists id int default random()`,
     `alter table app.plain_app add column made_${count} ${choose.pick(['int', 'uuid default gen_random_uuid()', 'int unique'])}`,
     'alter table app.plain_app alter id type int',
@@ -84,7 +84,7 @@ export function aboutOthers(state: DdlState): string {
     `update ${quoted(table)} set n = 1`,
     `delete from ${quoted(table)}`,
     `alter sequence numbers owned by ${quoted(table)}.id`,
-    `alter table ${quoted(table)} rename constraint ${choose.pickAny(table.constraints.keys()) ?? 'none'} to made_${count}`,
+    `alter table ${quoted(table)} rename constraint ${quotedName(choose.pickAny(table.constraints.keys()) ?? 'none')} to made_${count}`,
     `alter materialized view kept rename column b to made_${count}`,
     `alter materialized view kept rename to made_${count}`,
     `create unique index made_${count} on kept (b, id)`,

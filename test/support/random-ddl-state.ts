@@ -17,8 +17,11 @@ export function tablesOf({ schema }: DdlState): readonly ModelTable[] {
 
 /** As a statement names it. */
 export function quoted({ schema, name }: ModelTable): string {
-  const plain = /^[a-z_0-9]+$/.test(name) ? name : `"${name}"`;
-  return schema === 'public' ? plain : `${schema}.${plain}`;
+  return schema === 'public' ? quotedName(name) : `${schema}.${quotedName(name)}`;
+}
+
+export function quotedName(name: string): string {
+  return /^[a-z_0-9]+$/.test(name) ? name : `"${name}"`;
 }
 
 /** Mostly plain ones, which most forms are for. */

@@ -1,6 +1,6 @@
 import type { ModelColumn, ModelTable } from '../../src/lint/schema-model/schema-model.ts';
 import { aboutOthers, aboutPartitions } from './random-ddl-others.ts';
-import { type DdlState, pickTable, quoted, tablesOf } from './random-ddl-state.ts';
+import { type DdlState, pickTable, quoted, quotedName, tablesOf } from './random-ddl-state.ts';
 import { COLUMN_TYPES } from './random-schema.ts';
 
 /** A random change of the schema; most of them are accepted by the server. */
@@ -45,8 +45,8 @@ function command(state: DdlState, table: ModelTable, suffix = ''): string {
   if (roll < 54) return `alter ${column.name} drop not null`;
   if (roll < 57) return `alter ${column.name} ${choose.isLucky(0.5) ? 'set default null' : 'drop default'}`;
   if (roll < 77) return addConstraint(state, { table, column, name });
-  if (roll < 82 && constraint) return `validate constraint ${constraint.name}`;
-  if (roll < 85 && constraint) return `drop constraint ${constraint.name}`;
+  if (roll < 82 && constraint) return `validate constraint ${quotedName(constraint.name)}`;
+  if (roll < 85 && constraint) return `drop constraint ${quotedName(constraint.name)}`;
   if (roll < 87) return `drop column ${column.name}`;
   return setting(state, column);
 }
@@ -148,8 +148,10 @@ function addConstraint({ choose, schema }: DdlState, { table, column, name }: Pl
     `add constraint ${name} foreign key (${column.name}) references ${quoted(target)}${later}`,
     `add constraint ${name} unique (id, ${column.name})`,
     `add constraint ${name} unique (${column.name})`,
-    index ? `add constraint ${name} unique using index ${index.name}` : `add constraint ${name} unique (id)`,
-    index ? `add constraint ${name} primary key using index ${index.name}` : 'add primary key (id)',
+    index
+      ? `add constraint ${name} unique using index ${quotedName(index.name)}`
+      : `add constraint ${name} unique (id)`,
+    index ? `add constraint ${name} primary key using index ${quotedName(index.name)}` : 'add primary key (id)',
     `add constraint ${name} exclude using btree (id with =)`,
   ]);
 }
@@ -158,7 +160,8 @@ function aboutIndexes(state: DdlState): string {
   const { choose, count } = state;
   const table = pickTable(state);
   const columns = choose.some([...table.columns.keys()], 1 + choose.integer(2)).join(', ');
-  const index = choose.pickAny(tablesOf(state).flatMap((one) => [...one.indexes.values()]))?.name ?? 'none';
+  const found = choose.pickAny(tablesOf(state).flatMap((one) => [...one.indexes.values()]))?.name ?? 'none';
+  const index = quotedName(found);
   return choose.pick([
     `create index made_${count} on ${quoted(table)} (${columns})`,
     `create index on ${quoted(table)} (${columns})`,
@@ -169,7 +172,7 @@ function aboutIndexes(state: DdlState): string {
     `drop index ${index}`,
     `reindex index ${index}`,
     `reindex table ${quoted(table)}`,
-    `cluster ${quoted(table)} using ${choose.pickAny(table.indexes.keys()) ?? 'none'}`,
+    `cluster ${quoted(table)} using ${quotedName(choose.pickAny(table.indexes.keys()) ?? 'none')}`,
     `alter index ${index} rename to made_${count}`,
   ]);
 }

@@ -5,7 +5,7 @@ import type { ModelConstraint, ModelIndex, ModelTable } from '../schema-model/sc
 import { scanReferenced } from './constraint.ts';
 import { type PartitionBound, provesBound } from './partition-bound.ts';
 import { type Prediction, type ResolvedRelation, resolveRelation, storedTables } from './prediction.ts';
-import { defaultPartition, foreignKeys, tableName, tablesReferencing } from './resolve-locks.ts';
+import { defaultPartition, foreignKeys, tableName, tablesReferencing, withPartitioned } from './resolve-locks.ts';
 
 type PartitionCommand = Extract<SqlNode, { PartitionCmd: unknown }>['PartitionCmd'];
 
@@ -37,10 +37,7 @@ export function lockReferencing(
   form: 'attach-referenced' | 'create-partition-referenced' | 'detach-referenced',
 ): readonly string[] {
   const { schema, found } = prediction;
-  const above = [parent.id];
-  for (const id of above)
-    above.push(...(schema.findTable(tableName(id))?.parents ?? []).filter((one) => !above.includes(one)));
-  const referencing = tablesReferencing(schema, above);
+  const referencing = tablesReferencing(schema, withPartitioned(schema, parent.id));
   const mode = measuredLock(form, 'visits', prediction.server);
   for (const id of referencing) if (mode) found.lock(id, mode);
   return referencing;

@@ -80,7 +80,8 @@ function referencing(schema: SchemaModel, relation: ResolvedRelation): readonly 
   const found = new Set(family(schema, relation, 'tree'));
   for (let size = 0; size !== found.size; ) {
     size = found.size;
-    for (const id of tablesReferencing(schema, [...found])) {
+    const above = [...found].flatMap((id) => withPartitioned(schema, id));
+    for (const id of tablesReferencing(schema, above)) {
       for (const each of family(schema, { id, table: undefined }, 'partitions')) found.add(each);
     }
   }
@@ -91,9 +92,11 @@ function referencing(schema: SchemaModel, relation: ResolvedRelation): readonly 
 function otherSides({ schema, server }: Prediction, form: string, keys: readonly ForeignKey[]): readonly string[] {
   // A partitioned table itself is not locked in every case.
   const isWhole = measuredLock(form, 'refd', server) !== undefined;
+  const isEvery = measuredLock('drop-table-to-part', 'refd', server) !== undefined;
   return keys.flatMap(({ references }) => {
-    const [own = references, ...partitions] = family(schema, { id: references, table: undefined }, 'partitions');
-    return isWhole || partitions.length === 0 ? [own, ...partitions] : partitions;
+    const [own = references, ...below] = family(schema, { id: references, table: undefined }, 'partitions');
+    const partitions = below.filter((id) => isEvery || tableById(schema, id)?.kind !== 'partitioned');
+    return isWhole || below.length === 0 ? [own, ...partitions] : partitions;
   });
 }
 
@@ -103,6 +106,16 @@ export function foreignKeys(table: ModelTable | undefined): readonly ForeignKey[
   return [...(table?.constraints.values() ?? [])].filter(
     (constraint): constraint is ForeignKey => constraint.references !== undefined,
   );
+}
+
+/** A table and the partitioned ones above it: a key that points at these points at it too. */
+export function withPartitioned(schema: SchemaModel, id: string): readonly string[] {
+  const found = [id];
+  for (const each of found) {
+    const table = tableById(schema, each);
+    if (table?.isPartition) found.push(...table.parents.filter((parent) => !found.includes(parent)));
+  }
+  return found;
 }
 
 /** Tables with a foreign key that points at one of the tables. */
