@@ -160,9 +160,11 @@ describe('judgeMeasurement()', () => {
     expect(await rulesOf('create extension not_there')).toEqual(['1 warning unmeasured']);
     expect(await rulesOf('alter table odd add column x int')).toEqual(['1 warning unmeasured']);
     expect(await rulesOf('create database x', { isTransactional: false })).toEqual(['1 warning unmeasured']);
-    expect(await rulesOf('select 1; alter table nowhere add a int', { isShipped: true })).toEqual([
-      '1 warning unmeasured',
-    ]);
+    const shipped = lintFile('select 1; alter table nowhere add a int', { isShipped: true });
+    const next = { ...lintFile('select 1'), path: 'db/002_y.sql' };
+    const measurement = await measureMigrations(system, { scratch, files: [shipped, next] });
+    const found = judgeMeasurement(measurement, [shipped, next]);
+    expect(found).toMatchObject([{ file: shipped.path, severity: 'warning', rule: 'unmeasured' }]);
   });
 
   it('calls what is left in the session an error, where it was set', async () => {

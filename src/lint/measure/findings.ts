@@ -34,9 +34,11 @@ function judgeGaps(
   place: PlaceFinding,
 ): readonly LintFinding[] {
   if (error) {
-    const isMissing = /^(extension|could not open extension|could not access file)/.test(error.message);
+    const isMissing = /^(extension|could not open extension|could not access file|role .* does not exist$)/.test(
+      error.message,
+    );
     const hint = isMissing
-      ? 'Name a scratch server that has the extension with --on.'
+      ? 'Name a scratch server that has it with --on.'
       : file.isShipped
         ? 'Give what was there before the files with --baseline.'
         : 'Mend the statement, or give what was there before the files with --baseline.';

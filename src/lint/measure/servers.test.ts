@@ -23,9 +23,9 @@ const FILES: Readonly<Record<string, string>> = {
   '004.sql': 'drop table t',
 };
 
-async function measure(scratch: Scratch): Promise<readonly string[]> {
+async function measure(scratch: Scratch, texts = FILES): Promise<readonly string[]> {
   const parser = await loadSqlParser();
-  const files = Object.entries(FILES).map<LintFile>(([path, text]) => ({
+  const files = Object.entries(texts).map<LintFile>(([path, text]) => ({
     path,
     layout: 'plain',
     database: '',
@@ -84,6 +84,17 @@ describe('measureMigrations() on other servers', () => {
     await admin.close();
     const scratch = await openScratch(system, { on: { ...(await targetOf('template1')), user: 'maker' } });
     expect(await measure(scratch)).toEqual(EXPECTED);
+    // Roles are common to the whole server, so they are left alone there.
+    expect(
+      await measure(scratch, {
+        '001.sql': 'select 1',
+        '002.sql': 'create role r; create table a (); grant select on a to r',
+      }),
+    ).toEqual([
+      '- | - | - | - | it changes roles, which the whole server has in common, so it was not run',
+      '- | - | - | -',
+      '42704 role "r" does not exist',
+    ]);
     await scratch.close();
     await server.remove();
   });
