@@ -64,6 +64,11 @@ function exampleOf(command: Command, { table }: ResolvedRelation): Example | und
   const { name = '', def } = command;
   const subtype: string = command.subtype ?? '';
   const isParted = table?.kind === 'partitioned';
+  if (subtype === 'AT_AddColumn' && command.missing_ok && def && 'ColumnDef' in def) {
+    if (!table?.columns.has(def.ColumnDef.colname ?? '')) return undefined;
+    if (isParted) return { form: 'add-column-if-not-exists-part', child: 'part_1' };
+    return { form: 'add-column-if-not-exists-parent', child: 'heir' };
+  }
   const isNotNull = table?.columns.get(name)?.isNotNull;
   if (subtype === 'AT_SetNotNull' && isNotNull === true) {
     if (isParted) return { form: 'set-not-null-part-already', child: 'part_1' };

@@ -2,6 +2,8 @@
 export const TABLE_FORMS = `
 add-column | alter table t add column c int
 add-column-if-not-exists | alter table t add column if not exists a int default random()
+add-column-if-not-exists-parent | alter table parent add column if not exists a int
+add-column-if-not-exists-part | alter table part add column if not exists b text
 add-column-constant | alter table t add column c int default 1
 add-column-constant-not-null | alter table t add column c int not null default 1
 add-column-null-default | alter table t add column c int default null
