@@ -189,7 +189,7 @@ describe('a comment that allows a finding', () => {
 
 describe('arguments that cannot be used', () => {
   it.each([
-    [['--server', '13'], 'llowed choices are 14, 15, 16, 17, 18'],
+    [['--server', '13'], '--server cannot be "13"; it can be 14, 15, 16, 17, 18.'],
     [['--minimum-coverage', '2'], 'must be a number from 0 to 1'],
   ])('are refused: %j', async (args, says) => {
     const { exit, stderr } = await lint(...args);
