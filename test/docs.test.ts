@@ -50,8 +50,7 @@ describe('the documentation', () => {
   });
 
   it('is reachable from docs/index.md, page by page', () => {
-    const linked = (page: string) =>
-      linksOf(read(page)).map((link) => join(dirname(page), link.split('#')[0] ?? ''));
+    const linked = (page: string) => linksOf(read(page)).map((link) => join(dirname(page), link.split('#')[0] ?? ''));
     // The rules have a list of their own, one page long.
     const index = [...linked('docs/index.md'), ...linked('docs/rules/README.md')];
     const own = pages.map(({ path }) => path).filter((path) => path.startsWith('docs/') && path !== 'docs/index.md');

@@ -108,6 +108,19 @@ describe('onward lint --measure', () => {
   });
 });
 
+describe('onward lint --on', () => {
+  it('refuses the server of the deployment in the folder, whatever database of it is named', async () => {
+    const url = await createDatabase('beside_production', 'select 1');
+    await write({
+      'migrations/0001_orders.up.sql': ORDERS,
+      'onward.yaml': `deployment: shop\nreleases: { source: ./releases }\ndatabases: { core: { url: "${server.url}/production" } }\nservices: {}\n`,
+    });
+    const { exit, stderr } = await lint('--measure', '--on', url);
+    expect(exit).toBe(1);
+    expect(stderr).toContain('error lint.refused-server\nCould not use database beside_production');
+  });
+});
+
 describe('onward lint --queries', () => {
   it('names the statement of the old version that breaks, and the one of a migration that breaks it', async () => {
     await write({
