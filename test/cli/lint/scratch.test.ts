@@ -113,7 +113,7 @@ describe('onward lint --on', () => {
     const url = await createDatabase('beside_production', 'select 1');
     await write({
       'migrations/0001_orders.up.sql': ORDERS,
-      'onward.yaml': `deployment: shop\nreleases: { source: ./releases }\ndatabases: { core: { url: "${server.url}/production" } }\nservices: {}\n`,
+      'onward.yaml': `deployment: shop\nreleases: { source: ./releases }\ndatabases: { core: { url: "${server.url}/production" } }\nservices: { api: { runtime: process } }\n`,
     });
     const { exit, stderr } = await lint('--measure', '--on', url);
     expect(exit).toBe(1);
