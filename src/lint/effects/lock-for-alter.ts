@@ -18,7 +18,8 @@ export function lockForAlter(prediction: Prediction, node: AlterTable): void {
   for (const item of node.cmds ?? []) {
     const { targets } = statementLocks({ AlterTableStmt: { ...node, cmds: [item] } });
     const isHandedDown = node.relation?.inh === true;
-    if (!relation || !isHandedDown || !('AlterTableCmd' in item)) resolveLocks(prediction, targets);
+    if (!relation || !('AlterTableCmd' in item)) resolveLocks(prediction, targets);
+    else if (!isHandedDown) lockOnly(prediction, { relation, targets });
     else lockForCommand(prediction, item.AlterTableCmd, { relation, targets });
   }
 }
@@ -26,6 +27,20 @@ export function lockForAlter(prediction: Prediction, node: AlterTable): void {
 interface Target {
   readonly relation: ResolvedRelation;
   readonly targets: readonly LockTarget[];
+}
+
+/** With `ONLY`, those right below note that a column is theirs alone from now on. */
+function lockOnly(prediction: Prediction, { relation, targets }: Target): void {
+  for (const target of targets) {
+    if (target.scope !== 'tree') {
+      resolveLocks(prediction, [target]);
+      continue;
+    }
+    resolveLocks(prediction, [{ ...target, scope: 'only' }]);
+    for (const { id, parents } of prediction.schema.heirs()) {
+      if (parents.includes(relation.id)) prediction.found.lock(id, target.mode);
+    }
+  }
 }
 
 function lockForCommand(prediction: Prediction, command: Command, { relation, targets }: Target): void {

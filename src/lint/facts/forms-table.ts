@@ -121,6 +121,8 @@ type-collation | alter table t alter b type text collate "C"
 type-parent | alter table parent alter a type bigint
 type-parent-kept | alter table parent alter v type varchar(20)
 type-part | alter table part alter b type varchar(20)
+type-part-kept | alter table part alter b type varchar
+drop-column-only | alter table only parent_kept drop column a
 type-generated-source | alter table q alter v type text
 add-check | alter table t add constraint c check (a > -10)
 add-check-not-valid | alter table t add constraint c check (a > -10) not valid
