@@ -111,7 +111,7 @@ async function findInvariants({ system }: CommandContext, path: string): Promise
 }
 
 async function write(
-  { print, isTerminal, programs }: CommandContext,
+  { print, isColoured, programs }: CommandContext,
   report: LintReport,
   format: Options['format'],
 ): Promise<void> {
@@ -126,6 +126,6 @@ async function write(
       return print(renderSarif(report, describeRules(), programs.toolVersion));
     }
     default:
-      return print(renderLint(report, isTerminal));
+      return print(renderLint(report, isColoured));
   }
 }
