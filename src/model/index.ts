@@ -17,7 +17,7 @@ export type {
 } from './deployment.ts';
 export { parseDuration } from './duration.ts';
 export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
-export type { DatabaseFact, ProofFact, Facts, FrontendFact, InstanceFact, LeaseFact } from './facts.ts';
+export type { DatabaseFact, Facts, FrontendFact, InstanceFact, LeaseFact, ProofFact } from './facts.ts';
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
@@ -39,6 +39,7 @@ export {
   type Catalog,
   type CatalogEntry,
   type Component,
+  type DataMigration,
   describeLintRecord,
   type LintRecord,
   type MigrationRef,

@@ -139,7 +139,7 @@ interface Parts {
 }
 
 function assembleRelease({ version, product, details, artifacts, history, migrations }: Parts): Release {
-  const { lateMigrations: _, ...declared } = details;
+  const { lateMigrations: _, dataMigrations, ...declared } = details;
   return {
     product: product.name,
     version,
@@ -156,6 +156,7 @@ function assembleRelease({ version, product, details, artifacts, history, migrat
     databases: product.databases,
     migrations,
     ...declared,
+    ...(dataMigrations.length > 0 ? { dataMigrations } : {}),
   };
 }
 
