@@ -6,5 +6,6 @@
 export { type DataMigrationStatus, observeDataMigration } from './observe.ts';
 export { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
 export { type DryRun, sampleDataMigration } from './sample.ts';
+export { openSession } from './sessions.ts';
 export { verifyDataMigration } from './verify.ts';
 export { requestWish, type Wish } from './wish.ts';
