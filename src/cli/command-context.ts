@@ -16,6 +16,8 @@ export interface CommandContext {
   readonly interrupt: AbortSignal;
   /** True when stderr is a terminal: live progress instead of plain lines. */
   readonly isTerminal: boolean;
+  /** True when stdout is a terminal, and NO_COLOR does not speak against colours. */
+  readonly isColoured: boolean;
 }
 
 /** Carries a command out and gives the process's exit code. */

@@ -27,6 +27,7 @@ export async function runProgram(options: {
     ask: askYesNo,
     interrupt: installInterrupt(),
     isTerminal: process.stderr.isTTY === true,
+    isColoured: process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '',
   };
   const run: RunAction = async (action) => {
     exit = await action(context);

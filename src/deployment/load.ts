@@ -1,5 +1,12 @@
 import { dirname, join, resolve } from 'node:path';
-import { type Database, type Deployment, describeFinding, ExitCode, type Finding, OnwardError } from '../model/index.ts';
+import {
+  type Database,
+  type Deployment,
+  describeFinding,
+  ExitCode,
+  type Finding,
+  OnwardError,
+} from '../model/index.ts';
 import { createPathLocator, loadDocument, type System } from '../system/index.ts';
 import { buildCheck } from './build-check.ts';
 import { buildService } from './build-service.ts';

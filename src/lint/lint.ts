@@ -1,4 +1,4 @@
-import { loadSqlParser, resolveConnectionTarget, type System } from '../system/index.ts';
+import { type ConnectionTarget, loadSqlParser, resolveConnectionTarget, type System } from '../system/index.ts';
 import { loadBaseline } from './baseline.ts';
 import { checkStatements, type Server, type StaticReport } from './check-statements.ts';
 import { checkDiscipline } from './discipline/check-discipline.ts';
@@ -36,6 +36,8 @@ export interface LintOptions {
   readonly measure?: boolean;
   /** URL of a scratch server, instead of an embedded one. */
   readonly on?: string;
+  /** Databases in use: their servers are refused as scratch servers. */
+  readonly never?: readonly ConnectionTarget[];
   /** A file of statements that must go on working. */
   readonly queries?: string;
   /** Share of the calls that the proof must cover, 0 to 1; 0.95 unless told. */
@@ -163,13 +165,13 @@ interface Servers {
   close(): Promise<void>;
 }
 
-function createServers(system: System, { server, on }: LintOptions): Servers {
+function createServers(system: System, { server, on, never = [] }: LintOptions): Servers {
   let opening: Promise<Scratch> | undefined;
   const open = async (): Promise<Scratch> => {
     if (on === undefined) return openScratch(system, { server });
     const target = await resolveConnectionTarget({ url: on, origin: '--on', environment: system.environment });
     if (target.password !== undefined) system.redaction.add(target.password);
-    return openScratch(system, { on: target, server });
+    return openScratch(system, { on: target, server, never });
   };
   return {
     open: () => {

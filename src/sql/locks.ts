@@ -134,7 +134,7 @@ function maintenanceLocks(node: SqlNode): StatementLocks | undefined {
     if (!rels) return UNKNOWN;
     return merge(
       rels.map((item) =>
-        lock('VacuumRelation' in item ? item.VacuumRelation.relation : undefined, 'AccessExclusiveLock', 'tree'),
+        lock('VacuumRelation' in item ? item.VacuumRelation.relation : undefined, 'AccessExclusiveLock', 'partitions'),
       ),
     );
   }

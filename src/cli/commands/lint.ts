@@ -9,7 +9,7 @@ import { createMigrateEngine } from './migrate-engine.ts';
 
 const FORMATS = ['text', 'json', 'sarif', 'github'] as const;
 
-interface Options extends Omit<LintOptions, 'paths' | 'server' | 'minimumCoverage'> {
+interface Options extends Omit<LintOptions, 'paths' | 'server' | 'minimumCoverage' | 'never'> {
   readonly server: string;
   readonly format: (typeof FORMATS)[number];
   readonly minimumCoverage?: number;
@@ -75,9 +75,11 @@ async function lint(context: CommandContext, paths: readonly string[], options: 
   const places = (paths.length === 0 ? ['migrations'] : paths).map((path) => normalize(path));
   const invariants =
     options.invariants ?? (options.measure ? await findInvariants(context, places[0] ?? '') : undefined);
+  const never = options.on === undefined ? [] : await listDatabasesInUse(context);
   const lintOptions: LintOptions = {
     ...rest,
     paths: places,
+    never,
     migrate: createMigrateEngine(system, places[0] ?? ''),
     ...(invariants === undefined ? {} : { invariants }),
     server: Number(server) as LintOptions['server'],
@@ -96,13 +98,20 @@ async function lint(context: CommandContext, paths: readonly string[], options: 
   return errors > 0 || (strict === true && warnings > 0) ? ExitCode.findings : ExitCode.done;
 }
 
+/** Those of the deployment in this folder, if there is one. */
+async function listDatabasesInUse({ system }: CommandContext): Promise<NonNullable<LintOptions['never']>> {
+  const { DEPLOYMENT_FILE, loadDeployment, resolveDatabaseTargets } = await import('../../deployment/index.ts');
+  if (!(await system.files.exists(DEPLOYMENT_FILE))) return [];
+  return [...(await resolveDatabaseTargets(system, await loadDeployment(system, DEPLOYMENT_FILE))).values()];
+}
+
 async function findInvariants({ system }: CommandContext, path: string): Promise<string | undefined> {
   const folder = join(dirname(path), 'invariants');
   return (await system.files.isFolder(folder)) ? folder : undefined;
 }
 
 async function write(
-  { print, isTerminal, programs }: CommandContext,
+  { print, isColoured, programs }: CommandContext,
   report: LintReport,
   format: Options['format'],
 ): Promise<void> {
@@ -117,6 +126,6 @@ async function write(
       return print(renderSarif(report, describeRules(), programs.toolVersion));
     }
     default:
-      return print(renderLint(report, isTerminal));
+      return print(renderLint(report, isColoured));
   }
 }

@@ -26,6 +26,7 @@ async function onward(...argv: readonly string[]) {
     ask: async () => undefined,
     interrupt: new AbortController().signal,
     isTerminal: false,
+    isColoured: false,
   };
   let exit: number | undefined;
   const program = new Command('onward').exitOverride().configureOutput({ writeErr: () => {} });

@@ -60,7 +60,8 @@ function predictCommand(prediction: Prediction, command: Command, target: Target
       predictAddColumn(prediction, def.ColumnDef, tree);
       return;
     case 'AT_AlterColumnType':
-      if (def && 'ColumnDef' in def) predictChangeType(prediction, { name, def: def.ColumnDef }, tree);
+      if (def && 'ColumnDef' in def)
+        predictChangeType(prediction, { table: relation.id, name, def: def.ColumnDef }, tree);
       return;
     case 'AT_SetNotNull':
       predictSetNotNull(prediction, name, tree);

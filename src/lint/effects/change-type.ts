@@ -13,7 +13,7 @@ import { unwrapDomain } from './user-type.ts';
 /** What `ALTER COLUMN … TYPE` does to the tables that have the column. */
 export function predictChangeType(
   prediction: Prediction,
-  column: { readonly name: string; readonly def: ColumnNode },
+  column: { readonly table: string; readonly name: string; readonly def: ColumnNode },
   tables: readonly ResolvedRelation[],
 ): void {
   const { found } = prediction;
@@ -28,7 +28,13 @@ export function predictChangeType(
     if (change === undefined) found.unknown(`whether ${relation.id} is written anew to make ${old.type} ${to}`);
     const isCollated = (names(column.def.collClause?.collname).at(-1) ?? 'default') !== (old.collation ?? 'default');
     if (change === 'rewrite') rewriteTable(prediction, relation);
-    else checkAgain(prediction, { relation, column: column.name, isOrdered: change === 'index' || isCollated });
+    else
+      checkAgain(prediction, {
+        relation,
+        named: column.table,
+        column: column.name,
+        isOrdered: change === 'index' || isCollated,
+      });
     const isOther = parseTypeText(old.type).base !== parseTypeText(to).base && change !== 'kept';
     joinAgain(prediction, { relation, column: column.name, isOther });
   }
@@ -69,14 +75,20 @@ function isPlainCast(using: SqlNode, name: string, to: string): boolean {
 
 interface Kept {
   readonly relation: ResolvedRelation;
+  /** The table that the statement names. */
+  readonly named: string;
   readonly column: string;
   /** The order of values may be another one. */
   readonly isOrdered: boolean;
 }
 
 /** The rows stay, but what was made for the old type is made again. */
-function checkAgain({ found }: Prediction, { relation, column, isOrdered }: Kept): void {
+function checkAgain({ found, schema }: Prediction, { relation, named, column, isOrdered }: Kept): void {
   const { table, id } = relation;
+  // A partition's part of an index is built again with the whole, which has no storage to keep.
+  const above =
+    table?.isPartition && id !== named ? [...(schema.findTable(tableName(named))?.indexes.values() ?? [])] : [];
+  if (above.some(({ columns }) => columns.includes(column))) found.buildIndex(id);
   for (const { columns, expressionColumns = [], isPartial } of table?.indexes.values() ?? []) {
     const isUsed = columns.includes(column) || expressionColumns.includes(column);
     // Whether an expression still gives the same is not looked into.

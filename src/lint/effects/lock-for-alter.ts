@@ -18,7 +18,8 @@ export function lockForAlter(prediction: Prediction, node: AlterTable): void {
   for (const item of node.cmds ?? []) {
     const { targets } = statementLocks({ AlterTableStmt: { ...node, cmds: [item] } });
     const isHandedDown = node.relation?.inh === true;
-    if (!relation || !isHandedDown || !('AlterTableCmd' in item)) resolveLocks(prediction, targets);
+    if (!relation || !('AlterTableCmd' in item)) resolveLocks(prediction, targets);
+    else if (!isHandedDown) lockOnly(prediction, { relation, targets });
     else lockForCommand(prediction, item.AlterTableCmd, { relation, targets });
   }
 }
@@ -26,6 +27,20 @@ export function lockForAlter(prediction: Prediction, node: AlterTable): void {
 interface Target {
   readonly relation: ResolvedRelation;
   readonly targets: readonly LockTarget[];
+}
+
+/** With `ONLY`, those right below note that a column is theirs alone from now on. */
+function lockOnly(prediction: Prediction, { relation, targets }: Target): void {
+  for (const target of targets) {
+    if (target.scope !== 'tree') {
+      resolveLocks(prediction, [target]);
+      continue;
+    }
+    resolveLocks(prediction, [{ ...target, scope: 'only' }]);
+    for (const { id, parents } of prediction.schema.heirs()) {
+      if (parents.includes(relation.id)) prediction.found.lock(id, target.mode);
+    }
+  }
 }
 
 function lockForCommand(prediction: Prediction, command: Command, { relation, targets }: Target): void {
@@ -64,6 +79,11 @@ function exampleOf(command: Command, { table }: ResolvedRelation): Example | und
   const { name = '', def } = command;
   const subtype: string = command.subtype ?? '';
   const isParted = table?.kind === 'partitioned';
+  if (subtype === 'AT_AddColumn' && command.missing_ok && def && 'ColumnDef' in def) {
+    if (!table?.columns.has(def.ColumnDef.colname ?? '')) return undefined;
+    if (isParted) return { form: 'add-column-if-not-exists-part', child: 'part_1' };
+    return { form: 'add-column-if-not-exists-parent', child: 'heir' };
+  }
   const isNotNull = table?.columns.get(name)?.isNotNull;
   if (subtype === 'AT_SetNotNull' && isNotNull === true) {
     if (isParted) return { form: 'set-not-null-part-already', child: 'part_1' };

@@ -1,5 +1,6 @@
 import { isReindexConcurrent, optionNames, relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
+import { formOutcome } from '../facts/facts.ts';
 import { type Prediction, resolveRelation, rewriteTable, storedTables } from './prediction.ts';
 
 type Statement<K extends string> = Extract<SqlNode, Record<K, unknown>>[K & keyof Extract<SqlNode, Record<K, unknown>>];
@@ -46,13 +47,16 @@ function predictCluster(prediction: Prediction, node: Statement<'ClusterStmt'>):
 
 function predictVacuum(prediction: Prediction, node: Statement<'VacuumStmt'>): void {
   const { schema, found } = prediction;
+  // Since Postgres 18 inheritors are vacuumed with their parent.
+  const withHeirs = formOutcome('vacuum-full-parent', prediction.server)?.includes('rewrite heir') === true;
   const isFull = node.is_vacuumcmd === true && optionNames(node.options).includes('full');
   if (!node.rels && isFull) found.unknown('which tables there are: every one is written anew');
   for (const item of node.rels ?? []) {
     const range = 'VacuumRelation' in item ? item.VacuumRelation.relation : undefined;
     const relation = resolveRelation(prediction, relationName(range));
     if (!relation) continue;
-    for (const table of storedTables(schema, relation, 'partitions')) {
+    const reach = range?.inh !== true ? 'only' : withHeirs ? 'tree' : 'partitions';
+    for (const table of storedTables(schema, relation, reach)) {
       found.lock(table.id, isFull ? 'AccessExclusiveLock' : 'ShareUpdateExclusiveLock');
       if (isFull) rewriteTable(prediction, table);
     }

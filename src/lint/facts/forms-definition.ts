@@ -25,6 +25,8 @@ reindex-index-concurrently | reindex index concurrently t_b
 cluster | cluster t using t_b
 vacuum | vacuum t
 vacuum-full | vacuum full t
+vacuum-full-parent | vacuum full parent
+vacuum-full-part | vacuum full part
 vacuum-full-bare | vacuum full bare
 analyze | analyze t
 analyze-part | analyze part

@@ -2,6 +2,8 @@
 export const TABLE_FORMS = `
 add-column | alter table t add column c int
 add-column-if-not-exists | alter table t add column if not exists a int default random()
+add-column-if-not-exists-parent | alter table parent add column if not exists a int
+add-column-if-not-exists-part | alter table part add column if not exists b text
 add-column-constant | alter table t add column c int default 1
 add-column-constant-not-null | alter table t add column c int not null default 1
 add-column-null-default | alter table t add column c int default null
@@ -119,6 +121,8 @@ type-collation | alter table t alter b type text collate "C"
 type-parent | alter table parent alter a type bigint
 type-parent-kept | alter table parent alter v type varchar(20)
 type-part | alter table part alter b type varchar(20)
+type-part-kept | alter table part alter b type varchar
+drop-column-only | alter table only parent_kept drop column a
 type-generated-source | alter table q alter v type text
 add-check | alter table t add constraint c check (a > -10)
 add-check-not-valid | alter table t add constraint c check (a > -10) not valid

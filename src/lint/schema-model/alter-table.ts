@@ -1,7 +1,7 @@
 import { relationName } from '../../sql/index.ts';
 import type { SqlNode } from '../../system/index.ts';
 import { addColumn, type ColumnNode, changeColumn, dropProperty } from './columns.ts';
-import { addConstraint, names, setNotNull } from './constraints.ts';
+import { addConstraint, type ConstraintNode, names, setNotNull } from './constraints.ts';
 import { copyIndex } from './create-relation.ts';
 import { descendants, lookUp, type ModelState, type TableState } from './state.ts';
 import { formatTypeName } from './type-name.ts';
@@ -29,11 +29,36 @@ export function alterTable(state: ModelState, node: AlterTable): void {
     if (!('AlterTableCmd' in item)) continue;
     const command = item.AlterTableCmd;
     const isHandedDown = node.relation?.inh === true && !OWN_ONLY.has(command.subtype ?? '');
-    for (const target of isHandedDown ? [table, ...descendants(state, table.id)] : [table]) {
-      applyCommand(state, target, command);
+    const reached: readonly TableState[] = isHandedDown ? [table, ...descendants(state, table.id)] : [table];
+    for (const target of reached) {
+      if (target === table || target.isPartition) applyCommand(state, target, command);
+      else applyToHeir(state, target, command);
     }
   }
 }
+
+/** An inheritor gets columns and checks, but no key and no index. */
+function applyToHeir(state: ModelState, heir: TableState, command: Command): void {
+  const { def } = command;
+  const isForHeirs = (node: ConstraintNode) => !KEYS.has(node.contype ?? '');
+  if (def && 'Constraint' in def && command.subtype === 'AT_AddConstraint') {
+    if (isForHeirs(def.Constraint)) applyCommand(state, heir, command);
+    else if (def.Constraint.contype === 'CONSTR_PRIMARY') {
+      for (const column of names(def.Constraint.keys)) setNotNull(heir, column);
+    }
+    return;
+  }
+  if (!def || !('ColumnDef' in def) || command.subtype !== 'AT_AddColumn') {
+    applyCommand(state, heir, command);
+    return;
+  }
+  const constraints = (def.ColumnDef.constraints ?? []).filter(
+    (node) => 'Constraint' in node && isForHeirs(node.Constraint),
+  );
+  applyCommand(state, heir, { ...command, def: { ColumnDef: { ...def.ColumnDef, constraints } } });
+}
+
+const KEYS = new Set(['CONSTR_EXCLUSION', 'CONSTR_FOREIGN', 'CONSTR_PRIMARY', 'CONSTR_UNIQUE']);
 
 function applyCommand(state: ModelState, table: TableState, command: Command): void {
   const { def, name } = command;

@@ -19,7 +19,7 @@ type Statement<K extends string> = Extract<SqlNode, Record<K, unknown>>[K & keyo
 export function addType(
   state: ModelState,
   name: RelationName | undefined,
-  type: Pick<ModelType, 'kind' | 'values' | 'baseType' | 'isConstrained'>,
+  type: Pick<ModelType, 'kind' | 'values' | 'baseType' | 'isConstrained' | 'constraints'>,
 ): void {
   if (!name) return;
   const id = qualify(state, name);
@@ -27,21 +27,56 @@ export function addType(
 }
 
 export function addDomain(state: ModelState, node: Statement<'CreateDomainStmt'>): void {
-  const isConstrained = (node.constraints ?? []).some(
-    (item) => 'Constraint' in item && ['CONSTR_CHECK', 'CONSTR_NOTNULL'].includes(item.Constraint.contype ?? ''),
-  );
-  addType(state, relationFromParts(node.domainname), {
-    kind: 'domain',
-    baseType: formatTypeName(node.typeName),
-    isConstrained,
-  });
+  const name = relationFromParts(node.domainname);
+  let constraints: readonly string[] = [];
+  for (const item of node.constraints ?? []) {
+    if ('Constraint' in item) constraints = withConstraint(constraints, name?.name ?? '', item.Constraint);
+  }
+  const isConstrained = constraints.length > 0;
+  addType(state, name, { kind: 'domain', baseType: formatTypeName(node.typeName), isConstrained, constraints });
+}
+
+const NOT_NULL = 'not null';
+
+/** The names of a domain's constraints, with one more. Unnamed checks have the name that Postgres chooses. */
+function withConstraint(
+  constraints: readonly string[],
+  domain: string,
+  { contype, conname }: Statement<'Constraint'>,
+): readonly string[] {
+  if (contype === 'CONSTR_NOTNULL') return [...constraints.filter((name) => name !== NOT_NULL), NOT_NULL];
+  if (contype !== 'CONSTR_CHECK') return constraints;
+  let name = conname ?? `${domain}_check`;
+  for (let count = 1; conname === undefined && constraints.includes(name); count += 1) name = `${domain}_check${count}`;
+  return [...constraints, name];
 }
 
 export function alterDomain(state: ModelState, node: Statement<'AlterDomainStmt'>): void {
   const name = relationFromParts(node.typeName);
   const type = name ? lookUp(state, state.types, name) : undefined;
-  // C adds a constraint, O sets NOT NULL.
-  if (type && ['C', 'O'].includes(node.subtype ?? '')) replaceType(state, type, { isConstrained: true });
+  if (!type) return;
+  const before = type.constraints ?? [];
+  const constraints = domainConstraints(before, type.id.slice(type.id.indexOf('.') + 1), node);
+  replaceType(state, type, { constraints, isConstrained: constraints.length > 0 });
+}
+
+function domainConstraints(
+  before: readonly string[],
+  domain: string,
+  { subtype, def, name }: Statement<'AlterDomainStmt'>,
+): readonly string[] {
+  switch (subtype) {
+    case 'C':
+      return def && 'Constraint' in def ? withConstraint(before, domain, def.Constraint) : before;
+    case 'O':
+      return [...before.filter((each) => each !== NOT_NULL), NOT_NULL];
+    case 'N':
+      return before.filter((each) => each !== NOT_NULL);
+    case 'X':
+      return before.filter((each) => each !== name);
+    default:
+      return before;
+  }
 }
 
 export function alterEnum(state: ModelState, node: Statement<'AlterEnumStmt'>): void {

@@ -115,6 +115,8 @@ export interface ModelType {
   /** Of a domain. */
   readonly baseType?: string;
   readonly isConstrained?: boolean;
+  /** Names of a domain's checks; `not null` where it forbids nulls. */
+  readonly constraints?: readonly string[];
 }
 
 export interface ModelFunction {

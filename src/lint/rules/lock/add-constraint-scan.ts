@@ -36,7 +36,7 @@ export const addConstraintScan: Rule = {
     },
     {
       before:
-        'create table orders (id bigint primary key, total int, constraint positive check (total > 0) not valid);',
+        'create table orders (id bigint primary key, total int); alter table orders add constraint positive check (total > 0) not valid;',
       sql: 'alter table orders validate constraint positive;',
       phase: 'postdeploy',
     },

@@ -20,7 +20,7 @@ export const validateUnderLock: Rule = {
   good: [
     {
       before:
-        'create table orders (id bigint primary key, total int, constraint positive check (total > 0) not valid);',
+        'create table orders (id bigint primary key, total int); alter table orders add constraint positive check (total > 0) not valid;',
       sql: 'alter table orders validate constraint positive;',
       phase: 'postdeploy',
     },
