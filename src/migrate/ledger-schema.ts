@@ -57,29 +57,39 @@ create table onward.baseline (
 );
 
 create table onward.data_migration (
-  id           text primary key,
-  release      text not null,
-  kind         text not null check (kind in ('sql', 'service')),
-  state        text not null check (state in ('pending', 'running', 'paused', 'failed', 'done', 'completed')),
-  cursor       jsonb,
-  rows_done    bigint not null default 0,
-  reason       text,
-  run          text,
-  epoch        bigint,
-  started_at   timestamptz,
-  updated_at   timestamptz not null default pg_catalog.clock_timestamp(),
-  verified_at  timestamptz
+  id             text primary key,
+  release        text not null,
+  status         text not null default 'pending'
+                 check (status in ('pending', 'running', 'paused', 'completed', 'failed', 'cancelled')),
+  wanted         text check (wanted in ('pause', 'cancel')),
+  cursor         jsonb,
+  scanned        bigint not null default 0,
+  changed        bigint not null default 0,
+  failed         bigint not null default 0,
+  batches        bigint not null default 0,
+  remaining      bigint,
+  waiting_for    text,
+  waiting_since  timestamptz,
+  last_error     text,
+  holder         text,
+  epoch          bigint,
+  run            text,
+  started_at     timestamptz,
+  finished_at    timestamptz,
+  verified_at    timestamptz,
+  updated_at     timestamptz not null default pg_catalog.clock_timestamp()
 );
 
 create table onward.data_migration_batch (
   data_migration  text not null references onward.data_migration (id),
   batch           bigint not null,
   lower_key       jsonb,
-  upper_key       jsonb,
-  rows            bigint not null,
-  epoch           bigint,
+  upper_key       jsonb not null,
+  scanned         bigint not null,
+  changed         bigint not null,
+  epoch           bigint not null,
   started_at      timestamptz not null,
-  finished_at     timestamptz not null,
+  finished_at     timestamptz not null default pg_catalog.clock_timestamp(),
   primary key (data_migration, batch)
 );
 

@@ -4,6 +4,7 @@
  */
 export { assertNever } from './assert-never.ts';
 export { canonicalJson, type Json } from './canonical-json.ts';
+export { type DeclaredDataMigration, declaredDataMigrations } from './data-migrations.ts';
 export type {
   Check,
   Database,
@@ -39,6 +40,7 @@ export {
   type Catalog,
   type CatalogEntry,
   type Component,
+  type DataMigration,
   describeLintRecord,
   type LintRecord,
   type MigrationRef,

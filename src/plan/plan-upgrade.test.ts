@@ -240,8 +240,44 @@ describe('planUpgrade()', () => {
   it('says of the steps it does not do that they are not configured', () => {
     const steps = planUpgrade(facts(), request).hops[0]?.steps ?? [];
     const absent = steps.filter((step) => !step.configured);
-    expect(absent.map((step) => step.kind)).toEqual(['backup', 'data']);
+    expect(absent.map((step) => step.kind)).toEqual(['backup']);
     for (const step of absent) expect(step.note).toMatch(/^Not configured: /);
+  });
+
+  it('names the data migrations that postdeploy needs, those of a release that it jumps over included', () => {
+    const declare = (id: string, before: 'postdeploy' | 'contract') => ({
+      id,
+      database: 'core',
+      table: 'customers',
+      key: ['id'],
+      set: 'a = b',
+      where: 'a is null',
+      verify: 'select 0',
+      before,
+      batch: { rows: 1_000, targetMs: 250 },
+    });
+    const world = facts();
+    const from = world.releases.get(world.current?.release ?? '');
+    const target = world.releases.get(request.hops[0]?.to ?? '');
+    if (!from || !target) throw new Error('The facts have no releases');
+    const between = {
+      ...from,
+      version: `${from.version.replace(/\d+$/, '')}99`,
+      dataMigrations: [declare('jumped', 'postdeploy')],
+    };
+    const releases = new Map(world.releases)
+      .set(from.version, { ...from, dataMigrations: [declare('done-before', 'postdeploy')] })
+      .set(between.version, between)
+      .set(target.version, {
+        ...target,
+        dataMigrations: [declare('own', 'postdeploy'), declare('later', 'contract')],
+      });
+    const steps = planUpgrade({ ...world, releases }, request).hops[0]?.steps ?? [];
+    expect(steps.find(({ kind }) => kind === 'data')).toMatchObject({
+      title: 'Run 2 data migrations: jumped, own',
+      configured: true,
+      note: 'Left to "onward data-migrate run": later.',
+    });
   });
 
   it('is equal, with an equal digest, for equal facts, and another one when what is decided differs', () => {

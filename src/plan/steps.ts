@@ -1,4 +1,12 @@
-import type { Hop, MigrationPhase, MigrationRef, PlannedMigration, PlannedRoll, PlanStep } from '../model/index.ts';
+import {
+  declaredDataMigrations,
+  type Hop,
+  type MigrationPhase,
+  type MigrationRef,
+  type PlannedMigration,
+  type PlannedRoll,
+  type PlanStep,
+} from '../model/index.ts';
 import type { HopFacts } from './hop-facts.ts';
 import { buildRolls } from './rolls.ts';
 
@@ -24,10 +32,7 @@ export function buildSteps(hop: HopFacts): { readonly steps: readonly PlanStep[]
     ...rolls.map((roll) =>
       step('roll', describeRoll(roll, release.version), 'artifacts-go-back', { key: `roll:${roll.service}`, roll }),
     ),
-    step('data', 'Run data migrations', 'artifacts-go-back', {
-      configured: false,
-      note: 'Not configured: no data migration is run. Rows stay in the shape that expand and the services left them in.',
-    }),
+    dataStep(hop),
     postdeploy,
     step('verify', 'Check readiness, smoke checks and totals, and count failed requests', postdeploy.rollback),
     step('commit', `Record ${release.version} as completed`, 'forward-only'),
@@ -49,6 +54,19 @@ function describeSkewCheck({ facts, previous, isFirst }: HopFacts): string {
   const check = `heck that ${previous.version} works on the expanded schema`;
   if (!isFirst || facts.switchProgram?.isOwn !== false) return `C${check}`;
   return `Hand the switch over to Onward ${facts.toolVersion}, and c${check}`;
+}
+
+/** Data migrations that postdeploy needs, those of releases that the hop jumps over included. */
+function dataStep({ facts, release, previous }: HopFacts): PlanStep {
+  const range = { upTo: release.version, ...(previous ? { after: previous.version } : {}) };
+  const declared = declaredDataMigrations(previous ? facts.releases.values() : [release], range);
+  const ids = declared.flatMap(({ declared: { id, before } }) => (before === 'postdeploy' ? [id] : []));
+  const later = declared.flatMap(({ declared: { id, before } }) => (before === 'contract' ? [id] : []));
+  const title =
+    ids.length === 0 ? 'No data migrations' : `Run ${count(ids.length, 'data migration')}: ${ids.join(', ')}`;
+  return step('data', title, 'artifacts-go-back', {
+    ...(later.length === 0 ? {} : { note: `Left to "onward data-migrate run": ${later.join(', ')}.` }),
+  });
 }
 
 function migrationStep(hop: HopFacts, phase: Exclude<MigrationPhase, 'contract'>): PlanStep {

@@ -81,7 +81,7 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const encoded = encodeRelease(release);
     const findings = [
       ...migrations.findings,
-      ...checkDetails(details, { version, catalog }),
+      ...checkDetails(details, { version, catalog, databases: product.databases.map(({ name }) => name) }),
       ...(judged?.findings ?? []),
     ];
     if (published && published.digest !== encoded.digest) findings.push(versionTaken(version, published.publishedAt));
@@ -139,7 +139,7 @@ interface Parts {
 }
 
 function assembleRelease({ version, product, details, artifacts, history, migrations }: Parts): Release {
-  const { lateMigrations: _, ...declared } = details;
+  const { lateMigrations: _, dataMigrations, ...declared } = details;
   return {
     product: product.name,
     version,
@@ -156,6 +156,7 @@ function assembleRelease({ version, product, details, artifacts, history, migrat
     databases: product.databases,
     migrations,
     ...declared,
+    ...(dataMigrations.length > 0 ? { dataMigrations } : {}),
   };
 }
 

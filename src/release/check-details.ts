@@ -4,7 +4,11 @@ import type { ReleaseDetails } from './release-details.ts';
 /** Whether the declared stops and ranges can be met at all, and whether anything published meets them yet. */
 export function checkDetails(
   details: ReleaseDetails,
-  { version, catalog }: { readonly version: string; readonly catalog: Catalog },
+  {
+    version,
+    catalog,
+    databases,
+  }: { readonly version: string; readonly catalog: Catalog; readonly databases: readonly string[] },
 ): readonly Finding[] {
   const older = catalog.releases.filter((entry) => !entry.withdrawn && compareVersions(entry.version, version) < 0);
   const isMet = (range: string) => older.some((entry) => satisfiesRange(entry.version, range));
@@ -32,6 +36,15 @@ export function checkDetails(
       severity: 'warning',
       message: `no published release is in the range that ${version} can be reached from (${details.upgradeFrom})`,
       hint: `Publish a release in ${details.upgradeFrom}, or widen \`upgradeFrom\` in ${version}.yaml.`,
+    });
+  }
+  for (const { id, database } of details.dataMigrations) {
+    if (databases.includes(database)) continue;
+    findings.push({
+      code: 'release.unknown-database',
+      severity: 'error',
+      message: `data migration "${id}" is for database ${database}, which product.yaml does not have`,
+      hint: `Name one of ${databases.join(', ')}, or add it to product.yaml.`,
     });
   }
   return findings;

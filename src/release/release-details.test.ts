@@ -21,6 +21,31 @@ describe('the file of one release', () => {
     expect(release).not.toHaveProperty('upgradeFrom');
   });
 
+  it('declares data migrations, which the release keeps with their defaults and later releases do not repeat', async () => {
+    const text = (more: string) =>
+      `dataMigrations: [{ id: split, database: core, table: customers, set: a = b, where: a is null, verify: select 0, before: postdeploy, ${more} }]`;
+    await vendor.write('releases.d/1.0.0.yaml', text('key: id'));
+    const { release } = await vendor.build('1.0.0');
+    expect(release.dataMigrations).toMatchObject([{ key: ['id'], batch: { rows: 1_000, targetMs: 250 } }]);
+    expect((await vendor.build('1.0.0')).alreadyPublished).toBe(true);
+    expect((await vendor.build('1.1.0')).release).not.toHaveProperty('dataMigrations');
+    await vendor.write('releases.d/1.2.0.yaml', text('key: [tenant, id], batch: { rows: 50, target: 1s }'));
+    expect((await vendor.build('1.2.0')).release.dataMigrations).toMatchObject([
+      { key: ['tenant', 'id'], batch: { rows: 50, targetMs: 1_000 } },
+    ]);
+    await vendor.write('releases.d/1.3.0.yaml', text('key: id').replace('core', 'other'));
+    expect((await refuse('1.3.0')).findings.map(({ code }) => code)).toEqual(['release.unknown-database']);
+    await vendor.write('releases.d/1.3.0.yaml', text('key: "id; drop"').replace('customers', '"a b"'));
+    expect((await refuse('1.3.0')).findings).toHaveLength(2);
+  });
+
+  it('refuses a data migration that stands twice', async () => {
+    const one =
+      '{ id: a, database: core, table: t, key: id, set: a = b, where: a is null, verify: select 0, before: contract }';
+    await vendor.write('releases.d/1.0.0.yaml', `dataMigrations: [${one}, ${one}]`);
+    expect((await refuse('1.0.0')).findings.map(describeFinding).join()).toContain('data migration "a" stands twice');
+  });
+
   it('reports every problem where it stands', async () => {
     await vendor.write(
       'releases.d/1.0.0.yaml',

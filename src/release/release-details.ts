@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Release, satisfiesRange } from '../model/index.ts';
+import { type DataMigration, parseDuration, type Release, satisfiesRange } from '../model/index.ts';
 import { loadDocument, type System } from '../system/index.ts';
 import { misnamedDetails } from './errors.ts';
 import type { Product } from './product.ts';
-import { rangeShape, stopShape } from './shapes.ts';
+import { dataMigrationShape, rangeShape, stopShape } from './shapes.ts';
 
 const lines = z.array(z.string().min(1)).default([]);
 
@@ -23,11 +23,23 @@ export const releaseDetailsSchema = z
       .array(z.string().min(1))
       .default([])
       .meta({ description: 'Migration files that may be applied after files that sort behind them.' }),
+    dataMigrations: z
+      .array(dataMigrationShape)
+      .default([])
+      .meta({ description: 'Rows to move from their old shape to the new one, in batches.' }),
     notes: z
       .strictObject({ summary: z.string().exactOptional(), breaking: lines, deprecated: lines, knownIssues: lines })
       .default({ breaking: [], deprecated: [], knownIssues: [] }),
   })
-  .superRefine(({ stops }, report) => {
+  .superRefine(({ stops, dataMigrations }, report) => {
+    for (const [index, { id }] of dataMigrations.entries()) {
+      if (dataMigrations.findIndex((other) => other.id === id) < index)
+        report.addIssue({
+          code: 'custom',
+          path: ['dataMigrations', index, 'id'],
+          message: `data migration "${id}" stands twice`,
+        });
+    }
     for (const [index, { id, prefer, satisfiedBy }] of stops.entries()) {
       const add = (key: string, message: string) =>
         report.addIssue({ code: 'custom', path: ['stops', index, key], message });
@@ -39,17 +51,29 @@ export const releaseDetailsSchema = z
 
 export type ReleaseDetails = Pick<Release, 'upgradeFrom' | 'stops' | 'requiresTool' | 'rollback' | 'notes'> & {
   readonly lateMigrations: readonly string[];
+  readonly dataMigrations: readonly DataMigration[];
 };
 
 /** What the vendor says of one release; the defaults when there is no file for it. Throws when the file has a problem or a near-miss name. */
 export async function loadReleaseDetails(system: System, product: Product, version: string): Promise<ReleaseDetails> {
-  if (product.releases === undefined) return releaseDetailsSchema.parse({});
+  if (product.releases === undefined) return normalise(releaseDetailsSchema.parse({}));
   const expected = `${version}.yaml`;
   const names = await system.files.names(product.releases);
   const misnamed = names.find(
     (name) => name !== expected && name.replace(/^v/, '').replace(/\.(ya?ml|json)$/, '') === version,
   );
   if (misnamed !== undefined) throw misnamedDetails(join(product.releases, misnamed), expected);
-  if (!names.includes(expected)) return releaseDetailsSchema.parse({});
-  return loadDocument(system.files, join(product.releases, expected), 'release file', releaseDetailsSchema);
+  if (!names.includes(expected)) return normalise(releaseDetailsSchema.parse({}));
+  return normalise(
+    await loadDocument(system.files, join(product.releases, expected), 'release file', releaseDetailsSchema),
+  );
+}
+
+function normalise(details: z.infer<typeof releaseDetailsSchema>): ReleaseDetails {
+  const dataMigrations = details.dataMigrations.map(({ key, batch, ...declared }) => ({
+    ...declared,
+    key: typeof key === 'string' ? [key] : key,
+    batch: { rows: batch.rows, targetMs: parseDuration(batch.target) ?? 0 },
+  }));
+  return { ...details, dataMigrations };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { canonicalJson, type Digest, type Json, MIGRATION_PHASES, type Release } from '../model/index.ts';
 import { decodeDocument, digestOfText, renderDocument } from './document.ts';
-import { digestShape, rangeShape, stopShape, versionShape } from './shapes.ts';
+import { digestShape, rangeShape, recordedDataMigrationShape, stopShape, versionShape } from './shapes.ts';
 
 const RELEASE_SCHEMA = 'onward/release/v1';
 
@@ -73,6 +73,7 @@ export const releaseSchema = z.strictObject({
     deprecated: lines,
     knownIssues: lines,
   }),
+  dataMigrations: z.array(recordedDataMigrationShape).min(1).exactOptional(),
   lint: z
     .strictObject({
       tool: z.string(),

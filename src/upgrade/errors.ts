@@ -255,3 +255,40 @@ export function pastReturn(version: string): OnwardError {
     exit: ExitCode.needsOperator,
   });
 }
+
+/** How far a data migration got that postdeploy, or the operator, waits for. */
+type IncompleteData =
+  | { readonly kind: 'pending' | 'paused' | 'cancelled' }
+  | { readonly kind: 'failed'; readonly remaining: number };
+
+export function dataIncomplete(id: string, reached: IncompleteData): OnwardError {
+  const isStopped = reached.kind === 'paused' || reached.kind === 'cancelled';
+  const what =
+    reached.kind === 'failed'
+      ? `its verification still counts ${reached.remaining} rows in the old shape`
+      : reached.kind === 'pending'
+        ? 'it is not complete and verified'
+        : `it is ${reached.kind}`;
+  return new OnwardError({
+    code: 'upgrade.data-incomplete',
+    message: `Could not complete data migration ${id}: ${what}. Every batch before is kept, and what serves goes on serving.`,
+    hint: isStopped
+      ? `Run "onward data-migrate resume ${id}", then the same command again.`
+      : reached.kind === 'pending'
+        ? `Run "onward data-migrate run ${id}" first.`
+        : 'Find out who still writes the old shape, then run the same command again: it begins with the first key.',
+    state: 'resumable',
+    exit: isStopped ? ExitCode.paused : ExitCode.findings,
+  });
+}
+
+export function unknownDataMigration(id: string, known: readonly string[]): OnwardError {
+  const names = known.length === 0 ? 'no release up to the one that runs declares any' : `there is ${known.join(', ')}`;
+  return new OnwardError({
+    code: 'upgrade.unknown-data-migration',
+    message: `Could not find data migration ${id}: ${names}. Nothing has changed.`,
+    hint: 'Run "onward data-migrate list" to see them.',
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}

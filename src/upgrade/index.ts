@@ -2,6 +2,14 @@
  * The heart: prepares a plan from what it observes, carries it out, takes it up again after any interruption, and goes back. It
  * composes the features; it reads no arguments, prints nothing, and never trusts its memory where reality can be looked at.
  */
+export {
+  type ObservedDataMigration,
+  observeDataMigrations,
+  requestDataMigration,
+  runDeploymentData,
+  sampleDeploymentData,
+  verifyDeploymentData,
+} from './data-migrations.ts';
 export { EVENTS_FILE } from './event-log.ts';
 export { type FoundRun, listRuns } from './find-run.ts';
 export { type Installation, openInstallation, type Programs } from './installation.ts';

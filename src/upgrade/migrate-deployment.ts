@@ -1,8 +1,9 @@
 import { type ApplyReport, applyMigrations, type MigrationStatus, observeMigrations } from '../migrate/index.ts';
-import { compareVersions, type Release } from '../model/index.ts';
+import { compareVersions, declaredDataMigrations, type Release } from '../model/index.ts';
 import { choosePath } from '../plan/index.ts';
 import { chooseVersion } from '../release/index.ts';
 import type { System } from '../system/index.ts';
+import { assertDataComplete } from './data-migrations.ts';
 import { noPath, nothingInstalled, notOneHop, otherRunUnfinished, unknownDatabase } from './errors.ts';
 import { assertNoRunElsewhere, findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
@@ -43,6 +44,8 @@ export async function migrateDeployment(
     const { from, to } = unfinished.state.start;
     throw otherRunUnfinished({ run: unfinished.run, from, to }, release.version);
   }
+  if (request.phase === 'postdeploy')
+    await assertDataComplete(system, installation, declaredDataMigrations([release], { upTo: release.version }));
   const names = chooseDatabases(installation, request.database);
   const run = `migrate-${createRunId(system)}`;
   if (request.dryRun === 'show')

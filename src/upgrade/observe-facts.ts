@@ -1,15 +1,16 @@
 import { checkClearText } from '../deployment/index.ts';
-import type {
-  Catalog,
-  DatabaseFact,
-  Digest,
-  Facts,
-  FrontendFact,
-  InstanceFact,
-  LeaseFact,
-  Listen,
-  Release,
-  Service,
+import {
+  type Catalog,
+  compareVersions,
+  type DatabaseFact,
+  type Digest,
+  type Facts,
+  type FrontendFact,
+  type InstanceFact,
+  type LeaseFact,
+  type Listen,
+  type Release,
+  type Service,
 } from '../model/index.ts';
 import { isPortFree, type System } from '../system/index.ts';
 import { artifactFolder, digestConfig } from './desired.ts';
@@ -107,8 +108,17 @@ async function loadReleases(
   current: string | undefined,
 ): Promise<ReadonlyMap<string, Release>> {
   const known = new Set(request.catalog.releases.map((entry) => entry.version));
-  const versions = [...new Set([...(current === undefined ? [] : [current]), ...request.path])].filter((version) =>
-    known.has(version),
+  const last = request.path.at(-1);
+  // Those that the path jumps over declare data migrations too.
+  const between = [...known].filter(
+    (version) =>
+      current !== undefined &&
+      last !== undefined &&
+      compareVersions(version, current) > 0 &&
+      compareVersions(version, last) < 0,
+  );
+  const versions = [...new Set([...(current === undefined ? [] : [current]), ...between, ...request.path])].filter(
+    (version) => known.has(version),
   );
   const releases = await Promise.all(versions.map((version) => installation.source.release(version)));
   return new Map(releases.map((release) => [release.version, release]));

@@ -9,6 +9,7 @@ import type { RunContext } from './run-context.ts';
 import { RUN_KEYS, type RunState } from './run-state.ts';
 import { finishStep, mirrorRun, startStep } from './step-notes.ts';
 import { runCommit } from './steps/commit.ts';
+import { runData } from './steps/data.ts';
 import { handOverSwitch } from './steps/hand-over-switch.ts';
 import { runExpand, runPostdeploy } from './steps/migrations.ts';
 import { runSkewCheck } from './steps/skew-check.ts';
@@ -29,6 +30,7 @@ const STEPS: readonly { readonly kind: StepKind; readonly run: (context: RunCont
     },
   },
   { kind: 'roll', run: (context) => rollServices(context, context.rolls) },
+  { kind: 'data', run: runData },
   { kind: 'postdeploy', run: runPostdeploy },
   { kind: 'verify', run: runVerify },
   { kind: 'commit', run: runCommit },
@@ -41,6 +43,7 @@ export const SAFE_STEPS: readonly StepKind[] = [
   'expand',
   'skew-check',
   'roll',
+  'data',
   'postdeploy',
   'verify',
 ];
@@ -96,7 +99,8 @@ async function failStep(context: RunContext, failure: Failure): Promise<HopOutco
   const reason = error instanceof Error ? error.message : String(error);
   context.system.log.emit({ type: 'step.failed', run: context.journal.run, step, reason });
   if (!hasRolled) return endRun(context, 'stopped', error);
-  if (context.start.rollback === 'none' || isPastReturn(context)) {
+  // Rows take their time, and both releases work with either shape: nothing goes back for them.
+  if (step === 'data' || context.start.rollback === 'none' || isPastReturn(context)) {
     await mirrorRun(context, { step, outcome: 'unfinished' });
     return { outcome: 'needs-operator', error };
   }

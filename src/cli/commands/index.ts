@@ -37,6 +37,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./migrate.ts'),
   },
   {
+    name: 'data-migrate',
+    summary: 'Move rows to their new shape in batches, or see how far that is',
+    load: () => import('./data-migrate.ts'),
+  },
+  {
     name: 'lint',
     summary: 'Find what is dangerous in migrations, before they ship',
     load: () => import('./lint.ts'),

@@ -18,6 +18,7 @@ const TITLES: Readonly<Record<string, string>> = {
   roll: 'Roll the services',
   expand: 'Expand the schema',
   'skew-check': 'Check the old release on the expanded schema',
+  data: 'Run data migrations',
   postdeploy: 'Apply postdeploy migrations',
   verify: 'Verify the release',
   commit: 'Record the release as completed',
@@ -98,6 +99,10 @@ function describeWait(event: LogEvent): string | undefined {
   switch (event.type) {
     case 'waiting':
       return String(event.what);
+    case 'data.waiting':
+      return `${event.what} (${event.id})`;
+    case 'data.progress':
+      return describeRows(event);
     case 'migrate.waiting':
       return `a moment without ${Array.isArray(event.blockers) ? event.blockers.join(', ') : 'blockers'}`;
     case 'migrate.retry':
@@ -111,6 +116,12 @@ function describeWait(event: LogEvent): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** `split-names: 12000 rows, 240000 a second, 3.1 s left`. */
+function describeRows({ id, scanned, rowsPerSecond, etaMs }: LogEvent): string {
+  const left = etaMs === undefined ? '' : `, ${formatDuration(Number(etaMs))} left`;
+  return `${id}: ${scanned} rows, ${rowsPerSecond} a second${left}`;
 }
 
 /** A step for a person: `roll:api` is "Roll api", `back:api` is "Bring api back". */

@@ -1,0 +1,160 @@
+import type { Command } from 'commander';
+import { ExitCode } from '../../model/index.ts';
+import type { CommandContext, RunAction } from '../command-context.ts';
+import { renderDataMigration, renderDataMigrations, renderDryRun } from '../render/data-migrations.ts';
+import { addExplanation } from './explanation.ts';
+import { addFileOption, addJsonOption, withInstallation } from './options.ts';
+
+interface Options {
+  readonly file: string;
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** One thing that can be done; `work` says how it ended. */
+interface Member {
+  readonly name: string;
+  readonly description: string;
+  readonly argument?: string;
+  readonly notes: readonly string[];
+  readonly example: readonly [line: string, purpose: string];
+  readonly work: (context: CommandContext, options: Options, id: string) => Promise<ExitCode>;
+}
+
+const MEMBERS: readonly Member[] = [
+  {
+    name: 'list',
+    description: 'List the data migrations of the releases up to the one that runs',
+    notes: ['Nothing is changed.'],
+    example: ['onward data-migrate list', 'each with its status, one line'],
+    work: list,
+  },
+  {
+    name: 'run',
+    description: 'Run a data migration to its end, from where it stopped',
+    argument: '<id>',
+    notes: [
+      'Takes the lease of the deployment. Ctrl-C stops after the batch that is under way.',
+      'Completed only when the verification of the release counts no row.',
+    ],
+    example: ['onward data-migrate run split-names', 'go on at the cursor'],
+    work: runOne,
+  },
+  {
+    name: 'status',
+    description: 'Show how far data migrations are, and what they wait for',
+    argument: '[id]',
+    notes: ['Nothing is changed. Exits with 1 when one of them is not completed.'],
+    example: ['onward data-migrate status split-names', 'counters, cause of a wait, last error'],
+    work: show,
+  },
+  {
+    name: 'verify',
+    description: 'Count the rows that are still in the old shape',
+    argument: '<id>',
+    notes: ['Nothing is changed. Exits with 1 when there are any.'],
+    example: ['onward data-migrate verify split-names', "run the release's verification"],
+    work: verify,
+  },
+  wishing('pause', 'Stop a data migration before its next batch', 'until it is resumed'),
+  wishing('resume', 'Take back a pause or a cancel; starts nothing', 'then run it, or the upgrade'),
+  wishing('cancel', 'Give a data migration up before its next batch', 'its batches so far are kept'),
+];
+
+function wishing(name: 'pause' | 'resume' | 'cancel', description: string, purpose: string): Member {
+  return {
+    name,
+    description,
+    argument: '<id>',
+    notes: ['Works beside a run, which need not be on this machine.'],
+    example: [`onward data-migrate ${name} split-names`, purpose],
+    work: (context, options, id) => request(context, options, { id, wish: name }),
+  };
+}
+
+export function define(command: Command, run: RunAction): void {
+  addExplanation(command, {
+    notes: ['Moves rows from their old shape to the new one, in batches, while services go on.'],
+    examples: [
+      ['onward data-migrate list', 'what the releases declare, and how far each is'],
+      ['onward data-migrate run split-names', 'to its end, from where it stopped'],
+    ],
+  });
+  for (const { name, description, argument, notes, example, work } of MEMBERS) {
+    const member = addExplanation(addJsonOption(addFileOption(command.command(name))), { notes, examples: [example] });
+    member.description(description);
+    if (name === 'run') member.option('--dry-run', 'check the declaration, look at the first rows, and change nothing');
+    if (argument === undefined) member.action((options: Options) => run((context) => work(context, options, '')));
+    else
+      member
+        .argument(argument, 'as the release names it')
+        .action((id: string | undefined, options: Options) => run((context) => work(context, options, id ?? '')));
+  }
+}
+
+async function list(context: CommandContext, options: Options): Promise<ExitCode> {
+  const { observeDataMigrations } = await import('../../upgrade/index.ts');
+  return withInstallation(context, options.file, async (installation) => {
+    const found = await observeDataMigrations(context.system, installation);
+    context.print(options.json ? `${JSON.stringify(found)}\n` : renderDataMigrations(found));
+    return ExitCode.done;
+  });
+}
+
+async function show(context: CommandContext, options: Options, id: string): Promise<ExitCode> {
+  const { observeDataMigrations } = await import('../../upgrade/index.ts');
+  return withInstallation(context, options.file, async (installation) => {
+    const found = await observeDataMigrations(context.system, installation, id === '' ? {} : { id });
+    context.print(options.json ? `${JSON.stringify(found)}\n` : found.map(renderDataMigration).join(''));
+    return found.every(({ status }) => status.status === 'completed') ? ExitCode.done : ExitCode.findings;
+  });
+}
+
+async function runOne(context: CommandContext, options: Options, id: string): Promise<ExitCode> {
+  const { observeDataMigrations, runDeploymentData, sampleDeploymentData } = await import('../../upgrade/index.ts');
+  const { system, print, interrupt } = context;
+  return withInstallation(context, options.file, async (installation) => {
+    if (options.dryRun) {
+      const sample = await sampleDeploymentData(system, installation, id);
+      print(options.json ? `${JSON.stringify({ id, ...sample })}\n` : renderDryRun(id, sample));
+      return ExitCode.done;
+    }
+    try {
+      await runDeploymentData(system, installation, { id, signal: interrupt });
+    } catch (error) {
+      if (error !== interrupt.reason) throw error;
+      context.say(`Stopped behind a whole batch; "onward data-migrate run ${id}" goes on from there.`);
+      return ExitCode.paused;
+    }
+    const found = await observeDataMigrations(system, installation, { id });
+    print(options.json ? `${JSON.stringify(found)}\n` : found.map(renderDataMigration).join(''));
+    return ExitCode.done;
+  });
+}
+
+async function verify(context: CommandContext, options: Options, id: string): Promise<ExitCode> {
+  const { verifyDeploymentData } = await import('../../upgrade/index.ts');
+  return withInstallation(context, options.file, async (installation) => {
+    const remaining = await verifyDeploymentData(context.system, installation, id);
+    context.print(
+      options.json ? `${JSON.stringify({ id, remaining })}\n` : `${id}: ${remaining} rows in the old shape.\n`,
+    );
+    return remaining === 0 ? ExitCode.done : ExitCode.findings;
+  });
+}
+
+async function request(
+  context: CommandContext,
+  options: Options,
+  asked: { readonly id: string; readonly wish: 'pause' | 'resume' | 'cancel' },
+): Promise<ExitCode> {
+  const { requestDataMigration } = await import('../../upgrade/index.ts');
+  return withInstallation(context, options.file, async (installation) => {
+    const status = await requestDataMigration(context.system, installation, asked);
+    const { id, wish } = asked;
+    const isPending = status === 'running' && wish !== 'resume';
+    const text = isPending ? `${id} is running, and stops before its next batch.` : `${id} is ${status}.`;
+    context.print(options.json ? `${JSON.stringify({ id, status })}\n` : `${text}\n`);
+    return ExitCode.done;
+  });
+}

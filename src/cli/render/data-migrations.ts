@@ -1,0 +1,35 @@
+import type { DryRun } from '../../data-migrate/index.ts';
+import type { ObservedDataMigration } from '../../upgrade/index.ts';
+
+/** One line each. */
+export function renderDataMigrations(found: readonly ObservedDataMigration[]): string {
+  if (found.length === 0) return 'No release up to the one that runs declares data migrations.\n';
+  const width = Math.max(...found.map(({ declared }) => declared.id.length));
+  return found
+    .map(
+      ({ declared, release, status }) =>
+        `${status.status.padEnd(9)}  ${declared.id.padEnd(width)}  ${release}  ${declared.database}  ${declared.table}, before ${declared.before}\n`,
+    )
+    .join('');
+}
+
+/** Everything that is on record of one, for a person. */
+export function renderDataMigration({ declared, release, status }: ObservedDataMigration): string {
+  const asked = status.wanted === null ? '' : ` (${status.wanted} is asked for)`;
+  const lines = [
+    `${declared.id}: ${status.status}${asked}`,
+    `  of release ${release}, needed before ${declared.before}`,
+    `  ${status.scanned} rows scanned, ${status.changed} changed, in ${status.batches} batches; ${status.failed} batches rolled back`,
+  ];
+  if (status.remaining !== null)
+    lines.push(`  ${status.remaining} rows in the old shape, counted ${status.verifiedAt ?? ''}`);
+  if (status.waitingFor !== null) lines.push(`  waiting for ${status.waitingFor}, since ${status.waitingSince ?? ''}`);
+  if (status.lastError !== null) lines.push(`  last error: ${status.lastError}`);
+  return `${lines.join('\n')}\n`;
+}
+
+export function renderDryRun(id: string, { estimatedRows, sampledRows, oldRows }: DryRun): string {
+  const size =
+    estimatedRows === undefined ? 'a number of rows that is not known (ANALYZE tells)' : `about ${estimatedRows} rows`;
+  return `${id}: ${size}; of the first ${sampledRows}, ${oldRows} are in the old shape. Nothing was changed.\n`;
+}

@@ -1,0 +1,18 @@
+import type { DataMigration } from '../model/index.ts';
+import type { LogEvent, Session, System } from '../system/index.ts';
+import type { Claim } from './state.ts';
+import type { TableKey } from './table-key.ts';
+
+/** What the batches of one run need. */
+export interface BatchEngine {
+  readonly system: System;
+  readonly worker: Session;
+  readonly monitor: Session;
+  readonly declared: DataMigration;
+  readonly key: TableKey;
+  readonly claim: Claim;
+  readonly oldSnapshotMs: number;
+  readonly emit: (event: LogEvent) => void;
+  readonly signal: AbortSignal | undefined;
+  readonly beforeBatch: (() => Promise<void>) | undefined;
+}

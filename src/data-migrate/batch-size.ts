@@ -1,0 +1,15 @@
+/** The largest batch, however fast rows go: what it holds locked must stay small. */
+const LARGEST_ROWS = 50_000;
+const GROWTH = 1.5;
+
+/** Rows of the next batch, from how long one of `rows` took: towards the target, and at most half as many again. */
+export function chooseNextRows(rows: number, took: { readonly ms: number; readonly targetMs: number }): number {
+  const wanted = Math.floor((rows * took.targetMs) / Math.max(1, took.ms));
+  const most = Math.min(LARGEST_ROWS, Math.ceil(rows * GROWTH));
+  return Math.max(1, Math.min(wanted, most));
+}
+
+/** Rows of the next attempt after one that was rolled back. */
+export function halveRows(rows: number): number {
+  return Math.max(1, Math.floor(rows / 2));
+}

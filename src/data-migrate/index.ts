@@ -1,0 +1,11 @@
+/**
+ * Data migrations: moves the rows of a table from their old shape to the new one, in batches by key range, each with its counters and its
+ * cursor in one transaction, and says when nothing is left. It applies no schema change (migrate), takes no lease (upgrade) and decides
+ * nothing about when an upgrade needs it.
+ */
+export { type DataMigrationStatus, observeDataMigration } from './observe.ts';
+export { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
+export { type DryRun, sampleDataMigration } from './sample.ts';
+export { openSession } from './sessions.ts';
+export { verifyDataMigration } from './verify.ts';
+export { requestWish, type Wish } from './wish.ts';

@@ -1,0 +1,76 @@
+import type { DataMigration } from '../model/index.ts';
+import type { KeyValue, TableKey } from './table-key.ts';
+
+/** A statement with its values. */
+export interface Query {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
+/** Bounds of a range: every key above `after`, up to and including `upTo`. */
+export interface KeyRange {
+  readonly after: KeyValue | undefined;
+  readonly upTo: KeyValue;
+}
+
+/** The key of the n-th row behind a key; no row when there are fewer. One walk along the index. */
+export function renderNthKey(key: TableKey, after: KeyValue | undefined, rows: number): Query {
+  const { text, values } = renderAfter(key, after);
+  return {
+    sql: `select ${renderKeyAsJson(key)} as key from ${key.table}${where(text)} order by ${key.columns.join(', ')} offset ${rows - 1} limit 1`,
+    values,
+  };
+}
+
+/** The last key behind a key, and how many rows there are until it; no row when there is none. */
+export function renderLastKey(key: TableKey, after: KeyValue | undefined): Query {
+  const { text, values } = renderAfter(key, after);
+  const descending = key.columns.map((column) => `${column} desc`).join(', ');
+  return {
+    sql: `select ${renderKeyAsJson(key)} as key, (select pg_catalog.count(*) from ${key.table}${where(text)}) as rows
+          from ${key.table}${where(text)} order by ${descending} limit 1`,
+    values,
+  };
+}
+
+/** The UPDATE of the rows of a range that are in the old shape. A line of its own ends a comment in what the vendor wrote. */
+export function renderUpdate(declared: DataMigration, key: TableKey, range: KeyRange): Query {
+  const { text, values } = renderRange(key, range);
+  return { sql: `update ${key.table} set ${declared.set}\nwhere ${text} and (${declared.where}\n)`, values };
+}
+
+/** How many rows of a range are in the old shape. */
+export function renderCountOld(declared: DataMigration, key: TableKey, range: KeyRange): Query {
+  const { text, values } = renderRange(key, range);
+  const sql = `select pg_catalog.count(*) as rows from ${key.table} where ${text} and (${declared.where}\n)`;
+  return { sql, values };
+}
+
+function renderRange(key: TableKey, { after, upTo }: KeyRange): { readonly text: string; readonly values: KeyValue } {
+  const upper = `${renderRow(key.columns)} <= ${renderParameters(key, 0)}`;
+  if (!after) return { text: upper, values: upTo };
+  const lower = `${renderRow(key.columns)} > ${renderParameters(key, key.columns.length)}`;
+  return { text: `${lower} and ${upper}`, values: [...upTo, ...after] };
+}
+
+function renderAfter(key: TableKey, after: KeyValue | undefined): { readonly text: string; readonly values: KeyValue } {
+  return after
+    ? { text: `${renderRow(key.columns)} > ${renderParameters(key, 0)}`, values: after }
+    : { text: '', values: [] };
+}
+
+function where(text: string): string {
+  return text === '' ? '' : ` where ${text}`;
+}
+
+function renderRow(parts: readonly string[]): string {
+  return parts.length === 1 ? (parts[0] ?? '') : `(${parts.join(', ')})`;
+}
+
+function renderParameters({ types }: TableKey, offset: number): string {
+  return renderRow(types.map((type, index) => `$${offset + index + 1}::pg_catalog.text::${type}`));
+}
+
+function renderKeyAsJson({ columns }: TableKey): string {
+  return `pg_catalog.json_build_array(${columns.map((column) => `${column}::pg_catalog.text`).join(', ')})`;
+}

@@ -1,0 +1,94 @@
+import type { DataMigration } from '../model/index.ts';
+import { type ConnectionTarget, type LogEvent, PostgresError, type Session, type System } from '../system/index.ts';
+import { assertDeclaration } from './check-declaration.ts';
+import { batchFailed, connectionLost, isConnectionLoss, takenOver } from './errors.ts';
+import { runBatches } from './run-batches.ts';
+import { openSession } from './sessions.ts';
+import { type Claim, claim, type Fence, type Release, releaseClaim } from './state.ts';
+import { loadTableKey } from './table-key.ts';
+import { OLD_SNAPSHOT_MS } from './throttle.ts';
+import { verifyDataMigration } from './verify.ts';
+
+export interface RunDataMigrationOptions {
+  readonly declared: DataMigration;
+  readonly target: ConnectionTarget;
+  readonly release: string;
+  readonly run: string;
+  readonly fence: Fence;
+  readonly onEvent?: (event: LogEvent) => void;
+  /** Stops after the batch that is under way. */
+  readonly signal?: AbortSignal;
+  /** Transactions that are open for longer hold the batches up; five minutes unless told. */
+  readonly oldSnapshotMs?: number;
+  /** Awaited between batches, such as to be certain of the lease. */
+  readonly beforeBatch?: () => Promise<void>;
+}
+
+export type DataMigrationOutcome =
+  | { readonly kind: 'completed' }
+  /** Every range was gone through, and the verification still counts rows. */
+  | { readonly kind: 'failed'; readonly remaining: number }
+  | { readonly kind: 'paused' | 'cancelled' };
+
+/**
+ * Moves the rows of a data migration, from its cursor to the last key, and verifies it. Ends `completed` only when the verification counts
+ * nothing. May be called again after any interruption: every batch is whole, with its counters, or not there.
+ *
+ * The schema `onward` must be there (createLedger), and the fence raised to the epoch. Throws `data-migrate.wrong-declaration`, `.no-table`,
+ * `.no-key`, `.not-runnable`, `.fenced`, `.taken-over`, `.batch-failed`, `.verification-refused`, or the reason of the signal.
+ */
+export async function runDataMigration(
+  system: System,
+  options: RunDataMigrationOptions,
+): Promise<DataMigrationOutcome> {
+  const { declared, fence } = options;
+  await assertDeclaration(declared);
+  const worker = await openSession(system, options.target);
+  try {
+    const monitor = await openSession(system, options.target);
+    try {
+      const key = await loadTableKey(worker, declared);
+      const claimed: Claim = { id: declared.id, holder: system.random.hex(16), fence };
+      await claim(monitor, declared, { ...claimed, release: options.release, run: options.run });
+      return await work(system, options, { worker, monitor, key, claimed });
+    } finally {
+      await monitor.close();
+    }
+  } finally {
+    await worker.close();
+  }
+}
+
+interface Sessions {
+  readonly worker: Session;
+  readonly monitor: Session;
+  readonly key: Awaited<ReturnType<typeof loadTableKey>>;
+  readonly claimed: Claim;
+}
+
+async function work(system: System, options: RunDataMigrationOptions, at: Sessions): Promise<DataMigrationOutcome> {
+  const { worker, monitor, key, claimed } = at;
+  const { declared, oldSnapshotMs = OLD_SNAPSHOT_MS, onEvent, signal, beforeBatch } = options;
+  const finish = async (to: Release): Promise<void> => {
+    if (!(await releaseClaim(monitor, claimed, to))) throw takenOver(claimed.id);
+  };
+  try {
+    const emit = (event: LogEvent) => onEvent?.(event);
+    const engine = { system, worker, monitor, key, declared, claim: claimed, oldSnapshotMs, emit, signal, beforeBatch };
+    const ended = await runBatches(engine);
+    if (ended !== 'end') {
+      const status = ended === 'pause' ? 'paused' : 'cancelled';
+      await finish({ status });
+      return { kind: status };
+    }
+    const remaining = await verifyDataMigration(worker, declared);
+    await finish({ status: remaining === 0 ? 'completed' : 'failed', remaining });
+    return remaining === 0 ? { kind: 'completed' } : { kind: 'failed', remaining };
+  } catch (error) {
+    // Interrupted work is pending, and what the server refused has failed; both go on at the cursor.
+    const status = signal?.aborted === true || isConnectionLoss(error) ? 'pending' : 'failed';
+    await releaseClaim(monitor, claimed, { status, error: (error as Error).message }).catch(() => {});
+    if (isConnectionLoss(error)) throw connectionLost(declared.id, error);
+    throw error instanceof PostgresError ? batchFailed(declared.id, error) : error;
+  }
+}
