@@ -68,7 +68,7 @@ describe('arguments', () => {
     ],
     [
       ['upgrade', '--until', 'never'],
-      '--until cannot be "never"; it can be preflight, stage, expand, skew-check, roll, postdeploy, verify',
+      '--until cannot be "never"; it can be preflight, stage, expand, skew-check, roll, data, postdeploy, verify',
       'Run "onward upgrade --help" to see what it takes.',
     ],
     [
