@@ -7,13 +7,14 @@ import { COMMANDS } from './commands/index.ts';
 import { unusableArguments } from './errors.ts';
 import { createEventSink } from './event-sink.ts';
 import { renderError } from './render/error.ts';
-import { askYesNo, installInterrupt } from './terminal.ts';
+import { askYesNo, installInterrupt, outliveReaders } from './terminal.ts';
 
 /** Parses the arguments, loads the one command that is meant, runs it, and renders whatever it throws. Gives the exit code. */
 export async function runProgram(options: {
   readonly argv: readonly string[];
   readonly version: string;
 }): Promise<number> {
+  outliveReaders();
   let exit: number = ExitCode.done;
   // An empty one says nothing, as with libpq; the reader of password files would take it for a password.
   if (process.env.PGPASSWORD === '') delete process.env.PGPASSWORD;

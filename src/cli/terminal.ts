@@ -23,3 +23,12 @@ export function installInterrupt(): AbortSignal {
   }
   return controller.signal;
 }
+
+/** Whoever reads the output may go, as `head` does; a command, and above all a run, goes on to its own end. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
