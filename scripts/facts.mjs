@@ -18,7 +18,7 @@ async function loadSource() {
         export { combineFacts } from './src/lint/facts/combine-facts.ts';
         export { measureFacts } from './src/lint/facts/measure-facts.ts';
         export { openScratch } from './src/lint/scratch/scratch.ts';
-        export { SERVER_VERSIONS } from './src/lint/scratch/embedded-server.ts';`,
+        export { SERVER_VERSIONS } from './src/lint/server-version.ts';`,
       resolveDir: root,
       loader: 'ts',
     },

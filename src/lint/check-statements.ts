@@ -3,21 +3,17 @@ import { createLocator, type SqlParser, type SqlStatement } from '../system/inde
 import type { Edit } from './edit.ts';
 import type { Effects } from './effects/effects.ts';
 import { predictEffects } from './effects/predict-effects.ts';
-import type { ServerVersion } from './effects/prediction.ts';
 import { type HazardClass, type LintFinding, shortenStatement } from './finding.ts';
 import { innerStatements } from './inner-statements.ts';
 import type { LintFile } from './lint-file.ts';
 import { RULES } from './rules/index.ts';
 import type { Hit, Rule, Subject } from './rules/rule.ts';
 import { createSchemaModel, type SchemaModelBuilder } from './schema-model/create-schema-model.ts';
-
-/** Major versions of Postgres that the facts were measured on. */
-export const SERVERS = [14, 15, 16, 17, 18] as const;
-export type Server = ServerVersion;
+import type { ServerVersion } from './server-version.ts';
 
 export interface StaticOptions {
   readonly parser: SqlParser;
-  readonly server: Server;
+  readonly server: ServerVersion;
   /** What was there before the first file; with it, a relation that no statement made does not exist. */
   readonly baseline?: readonly SqlStatement[];
 }

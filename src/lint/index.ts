@@ -2,7 +2,7 @@
  * Knows whether a migration is safe before it ships: rules on its text, measurement on a scratch database, and a proof that the statements
  * of the running version still work. It applies nothing to a database that is in use, and does not decide what an upgrade does.
  */
-export { SERVERS, type Server } from './check-statements.ts';
+
 export { writeReleasedList } from './discipline/released-list.ts';
 export { applyEdits } from './edit.ts';
 export type { LintFinding } from './finding.ts';
@@ -19,3 +19,4 @@ export type { RecordedStatement, StatementsFile } from './record/statements-file
 export type { LintReport } from './report.ts';
 export { describeRules, type RuleDescription } from './rules/index.ts';
 export { openScratch, type Scratch, type ScratchDatabase } from './scratch/scratch.ts';
+export { SERVER_VERSIONS, type ServerVersion } from './server-version.ts';

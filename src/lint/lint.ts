@@ -1,6 +1,6 @@
 import { type ConnectionTarget, loadSqlParser, resolveConnectionTarget, type System } from '../system/index.ts';
 import { loadBaseline } from './baseline.ts';
-import { checkStatements, type Server, type StaticReport } from './check-statements.ts';
+import { checkStatements, type StaticReport } from './check-statements.ts';
 import { checkDiscipline } from './discipline/check-discipline.ts';
 import type { Edit } from './edit.ts';
 import type { LintFinding } from './finding.ts';
@@ -16,12 +16,13 @@ import { proveFiles } from './prove-files.ts';
 import { createReport, type LintReport } from './report.ts';
 import { RULE_IDS } from './rules/index.ts';
 import { openScratch, type Scratch } from './scratch/scratch.ts';
+import type { ServerVersion } from './server-version.ts';
 import { applySuppressions } from './suppressions/apply-suppressions.ts';
 
 export interface LintOptions {
   /** Files and folders. */
   readonly paths: readonly string[];
-  readonly server: Server;
+  readonly server: ServerVersion;
   /** Only this database's files, where the layout names databases. */
   readonly database?: string;
   /** An SQL file, or the URL of a database to look at: what was there before the first file. */

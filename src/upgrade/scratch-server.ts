@@ -1,5 +1,5 @@
 import { resolveScratchTarget } from '../deployment/index.ts';
-import { applySchema, openScratch, type Scratch, type ScratchDatabase } from '../lint/index.ts';
+import { applySchema, openScratch, type Scratch, type ScratchDatabase, type ServerVersion } from '../lint/index.ts';
 import type { MigrationFile } from '../release/index.ts';
 import { loadSqlParser, type System } from '../system/index.ts';
 import type { Installation } from './installation.ts';
@@ -16,7 +16,7 @@ export async function openScratchServer(
   const on = await resolveScratchTarget(system, installation.deployment);
   const never = [...installation.databases.values()];
   if (on) return openScratch(system, { on, never });
-  return openScratch(system, { server: Math.floor(serverVersion / 10_000) as 14 | 15 | 16 | 17 | 18, never });
+  return openScratch(system, { server: Math.floor(serverVersion / 10_000) as ServerVersion, never });
 }
 
 /** Runs migrations on a scratch database, whichever phase they are of. Throws `lint.schema-fails`. */

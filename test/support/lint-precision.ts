@@ -1,6 +1,5 @@
 import type { Effects } from '../../src/lint/effects/effects.ts';
 import { predictEffects } from '../../src/lint/effects/predict-effects.ts';
-import type { ServerVersion } from '../../src/lint/effects/prediction.ts';
 import { isPlainRead } from '../../src/lint/facts/plain-read.ts';
 import { fillTables } from '../../src/lint/measure/fill/fill-tables.ts';
 import { countRows, type KnownRelations } from '../../src/lint/measure/known-relations.ts';
@@ -8,6 +7,7 @@ import { measureStatement } from '../../src/lint/measure/measure-statement.ts';
 import { connectMeasuring } from '../../src/lint/measure/measuring-session.ts';
 import { createSchemaModel } from '../../src/lint/schema-model/create-schema-model.ts';
 import type { Scratch } from '../../src/lint/scratch/scratch.ts';
+import type { ServerVersion } from '../../src/lint/server-version.ts';
 import { isOutsideTransaction, isStrong } from '../../src/sql/index.ts';
 import { loadSqlParser, type SqlStatement, type System } from '../../src/system/index.ts';
 import { randomStatement } from './random-ddl.ts';

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { type LintFinding, type LintReport, runLint, SERVERS, type Server } from '../../lint/index.ts';
+import { type LintFinding, type LintReport, runLint, SERVER_VERSIONS, type ServerVersion } from '../../lint/index.ts';
 import { type Digest, type Finding, type LintRecord, satisfiesRange } from '../../model/index.ts';
 import type { Judgement, MigrationFile, Product } from '../../release/index.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -49,12 +49,12 @@ export async function judgeRelease(
 }
 
 /** The oldest major version that every database of the product may run on. */
-function lowestServer({ databases }: Product): Server {
+function lowestServer({ databases }: Product): ServerVersion {
   const ranges = databases.flatMap(({ server }) => server ?? []);
   // Minor versions differ in nothing that a range names.
   const isAllowed = (major: number) =>
     ranges.every((range) => satisfiesRange(`${major}.0.0`, range) || satisfiesRange(`${major}.99.0`, range));
-  return SERVERS.find(isAllowed) ?? SERVERS[0];
+  return SERVER_VERSIONS.find(isAllowed) ?? SERVER_VERSIONS[0];
 }
 
 function toFinding({ rule, severity, message, file, line, column, help }: LintFinding): Finding {
@@ -72,7 +72,7 @@ function toRecord(reports: readonly LintReport[], tool: string): LintRecord {
   const [first] = reports;
   return {
     tool,
-    server: first?.summary.server ?? SERVERS[0],
+    server: first?.summary.server ?? SERVER_VERSIONS[0],
     files: sum(reports.map(({ files, summary }) => files - summary.shipped)),
     warnings: sum(reports.map(({ summary }) => summary.warnings)),
     suppressed,

@@ -7,11 +7,10 @@ import { renderOutcome } from '../facts/outcome.ts';
 import { TYPE_ANSWERS, TYPE_SPELLINGS, USER_TYPES } from '../facts/type-spellings.ts';
 import { createSchemaModel } from '../schema-model/create-schema-model.ts';
 import type { SchemaModel } from '../schema-model/schema-model.ts';
+import { SERVER_VERSIONS, type ServerVersion } from '../server-version.ts';
 import type { Effects } from './effects.ts';
 import { predictEffects } from './predict-effects.ts';
-import type { ServerVersion } from './prediction.ts';
 
-const VERSIONS: readonly ServerVersion[] = [14, 15, 16, 17, 18];
 const parser = await loadSqlParser();
 
 function modelOf(sql: string, options: { readonly isComplete: boolean }): SchemaModel {
@@ -43,7 +42,7 @@ function withoutShort(id: string, outcome: string): string {
 
 const formsModel = modelOf(FORMS_SCHEMA, { isComplete: true });
 
-describe.each(VERSIONS)('predictEffects() on Postgres %i', (server) => {
+describe.each(SERVER_VERSIONS)('predictEffects() on Postgres %i', (server) => {
   const measured = FORMS.flatMap(({ id, sql }) => {
     const outcome = formOutcome(id, server);
     // What the server refuses has no effects to compare with.

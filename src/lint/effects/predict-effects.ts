@@ -1,6 +1,7 @@
 import { mayCommit, statementLocks } from '../../sql/index.ts';
 import type { SqlNode, SqlParser, SqlStatement } from '../../system/index.ts';
 import type { SchemaModel } from '../schema-model/schema-model.ts';
+import type { ServerVersion } from '../server-version.ts';
 import { predictAlterTable } from './alter-table.ts';
 import { predictCalls, predictCode } from './called-code.ts';
 import { createEffectCollector } from './collect-effects.ts';
@@ -8,7 +9,7 @@ import { predictCreateTable, predictDomain, predictDrop, predictIndex } from './
 import type { Effects } from './effects.ts';
 import { lockForAlter } from './lock-for-alter.ts';
 import { predictMaintenance } from './maintenance.ts';
-import type { Prediction, ServerVersion } from './prediction.ts';
+import type { Prediction } from './prediction.ts';
 import { resolveLocks } from './resolve-locks.ts';
 import { predictRowChange } from './row-change.ts';
 import { predictWeakLocks } from './weak-locks.ts';

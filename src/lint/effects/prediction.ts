@@ -1,10 +1,8 @@
 import type { RelationName } from '../../sql/index.ts';
 import type { SqlNode, SqlParser } from '../../system/index.ts';
 import type { ModelTable, SchemaModel } from '../schema-model/schema-model.ts';
+import type { ServerVersion } from '../server-version.ts';
 import type { EffectCollector } from './collect-effects.ts';
-
-/** Major versions of the server that there are facts about. */
-export type ServerVersion = 14 | 15 | 16 | 17 | 18;
 
 /** What the parts of a prediction share. */
 export interface Prediction {

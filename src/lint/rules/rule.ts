@@ -1,10 +1,10 @@
 import type { MigrationPhase } from '../../model/index.ts';
 import type { SqlNode, SqlStatement } from '../../system/index.ts';
 import type { Effects } from '../effects/effects.ts';
-import type { ServerVersion } from '../effects/prediction.ts';
 import type { HazardClass } from '../finding.ts';
 import type { LintFile } from '../lint-file.ts';
 import type { SchemaModel } from '../schema-model/schema-model.ts';
+import type { ServerVersion } from '../server-version.ts';
 
 /**
  * One hazard. Everything that is known about it is here: the check, the words, the examples that tests run and docs show. A rule is pure:

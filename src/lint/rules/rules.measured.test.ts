@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSystem, loadSqlParser, type SqlParser } from '../../system/index.ts';
-import { SERVERS, type Server } from '../check-statements.ts';
 import type { LintFile } from '../lint-file.ts';
 import { judgeMeasurement } from '../measure/findings.ts';
 import { measureMigrations } from '../measure/measure-migrations.ts';
 import { openScratch, type Scratch } from '../scratch/scratch.ts';
+import { SERVER_VERSIONS, type ServerVersion } from '../server-version.ts';
 import { RULES } from './index.ts';
 import type { Example, Rule } from './rule.ts';
 
@@ -43,7 +43,7 @@ async function measure(scratch: Scratch, rule: Rule, example: Example): Promise<
     .map(({ rule: name, message }) => `${rule.id}: ${name}: ${message} (${example.sql})`);
 }
 
-describe.each(SERVERS.map((server) => [server]))('a good example on Postgres %i', (server: Server) => {
+describe.each(SERVER_VERSIONS.map((server) => [server]))('a good example on Postgres %i', (server: ServerVersion) => {
   let scratch: Scratch;
   beforeAll(async () => {
     scratch = await openScratch(system, { server });

@@ -2,9 +2,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadSqlParser, type SqlParser } from '../../system/index.ts';
-import { checkStatements, SERVERS } from '../check-statements.ts';
+import { checkStatements } from '../check-statements.ts';
 import type { LintFinding } from '../finding.ts';
 import type { LintFile } from '../lint-file.ts';
+import { SERVER_VERSIONS, type ServerVersion } from '../server-version.ts';
 import { RULES } from './index.ts';
 import type { Example } from './rule.ts';
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
 });
 
 /** The findings of an example's SQL, on what its `before` has made. */
-function lint(example: Example, server: (typeof SERVERS)[number]): readonly LintFinding[] {
+function lint(example: Example, server: ServerVersion): readonly LintFinding[] {
   const { before = '', phase = 'expand', isNotx = false } = example;
   const base = { layout: 'plain', database: '', release: '', order: '1' } as const;
   const files: readonly LintFile[] = [before, example.sql].map((text, index) => ({
@@ -30,7 +31,7 @@ function lint(example: Example, server: (typeof SERVERS)[number]): readonly Lint
   return checkStatements(files, { parser, server }).findings;
 }
 
-const serversOf = ({ since = 14 }: Example) => SERVERS.filter((server) => server >= since);
+const serversOf = ({ since = 14 }: Example) => SERVER_VERSIONS.filter((server) => server >= since);
 const describeFindings = (findings: readonly LintFinding[]) =>
   findings.map(({ rule, message }) => `${rule}: ${message}`);
 

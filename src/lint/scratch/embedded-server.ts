@@ -1,8 +1,6 @@
 import { type EmbeddedPostgres, type System, startEmbeddedPostgres } from '../../system/index.ts';
+import type { ServerVersion } from '../server-version.ts';
 import { createServerFolder, recordServer, removeAbandoned } from './server-folder.ts';
-
-export const SERVER_VERSIONS = [14, 15, 16, 17, 18] as const;
-export type ServerVersion = (typeof SERVER_VERSIONS)[number];
 
 /** A server that several scratches use; it ends with the last of them. */
 export interface SharedServer {

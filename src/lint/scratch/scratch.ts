@@ -1,6 +1,7 @@
 import { quoteName } from '../../sql/index.ts';
 import { type ConnectionTarget, resolveConnectionTarget, type Session, type System } from '../../system/index.ts';
-import { type ServerVersion, shareServer } from './embedded-server.ts';
+import type { ServerVersion } from '../server-version.ts';
+import { shareServer } from './embedded-server.ts';
 import { notDropped, otherVersion, refusedServer } from './errors.ts';
 import { findRefusal } from './find-refusal.ts';
 

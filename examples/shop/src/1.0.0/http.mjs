@@ -3,7 +3,7 @@ import { stopping } from './lifecycle.mjs';
 
 /**
  * @typedef {{ status: number, type: string, body: string }} Answer
- * @typedef {{ params: Record<string, string>, query: URLSearchParams, body: any }} Request
+ * @typedef {{ params: Record<string, string>, query: URLSearchParams, body: unknown }} Request
  * @typedef {Record<string, (request: Request) => Answer | Promise<Answer>>} Routes keys such as `GET /orders/:id`
  */
 

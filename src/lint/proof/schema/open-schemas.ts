@@ -1,6 +1,6 @@
 import { type ConnectionTarget, resolveConnectionTarget, type System } from '../../../system/index.ts';
-import type { ServerVersion } from '../../scratch/embedded-server.ts';
 import { openScratch, type Scratch } from '../../scratch/scratch.ts';
+import type { ServerVersion } from '../../server-version.ts';
 import { applySchema } from './apply-schema.ts';
 import { readSchema } from './read-schema.ts';
 
