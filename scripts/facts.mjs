@@ -1,48 +1,21 @@
 // Measures what each form of a statement does on Postgres 14 to 18 and writes it to src/lint/facts/facts.json. `--check` changes nothing and
 // fails when the file is not what the servers do. Takes about two minutes.
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { loadSource } from './load-source.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const path = `${root}src/lint/facts/facts.json`;
-// Beside node_modules, where the source finds its dependencies and the servers' binaries.
-const folder = `${root}node_modules/.cache/onward-facts`;
-
-async function loadSource() {
-  const outfile = `${folder}/${process.pid}.mjs`;
-  await mkdir(folder, { recursive: true });
-  await build({
-    stdin: {
-      contents: `export { createSystem, loadSqlParser } from './src/system/index.ts';
-        export { combineFacts } from './src/lint/facts/combine-facts.ts';
-        export { measureFacts } from './src/lint/facts/measure-facts.ts';
-        export { openScratch } from './src/lint/scratch/scratch.ts';
-        export { SERVER_VERSIONS } from './src/lint/server-version.ts';`,
-      resolveDir: root,
-      loader: 'ts',
-    },
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    external: ['pg-native', 'libpg-query'],
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
-  });
-  try {
-    return await import(outfile);
-  } finally {
-    await rm(outfile);
-  }
-}
 
 /** @typedef {typeof import('../src/lint/facts/measure-facts.ts').measureFacts} MeasureFacts */
 
-const { createSystem, loadSqlParser, combineFacts, measureFacts, openScratch, SERVER_VERSIONS } = await loadSource();
+const { createSystem, loadSqlParser, combineFacts, measureFacts, openScratch, SERVER_VERSIONS } = await loadSource(`
+  export { createSystem, loadSqlParser } from './src/system/index.ts';
+  export { combineFacts } from './src/lint/facts/combine-facts.ts';
+  export { measureFacts } from './src/lint/facts/measure-facts.ts';
+  export { openScratch } from './src/lint/scratch/scratch.ts';
+  export { SERVER_VERSIONS } from './src/lint/server-version.ts';
+`);
 const system = createSystem({ environment: {}, onEvent: () => {} });
 const parser = await loadSqlParser();
 const byServer = new Map();

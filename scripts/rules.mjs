@@ -2,7 +2,7 @@
 // pages is not up to date.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { loadSource } from './load-source.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = `${root}docs/rules/`;
@@ -19,20 +19,9 @@ const CLASSES = [
 ];
 
 async function loadRules() {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: "export { RULES, describeRules } from './src/lint/rules/index.ts';",
-      resolveDir: root,
-      loader: 'ts',
-    },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-  });
-  const code = outputFiles[0].text;
-  const { RULES, describeRules } = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+  const { RULES, describeRules } = await loadSource(
+    "export { RULES, describeRules } from './src/lint/rules/index.ts';",
+  );
   const examples = new Map(RULES.map((rule) => [rule.id, rule]));
   return describeRules().map((rule) => ({ bad: [], good: [], ...rule, ...examples.get(rule.id) }));
 }

@@ -2,7 +2,7 @@
 // one of them is not up to date.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { loadSource } from './load-source.mjs';
 
 /** Every file that people or tools write, its schema, and where that is exported. */
 const SCHEMAS = [
@@ -53,21 +53,7 @@ async function renderSchemas() {
   const imports = SCHEMAS.map(({ from, name }, index) => `import { ${name} as schema${index} } from './${from}';`);
   const list = SCHEMAS.map((_, index) => `schema${index}`).join(', ');
   const contents = `${imports.join('\n')}\nimport { z } from 'zod';\nexport const rendered = [${list}].map((schema) => z.toJSONSchema(schema, { io: 'input' }));`;
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: root, loader: 'ts' },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    external: ['pg-native', 'libpg-query'],
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire('file:///');",
-    },
-    logLevel: 'warning',
-  });
-  const code = Buffer.from(outputFiles[0].contents).toString('base64');
-  const { rendered } = await import(`data:text/javascript;base64,${code}`);
+  const { rendered } = await loadSource(contents);
   return SCHEMAS.map(({ file, title }, index) => {
     const { $schema, ...rest } = rendered[index];
     return { file, text: `${JSON.stringify({ $schema, title, ...rest }, undefined, 2)}\n` };

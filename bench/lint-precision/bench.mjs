@@ -1,12 +1,14 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { loadSource } from '../../scripts/load-source.mjs';
 import { round } from '../figures.mjs';
 
 const GOAL = 0.99;
 const SERVERS = [14, 15, 16, 17, 18];
 const SEED = 20_261_121;
-const root = new URL('../../', import.meta.url);
+const SOURCE = `
+  export { createSystem } from './src/system/index.ts';
+  export { openScratch } from './src/lint/scratch/scratch.ts';
+  export { measurePrecision, VERDICTS } from './test/support/lint-precision.ts';
+`;
 
 /** @type {import('../run.mjs').Bench} */
 export const precision = {
@@ -15,7 +17,7 @@ export const precision = {
   async measure({ isQuick, say }) {
     const servers = isQuick ? [15] : SERVERS;
     const statements = isQuick ? 200 : 1000;
-    const { createSystem, measurePrecision, openScratch, VERDICTS } = await loadSource();
+    const { createSystem, measurePrecision, openScratch, VERDICTS } = await loadSource(SOURCE);
     const system = createSystem({ environment: {}, onEvent: () => {} });
     const total = { measured: 0, refused: 0, untold: 0, misses: 0 };
     const scores = Object.fromEntries(VERDICTS.map((verdict) => [verdict, { hits: 0, false: 0, missed: 0 }]));
@@ -74,34 +76,4 @@ function conclude(scores, total) {
       ]),
     ],
   };
-}
-
-/** The product is written in TypeScript; the bundle must stand where its dependencies and the servers' packages are found. */
-async function loadSource() {
-  const outfile = fileURLToPath(new URL(`node_modules/.cache/onward/bench-precision-${process.pid}.mjs`, root));
-  await mkdir(new URL('node_modules/.cache/onward/', root), { recursive: true });
-  await build({
-    stdin: {
-      contents: `export { createSystem } from './src/system/index.ts';
-        export { openScratch } from './src/lint/scratch/scratch.ts';
-        export { measurePrecision, VERDICTS } from './test/support/lint-precision.ts';`,
-      resolveDir: fileURLToPath(root),
-      loader: 'ts',
-    },
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    external: ['pg-native', 'libpg-query'],
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
-  });
-  try {
-    return await import(outfile);
-  } finally {
-    await rm(outfile);
-  }
 }
