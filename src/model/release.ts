@@ -116,7 +116,9 @@ export function describeLintRecord({ server, warnings, suppressed, measured, pro
     ...(warnings > 0 ? [`${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`] : []),
     ...(allowed > 0 ? [`${allowed} ${allowed === 1 ? 'finding' : 'findings'} allowed`] : []),
   ];
-  const proved = proof ? `${proof.statements} statements proved (${(100 * proof.coverage).toFixed(1)} % of calls)` : '';
+  const proved = proof
+    ? `${proof.statements} ${proof.statements === 1 ? 'statement' : 'statements'} proved (${(100 * proof.coverage).toFixed(1)} % of calls)`
+    : '';
   return [
     counts.join(', '),
     `for Postgres ${server}`,

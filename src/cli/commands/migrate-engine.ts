@@ -7,13 +7,14 @@ export function createMigrateEngine(system: System, folder: string): MigrateEngi
   return async (target, database) => {
     const { applyMigrations, readMigrations } = await import('../../migrate/index.ts');
     const named = database === '' ? {} : { database };
-    const { files } = await readMigrations(system, folder, { release: '0.0.0', ...named });
+    const { files } = await readMigrations(system, folder, named);
     const report = await applyMigrations(system, {
       database: files[0]?.database ?? 'main',
       target,
       files,
       phases: MIGRATION_PHASES,
-      release: '0.0.0',
+      // No version: files of every release are applied.
+      release: '',
       run: `lint-${system.random.hex(4)}`,
     });
     return report.applied.length;

@@ -42,7 +42,7 @@ export function describeLint({ files, summary }: LintReport): string {
     `for Postgres ${server}`,
     ...(summary.measured ? ['measured'] : []),
     ...(proof
-      ? [`${proof.statements} statements proved, ${(100 * proof.coverage).toFixed(1)} % of calls covered`]
+      ? [`${count(proof.statements, 'statement')} proved, ${(100 * proof.coverage).toFixed(1)} % of calls covered`]
       : []),
   ];
   return `${parts.join('; ')}.`;

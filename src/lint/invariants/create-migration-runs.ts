@@ -36,7 +36,8 @@ export function createMigrationRuns(system: System, options: MigrationRunsOption
     async second() {
       if (!migrate) return undefined;
       const database = await createDatabase(baseline);
-      await migrate(database.target, name);
+      const first = await migrate(database.target, name);
+      if (first !== files.length) return [`${first} of ${files.length} files were applied the first time`];
       const before = await look(database);
       const again = await migrate(database.target, name);
       const counted = again === 0 ? [] : [`${again} files are applied again`];
