@@ -3,7 +3,10 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 /** One line of the process table, as `/proc/<pid>/stat` has it. */
 export interface ProcessEntry {
   readonly pid: number;
-  /** A zombie has ended, though its number is still taken. */
+  /**
+   * A zombie has ended, though its number is still taken; but not while another thread of it lives, which keeps its sockets and files
+   * open for a moment longer.
+   */
   readonly hasEnded: boolean;
   readonly session: number;
   /** Clock ticks from boot to the process's start. */
@@ -16,9 +19,10 @@ export function readProcess(pid: number): ProcessEntry | undefined {
   if (text === undefined) return undefined;
   // The second field is the program's name in parentheses and may hold anything; fields are counted behind it.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const threads = Number(fields[17]);
   return {
     pid,
-    hasEnded: fields[0] === 'Z' || fields[0] === 'X',
+    hasEnded: fields[0] === 'X' || (fields[0] === 'Z' && threads <= 1),
     session: Number(fields[3]),
     startTicks: fields[19] ?? '',
   };
