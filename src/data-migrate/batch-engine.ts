@@ -1,4 +1,4 @@
-import type { DataMigration } from '../model/index.ts';
+import type { SqlDataMigration } from '../model/index.ts';
 import type { LogEvent, Session, System } from '../system/index.ts';
 import type { Claim } from './state.ts';
 import type { TableKey } from './table-key.ts';
@@ -8,7 +8,7 @@ export interface BatchEngine {
   readonly system: System;
   readonly worker: Session;
   readonly monitor: Session;
-  readonly declared: DataMigration;
+  readonly declared: SqlDataMigration;
   readonly key: TableKey;
   readonly claim: Claim;
   readonly oldSnapshotMs: number;

@@ -1,17 +1,14 @@
-import type { DataMigration } from '../model/index.ts';
+import type { SqlDataMigration } from '../model/index.ts';
 import { loadSqlParser, type SqlNode, type SqlParser } from '../system/index.ts';
 import { wrongDeclaration } from './errors.ts';
 
 /**
- * Throws unless `set` is a SET clause, `where` one condition and `verify` one SELECT, each by itself: what is put together from them can then
+ * Throws unless `set` is a SET clause, or `insert.select` a SELECT, `where` one condition and `verify` one SELECT, each by itself: what is put together from them can then
  * touch no row outside of its range.
  */
-export async function assertDeclaration(declared: DataMigration): Promise<void> {
+export async function assertDeclaration(declared: SqlDataMigration): Promise<void> {
   const parser = await loadSqlParser();
-  const update = parseOne(parser, declared, 'set', `update t set ${declared.set}`);
-  const { whereClause, fromClause, returningList } = at(update, 'UpdateStmt') ?? {};
-  if (!at(update, 'UpdateStmt') || whereClause || fromClause || returningList)
-    throw wrongDeclaration(declared, '"set" is not a SET clause alone');
+  assertChange(parser, declared);
   const select = at(parseOne(parser, declared, 'where', `select where ${declared.where}`), 'SelectStmt');
   const clauses = ['groupClause', 'havingClause', 'sortClause', 'limitCount', 'limitOffset', 'lockingClause', 'larg'];
   if (!select?.whereClause || clauses.some((clause) => clause in select))
@@ -20,7 +17,24 @@ export async function assertDeclaration(declared: DataMigration): Promise<void> 
     throw wrongDeclaration(declared, '"verify" is not a SELECT');
 }
 
-function parseOne(parser: SqlParser, declared: DataMigration, key: string, text: string): SqlNode {
+function assertChange(parser: SqlParser, declared: SqlDataMigration): void {
+  const { change } = declared;
+  if (change.kind === 'update') {
+    const update = at(parseOne(parser, declared, 'set', `update t set ${change.set}`), 'UpdateStmt');
+    if (!update || update.whereClause || update.fromClause || update.returningList)
+      throw wrongDeclaration(declared, '"set" is not a SET clause alone');
+    return;
+  }
+  const insert = at(
+    parseOne(parser, declared, 'insert', `insert into t ${change.select}\non conflict do nothing`),
+    'InsertStmt',
+  );
+  const select = insert && at(insert.selectStmt as SqlNode, 'SelectStmt');
+  if (!select?.fromClause || select.larg)
+    throw wrongDeclaration(declared, '"insert.select" is not one SELECT from batch');
+}
+
+function parseOne(parser: SqlParser, declared: SqlDataMigration, key: string, text: string): SqlNode {
   try {
     const statements = parser.split(text, key);
     const [first] = statements;

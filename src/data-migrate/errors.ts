@@ -1,8 +1,8 @@
-import { type DataMigration, ExitCode, OnwardError } from '../model/index.ts';
+import { ExitCode, OnwardError, type SqlDataMigration } from '../model/index.ts';
 import { PostgresError } from '../system/index.ts';
 
 /** The declaration cannot be what the vendor meant; nothing was changed by it. */
-export function wrongDeclaration({ id }: DataMigration, problem: string): OnwardError {
+export function wrongDeclaration({ id }: SqlDataMigration, problem: string): OnwardError {
   return new OnwardError({
     code: 'data-migrate.wrong-declaration',
     message: `Could not run data migration ${id}: ${problem}. Nothing has changed.`,
@@ -12,7 +12,7 @@ export function wrongDeclaration({ id }: DataMigration, problem: string): Onward
   });
 }
 
-export function noKey({ id, table, key }: DataMigration): OnwardError {
+export function noKey({ id, table, key }: SqlDataMigration): OnwardError {
   return new OnwardError({
     code: 'data-migrate.no-key',
     message: `Could not run data migration ${id}: ${table} has no valid unique index on exactly (${key.join(', ')}) whose columns are all not null. Nothing has changed.`,
@@ -22,7 +22,7 @@ export function noKey({ id, table, key }: DataMigration): OnwardError {
   });
 }
 
-export function noTable({ id, table, database }: DataMigration): OnwardError {
+export function noTable({ id, table, database }: SqlDataMigration): OnwardError {
   return new OnwardError({
     code: 'data-migrate.no-table',
     message: `Could not run data migration ${id}: database ${database} has no table ${table}. Nothing has changed.`,

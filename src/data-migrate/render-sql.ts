@@ -1,4 +1,5 @@
-import type { DataMigration } from '../model/index.ts';
+import type { SqlDataMigration } from '../model/index.ts';
+import { quoteName } from '../sql/index.ts';
 import type { KeyValue, TableKey } from './table-key.ts';
 
 /** A statement with its values. */
@@ -33,14 +34,21 @@ export function renderLastKey(key: TableKey, after: KeyValue | undefined): Query
   };
 }
 
-/** The UPDATE of the rows of a range that are in the old shape. A line of its own ends a comment in what the vendor wrote. */
-export function renderUpdate(declared: DataMigration, key: TableKey, range: KeyRange): Query {
+/** Brings the rows of a range into the new shape that are in the old one. A line of its own ends a comment in what the vendor wrote. */
+export function renderChange(declared: SqlDataMigration, key: TableKey, range: KeyRange): Query {
   const { text, values } = renderRange(key, range);
-  return { sql: `update ${key.table} set ${declared.set}\nwhere ${text} and (${declared.where}\n)`, values };
+  const { change } = declared;
+  const rows = `${text} and (${declared.where}\n)`;
+  if (change.kind === 'update') return { sql: `update ${key.table} set ${change.set}\nwhere ${rows}`, values };
+  // Locked, so that a row which somebody is writing is read as they leave it.
+  const batch = `with batch as (select * from ${key.table} where ${rows} for no key update)`;
+  const into = change.into.split('.').map(quoteName).join('.');
+  const columns = change.columns.map(quoteName).join(', ');
+  return { sql: `${batch}\ninsert into ${into} (${columns})\n${change.select}\non conflict do nothing`, values };
 }
 
 /** How many rows of a range are in the old shape. */
-export function renderCountOld(declared: DataMigration, key: TableKey, range: KeyRange): Query {
+export function renderCountOld(declared: SqlDataMigration, key: TableKey, range: KeyRange): Query {
   const { text, values } = renderRange(key, range);
   const sql = `select pg_catalog.count(*) as rows from ${key.table} where ${text} and (${declared.where}\n)`;
   return { sql, values };

@@ -1,7 +1,7 @@
-import type { DataMigration } from '../model/index.ts';
+import type { SqlDataMigration } from '../model/index.ts';
 import type { Session } from '../system/index.ts';
 import { takenOver } from './errors.ts';
-import { type KeyRange, renderLastKey, renderNthKey, renderUpdate } from './render-sql.ts';
+import { type KeyRange, renderChange, renderLastKey, renderNthKey } from './render-sql.ts';
 import { assertEpoch, type Claim, lockState } from './state.ts';
 import type { KeyValue, TableKey } from './table-key.ts';
 
@@ -19,7 +19,7 @@ export type BatchResult =
   | { readonly kind: 'pause' | 'cancel' };
 
 export interface Batch {
-  readonly declared: DataMigration;
+  readonly declared: SqlDataMigration;
   readonly key: TableKey;
   readonly claim: Claim;
   readonly limits: BatchLimits;
@@ -41,8 +41,8 @@ export async function runBatch(session: Session, batch: Batch): Promise<BatchRes
     if (state.wanted !== null) return { kind: state.wanted };
     const found = await findRange(session, key, { after: state.cursor, rows: limits.rows });
     if (!found) return { kind: 'end' };
-    const update = renderUpdate(declared, key, found.range);
-    const { count: changed } = await session.query(update.sql, update.values);
+    const change = renderChange(declared, key, found.range);
+    const { count: changed } = await session.query(change.sql, change.values);
     await recordBatch(session, claim, { range: found.range, scanned: found.rows, changed });
     return { kind: 'done', scanned: found.rows, changed, isLast: found.rows < limits.rows };
   });

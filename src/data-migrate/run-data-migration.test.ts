@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLedger } from '../migrate/index.ts';
 import { failure, startTestServer, type TestDatabase, type TestServer, until } from '../migrate/test-support.ts';
-import type { DataMigration, OnwardError } from '../model/index.ts';
+import type { OnwardError, SqlDataMigration } from '../model/index.ts';
 import type { LogEvent, Session } from '../system/index.ts';
 import { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
 import { createCustomers, loadCounters, raiseFence, SPLIT_NAMES } from './test-support.ts';
@@ -97,11 +97,11 @@ describe('runDataMigration()', () => {
           ),
         ),
       );
-      const declared: DataMigration = {
+      const declared: SqlDataMigration = {
         ...SPLIT_NAMES,
         table: 'public.thing',
         key,
-        set: 'done = done + 1',
+        change: { kind: 'update', set: 'done = done + 1' },
         where: 'true',
         verify: 'select count(*) from thing where done <> 1',
         batch: { rows: 37, targetMs: 1 },
@@ -170,12 +170,12 @@ describe('runDataMigration()', () => {
 
   it('refuses a declaration that could touch rows outside of its range, or miss some', async () => {
     const { session, run } = await prepare((own) => createCustomers(own, 10));
-    const wrong: readonly [Partial<DataMigration>, string][] = [
+    const wrong: readonly [Partial<SqlDataMigration>, string][] = [
       [{ where: 'first is null) or (true' }, 'data-migrate.wrong-declaration'],
       [{ where: 'true limit 1' }, 'data-migrate.wrong-declaration'],
-      [{ set: "first = ''; drop table customer" }, 'data-migrate.wrong-declaration'],
-      [{ set: "first = '' where true" }, 'data-migrate.wrong-declaration'],
-      [{ set: "first = '' from onward.run" }, 'data-migrate.wrong-declaration'],
+      [{ change: { kind: 'update', set: "first = ''; drop table customer" } }, 'data-migrate.wrong-declaration'],
+      [{ change: { kind: 'update', set: "first = '' where true" } }, 'data-migrate.wrong-declaration'],
+      [{ change: { kind: 'update', set: "first = '' from onward.run" } }, 'data-migrate.wrong-declaration'],
       [{ verify: 'delete from customer' }, 'data-migrate.wrong-declaration'],
       [{ key: ['name'] }, 'data-migrate.no-key'],
       [{ table: 'nothing' }, 'data-migrate.no-table'],

@@ -1,4 +1,4 @@
-import type { DataMigration } from '../model/index.ts';
+import type { SqlDataMigration } from '../model/index.ts';
 import { type ConnectionTarget, type LogEvent, PostgresError, type Session, type System } from '../system/index.ts';
 import { assertDeclaration } from './check-declaration.ts';
 import { batchFailed, connectionLost, isConnectionLoss, takenOver } from './errors.ts';
@@ -10,7 +10,7 @@ import { OLD_SNAPSHOT_MS } from './throttle.ts';
 import { verifyDataMigration } from './verify.ts';
 
 export interface RunDataMigrationOptions {
-  readonly declared: DataMigration;
+  readonly declared: SqlDataMigration;
   readonly target: ConnectionTarget;
   readonly release: string;
   readonly run: string;

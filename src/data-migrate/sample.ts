@@ -1,4 +1,4 @@
-import type { DataMigration } from '../model/index.ts';
+import type { SqlDataMigration } from '../model/index.ts';
 import type { ConnectionTarget, System } from '../system/index.ts';
 import { assertDeclaration } from './check-declaration.ts';
 import { renderCountOld } from './render-sql.ts';
@@ -18,7 +18,7 @@ export interface DryRun {
 /** Checks the declaration against the database and looks at the first range. Changes nothing. */
 export async function sampleDataMigration(
   system: System,
-  { target, declared }: { readonly target: ConnectionTarget; readonly declared: DataMigration },
+  { target, declared }: { readonly target: ConnectionTarget; readonly declared: SqlDataMigration },
 ): Promise<DryRun> {
   await assertDeclaration(declared);
   const session = await openSession(system, target);

@@ -1,4 +1,4 @@
-import type { DataMigration } from '../model/index.ts';
+import type { SqlDataMigration } from '../model/index.ts';
 import { quoteName } from '../sql/index.ts';
 import type { Session } from '../system/index.ts';
 import { noKey, noTable } from './errors.ts';
@@ -22,7 +22,7 @@ export type KeyValue = readonly string[];
  * Looks the table and its key up. Throws unless a valid unique index covers exactly these columns and none of them can be null: else a
  * range would be slow, or would leave rows out.
  */
-export async function loadTableKey(session: Session, declared: DataMigration): Promise<TableKey> {
+export async function loadTableKey(session: Session, declared: SqlDataMigration): Promise<TableKey> {
   const named = declared.table.split('.').map(quoteName).join('.');
   const { rows } = await session.query<{ oid: string; table: string; estimate: string | null }>(
     `select class.oid::text as oid, pg_catalog.format('%I.%I', space.nspname, class.relname) as table,
@@ -45,7 +45,7 @@ export async function loadTableKey(session: Session, declared: DataMigration): P
   };
 }
 
-async function loadKeyTypes(session: Session, declared: DataMigration, oid: string): Promise<readonly string[]> {
+async function loadKeyTypes(session: Session, declared: SqlDataMigration, oid: string): Promise<readonly string[]> {
   const { rows } = await session.query<{ types: string[] }>(
     `select (select pg_catalog.array_agg(pg_catalog.format_type(a.atttypid, a.atttypmod) order by k.position)
              from pg_catalog.unnest($2::text[]) with ordinality as k (name, position)

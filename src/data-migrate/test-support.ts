@@ -1,13 +1,14 @@
-import type { DataMigration } from '../model/index.ts';
+import type { SqlDataMigration } from '../model/index.ts';
 import type { Session } from '../system/index.ts';
 
 /** Splits the names of a table `customer (id, name, first, changed)`; `changed` counts how often a row was changed. */
-export const SPLIT_NAMES: DataMigration = {
+export const SPLIT_NAMES: SqlDataMigration = {
+  kind: 'sql',
   id: 'split-names',
   database: 'core',
   table: 'customer',
   key: ['id'],
-  set: "first = split_part(name, ' ', 1), changed = changed + 1",
+  change: { kind: 'update', set: "first = split_part(name, ' ', 1), changed = changed + 1" },
   where: 'first is null -- the old shape',
   verify: 'select count(*) from customer where first is null',
   before: 'postdeploy',

@@ -1,4 +1,4 @@
-import type { DataMigration } from '../model/index.ts';
+import type { SqlDataMigration } from '../model/index.ts';
 import { PostgresError, type Session } from '../system/index.ts';
 import { verificationRefused } from './errors.ts';
 
@@ -8,7 +8,7 @@ const VERIFICATION_LIMIT_MS = 600_000;
  * Rows that are still in the old shape, by the vendor's query, in a transaction that can write nothing. Throws
  * `data-migrate.verification-refused` when the query fails, takes ten minutes, or gives anything but one number.
  */
-export async function verifyDataMigration(session: Session, declared: DataMigration): Promise<number> {
+export async function verifyDataMigration(session: Session, declared: SqlDataMigration): Promise<number> {
   try {
     const { rows, columns } = await session.transaction(async () => {
       await session.query(`set transaction read only; set local statement_timeout = ${VERIFICATION_LIMIT_MS}`);

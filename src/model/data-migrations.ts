@@ -1,4 +1,5 @@
-import type { DataMigration, Release } from './release.ts';
+import type { DataMigration } from './data-migration.ts';
+import type { Release } from './release.ts';
 import { compareVersions } from './version.ts';
 
 /** A data migration and the release that declares it. */

@@ -4,6 +4,14 @@
  */
 export { assertNever } from './assert-never.ts';
 export { canonicalJson, type Json } from './canonical-json.ts';
+export type {
+  DataMigration,
+  DataMigrationScope,
+  DualWrite,
+  ServiceDataMigration,
+  SqlChange,
+  SqlDataMigration,
+} from './data-migration.ts';
 export { type DeclaredDataMigration, declaredDataMigrations } from './data-migrations.ts';
 export type {
   Check,
@@ -40,7 +48,6 @@ export {
   type Catalog,
   type CatalogEntry,
   type Component,
-  type DataMigration,
   describeLintRecord,
   type LintRecord,
   type MigrationRef,

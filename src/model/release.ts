@@ -1,3 +1,4 @@
+import type { DataMigration } from './data-migration.ts';
 import type { ReadyProbe, RollClass } from './deployment.ts';
 import type { Digest } from './identity.ts';
 import type { MigrationPhase } from './phase.ts';
@@ -44,27 +45,6 @@ export interface MigrationRef {
   readonly transactional: boolean;
   /** The release declares that this file may be applied after files that sort behind it. */
   readonly late?: boolean;
-}
-
-/** Rows that a release moves from their old shape to the new one, in batches. */
-export interface DataMigration {
-  /** Unique in the release. */
-  readonly id: string;
-  readonly database: string;
-  /** `customers` or `billing.customers`. */
-  readonly table: string;
-  /** The columns of a unique index without nulls, in its order. */
-  readonly key: readonly string[];
-  /** The SET clause of the UPDATE, without the word. */
-  readonly set: string;
-  /** Which rows are still in the old shape. */
-  readonly where: string;
-  /** A SELECT that counts the rows still in the old shape: 0 says that the migration is complete. */
-  readonly verify: string;
-  /** What may not begin before it is complete. */
-  readonly before: 'postdeploy' | 'contract';
-  /** Rows of the first batch, and how long a batch should take: later ones are sized by that. */
-  readonly batch: { readonly rows: number; readonly targetMs: number };
 }
 
 /** A release range that an upgrade path crossing the declaring release must pass through. */

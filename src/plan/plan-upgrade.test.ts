@@ -246,11 +246,12 @@ describe('planUpgrade()', () => {
 
   it('names the data migrations that postdeploy needs, those of a release that it jumps over included', () => {
     const declare = (id: string, before: 'postdeploy' | 'contract') => ({
+      kind: 'sql' as const,
       id,
       database: 'core',
       table: 'customers',
       key: ['id'],
-      set: 'a = b',
+      change: { kind: 'update' as const, set: 'a = b' },
       where: 'a is null',
       verify: 'select 0',
       before,

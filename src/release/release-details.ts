@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type DataMigration, parseDuration, type Release, satisfiesRange } from '../model/index.ts';
+import { type DataMigration, type Release, satisfiesRange } from '../model/index.ts';
 import { loadDocument, type System } from '../system/index.ts';
+import { buildDataMigration, dataMigrationShape } from './data-migration-shapes.ts';
 import { misnamedDetails } from './errors.ts';
 import type { Product } from './product.ts';
-import { dataMigrationShape, rangeShape, stopShape } from './shapes.ts';
+import { rangeShape, stopShape } from './shapes.ts';
 
 const lines = z.array(z.string().min(1)).default([]);
 
@@ -70,10 +71,5 @@ export async function loadReleaseDetails(system: System, product: Product, versi
 }
 
 function normalise(details: z.infer<typeof releaseDetailsSchema>): ReleaseDetails {
-  const dataMigrations = details.dataMigrations.map(({ key, batch, ...declared }) => ({
-    ...declared,
-    key: typeof key === 'string' ? [key] : key,
-    batch: { rows: batch.rows, targetMs: parseDuration(batch.target) ?? 0 },
-  }));
-  return { ...details, dataMigrations };
+  return { ...details, dataMigrations: details.dataMigrations.map(buildDataMigration) };
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { canonicalJson, type Digest, type Json, MIGRATION_PHASES, type Release } from '../model/index.ts';
+import { recordedDataMigrationShape } from './data-migration-shapes.ts';
 import { decodeDocument, digestOfText, renderDocument } from './document.ts';
-import { digestShape, rangeShape, recordedDataMigrationShape, stopShape, versionShape } from './shapes.ts';
+import { digestShape, rangeShape, stopShape, versionShape } from './shapes.ts';
 
 const RELEASE_SCHEMA = 'onward/release/v1';
 

@@ -1,20 +1,12 @@
-import {
-  type DataMigrationStatus,
-  type DryRun,
-  observeDataMigration,
-  openSession,
-  requestWish,
-  runDataMigration,
-  sampleDataMigration,
-  verifyDataMigration,
-  type Wish,
-} from '../data-migrate/index.ts';
+import type { DataMigrationStatus, DryRun, Wish } from '../data-migrate/index.ts';
 import { compareVersions, type DeclaredDataMigration, declaredDataMigrations } from '../model/index.ts';
-import type { ConnectionTarget, Session, System } from '../system/index.ts';
+import type { System } from '../system/index.ts';
+import { createDataWorker } from './data/create-worker.ts';
+import type { DataWork, DataWorker } from './data/worker.ts';
 import { dataIncomplete, nothingInstalled, otherRunUnfinished, unknownDataMigration } from './errors.ts';
 import { assertNoRunElsewhere, findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
-import { acquireLease, type Lease } from './lease.ts';
+import { acquireLease } from './lease.ts';
 import { observeCurrent } from './observe-control.ts';
 import { prepareLedgers } from './prepare-ledgers.ts';
 import { createRunId } from './run-id.ts';
@@ -33,9 +25,7 @@ export async function observeDataMigrations(
   const observed: ObservedDataMigration[] = [];
   const wanted = id === undefined ? await listKnown(system, installation) : [await findKnown(system, installation, id)];
   for (const found of wanted) {
-    const status = await withSession(system, targetOf(installation, found), (session) =>
-      observeDataMigration(session, found.declared.id),
-    );
+    const status = await createDataWorker(system, installation, found).observe();
     observed.push({ ...found, status });
   }
   return observed;
@@ -49,21 +39,19 @@ export async function requestDataMigration(
 ): Promise<string> {
   const found = await findKnown(system, installation, id);
   await prepareLedgers(system, installation);
-  return withSession(system, targetOf(installation, found), (session) =>
-    requestWish(session, { id, release: found.release, wish }),
-  );
+  return createDataWorker(system, installation, found).request(wish);
 }
 
 /** Rows that are still in the old shape. Changes nothing. */
 export async function verifyDeploymentData(system: System, installation: Installation, id: string): Promise<number> {
   const found = await findKnown(system, installation, id);
-  return withSession(system, targetOf(installation, found), (session) => verifyDataMigration(session, found.declared));
+  return createDataWorker(system, installation, found).verify();
 }
 
 /** Looks at the first range, and changes nothing. */
 export async function sampleDeploymentData(system: System, installation: Installation, id: string): Promise<DryRun> {
   const found = await findKnown(system, installation, id);
-  return sampleDataMigration(system, { target: targetOf(installation, found), declared: found.declared });
+  return createDataWorker(system, installation, found).sample();
 }
 
 /**
@@ -97,31 +85,12 @@ export async function runDeploymentData(
   }
 }
 
-export interface DataWork {
-  readonly system: System;
-  readonly installation: Installation;
-  readonly lease: Lease;
-  readonly run: string;
-  readonly signal: AbortSignal;
-}
-
 /** Runs one data migration unless it is complete, which is counted again. Throws unless it is complete then. */
 export async function completeDataMigration(work: DataWork, found: DeclaredDataMigration): Promise<void> {
-  const { system, installation, lease, run, signal } = work;
-  const target = targetOf(installation, found);
-  const { declared, release } = found;
-  if (await isComplete(system, target, found)) return;
-  const outcome = await runDataMigration(system, {
-    declared,
-    target,
-    release,
-    run,
-    fence: { deployment: installation.deployment.name, epoch: lease.epoch },
-    signal,
-    beforeBatch: () => lease.assertHeld(),
-    onEvent: (event) => system.log.emit({ ...event, run, step: 'data' }),
-  });
-  if (outcome.kind !== 'completed') throw dataIncomplete(declared.id, outcome);
+  const worker = createDataWorker(work.system, work.installation, found);
+  if (await isComplete(worker)) return;
+  const outcome = await worker.run(work);
+  if (outcome.kind !== 'completed') throw dataIncomplete(found.declared.id, outcome);
 }
 
 /** Throws unless every data migration that this release needs before postdeploy is complete; it is counted again, whatever is on record. */
@@ -131,20 +100,14 @@ export async function assertDataComplete(
   needed: readonly DeclaredDataMigration[],
 ): Promise<void> {
   for (const found of needed) {
-    if (found.declared.before === 'postdeploy' && !(await isComplete(system, targetOf(installation, found), found)))
+    if (found.declared.before === 'postdeploy' && !(await isComplete(createDataWorker(system, installation, found))))
       throw dataIncomplete(found.declared.id, { kind: 'pending' });
   }
 }
 
-async function isComplete(
-  system: System,
-  target: ConnectionTarget,
-  { declared }: DeclaredDataMigration,
-): Promise<boolean> {
-  return withSession(system, target, async (session) => {
-    const { status } = await observeDataMigration(session, declared.id);
-    return status === 'completed' && (await verifyDataMigration(session, declared)) === 0;
-  });
+async function isComplete(worker: DataWorker): Promise<boolean> {
+  const { status } = await worker.observe();
+  return status === 'completed' && (await worker.verify()) === 0;
 }
 
 /** The data migrations that a hop owes: those of its release, and of the releases that it jumps over. */
@@ -190,24 +153,4 @@ async function findKnown(system: System, installation: Installation, id: string)
       known.map(({ declared }) => declared.id),
     );
   return found;
-}
-
-function targetOf(installation: Installation, { declared, release }: DeclaredDataMigration): ConnectionTarget {
-  const target = installation.databases.get(declared.database);
-  if (!target)
-    throw new Error(`Release ${release} names database ${declared.database}, which onward.yaml does not have`);
-  return target;
-}
-
-async function withSession<T>(
-  system: System,
-  target: ConnectionTarget,
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
-  const session = await openSession(system, target);
-  try {
-    return await work(session);
-  } finally {
-    await session.close();
-  }
 }

@@ -8,7 +8,7 @@ export function renderDataMigrations(found: readonly ObservedDataMigration[]): s
   return found
     .map(
       ({ declared, release, status }) =>
-        `${status.status.padEnd(9)}  ${declared.id.padEnd(width)}  ${release}  ${declared.database}  ${declared.table}, before ${declared.before}\n`,
+        `${status.status.padEnd(9)}  ${declared.id.padEnd(width)}  ${release}  ${declared.database}  ${declared.kind === 'sql' ? declared.table : `by ${declared.service}`}, before ${declared.before}\n`,
     )
     .join('');
 }

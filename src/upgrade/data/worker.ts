@@ -1,0 +1,26 @@
+import type { DataMigrationOutcome, DataMigrationStatus, DryRun, Wish } from '../../data-migrate/index.ts';
+import type { System } from '../../system/index.ts';
+import type { Installation } from '../installation.ts';
+import type { Lease } from '../lease.ts';
+
+/** What a run of a data migration stands on. */
+export interface DataWork {
+  readonly system: System;
+  readonly installation: Installation;
+  readonly lease: Lease;
+  readonly run: string;
+  readonly signal: AbortSignal;
+}
+
+/** Whoever carries one data migration out: one member for each kind. */
+export interface DataWorker {
+  /** What is on record. Changes nothing. */
+  observe(): Promise<DataMigrationStatus>;
+  /** Asks for a pause or an end, or takes that back; gives the status from now on. */
+  request(wish: Wish): Promise<string>;
+  /** Rows that are still in the old shape. Changes nothing. */
+  verify(): Promise<number>;
+  /** Looks at a first part. Changes nothing. */
+  sample(): Promise<DryRun>;
+  run(work: DataWork): Promise<DataMigrationOutcome>;
+}
