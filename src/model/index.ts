@@ -31,17 +31,19 @@ export { describeFinding, type Finding, type Position, renderFinding } from './f
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
 export { comparePhases, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
-export type {
-  Gate,
-  GateState,
-  Hop,
-  Plan,
-  PlannedMigration,
-  PlannedRoll,
-  PlanStep,
-  RollbackClass,
-  RollbackPolicy,
-  StepKind,
+export {
+  type Acceptance,
+  type Gate,
+  type GateState,
+  type Hop,
+  isPassable,
+  type Plan,
+  type PlannedMigration,
+  type PlannedRoll,
+  type PlanStep,
+  type RollbackClass,
+  type RollbackPolicy,
+  type StepKind,
 } from './plan.ts';
 export { createRangeIndexer, type RangeIndex, type RangeIndexer } from './range-index.ts';
 export {

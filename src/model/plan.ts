@@ -44,6 +44,27 @@ export interface Gate {
   readonly evidence: string;
   /** The command that would open it. */
   readonly command?: string;
+  /** The name under which an operator may accept what it warns of; left out where nobody may. */
+  readonly risk?: string;
+  /** Set when it was accepted and is not open by itself. */
+  readonly accepted?: Acceptance;
+}
+
+/** That an operator goes on although something is known to be wrong or cannot be told: named, with a reason, on record. */
+export interface Acceptance {
+  readonly risk: string;
+  readonly reason: string;
+  /** Who accepted it, as the system knows them. */
+  readonly by: string;
+  /** ISO 8601. */
+  readonly acceptedAt: string;
+  /** ISO 8601; it counts for nothing from then on. */
+  readonly until?: string;
+}
+
+/** Whether a run may pass: unknown is no, and only a named, recorded acceptance stands for an open gate. */
+export function isPassable({ state, accepted }: Gate): boolean {
+  return state === 'open' || accepted !== undefined;
 }
 
 export interface PlannedMigration {

@@ -6,6 +6,7 @@ import {
   type Facts,
   type Finding,
   type Hop,
+  isPassable,
   type Json,
   type Plan,
   type Release,
@@ -118,7 +119,7 @@ function proofFindings({ name, proof }: DatabaseFact): readonly Finding[] {
 }
 
 function chooseNextCommand(gates: Plan['gates'], request: PlanRequest): string {
-  const shut = gates.find((gate) => gate.state !== 'open');
+  const shut = gates.find((gate) => !isPassable(gate));
   if (shut) return shut.command ?? 'onward doctor';
   return request.hops.length === 0 ? 'onward status' : request.command;
 }

@@ -1,4 +1,4 @@
-import { describeLintRecord, type Gate, type Hop, type Plan, type PlanStep } from '../model/index.ts';
+import { describeLintRecord, type Gate, type Hop, isPassable, type Plan, type PlanStep } from '../model/index.ts';
 
 const ROLLBACK_WORDS: Readonly<Record<PlanStep['rollback'], string>> = {
   'nothing-to-undo': 'nothing to undo',
@@ -61,7 +61,7 @@ function renderHop(hop: Hop): readonly string[] {
 
 function renderGates(gates: readonly Gate[]): readonly string[] {
   const count = (state: Gate['state']) => gates.filter((gate) => gate.state === state).length;
-  const shut = gates.filter((gate) => gate.state !== 'open');
+  const shut = gates.filter((gate) => !isPassable(gate));
   return [
     `Gates  ${count('open')} open, ${count('closed')} closed, ${count('unknown')} unknown`,
     ...shut.flatMap((gate) => [

@@ -1,4 +1,4 @@
-import { ExitCode, type Finding, OnwardError, type Plan } from '../model/index.ts';
+import { ExitCode, type Finding, isPassable, OnwardError, type Plan } from '../model/index.ts';
 
 export function journalCorrupt(path: string, line: number): OnwardError {
   return new OnwardError({
@@ -53,7 +53,7 @@ export function leaseUnconfirmed(database: string): OnwardError {
 }
 
 export function gatesClosed(plan: Plan): OnwardError {
-  const shut = plan.gates.filter((gate) => gate.state !== 'open');
+  const shut = plan.gates.filter((gate) => !isPassable(gate));
   return new OnwardError({
     code: 'upgrade.gate-closed',
     message: `Could not start: ${shut.length === 1 ? 'a gate is' : `${shut.length} gates are`} not open. Nothing has changed.`,
@@ -186,7 +186,7 @@ export function noPath(from: string, to: string, reasons: readonly Finding[]): O
 }
 
 export function worldMoved(plan?: Plan): OnwardError {
-  const shut = plan?.gates.filter((gate) => gate.state !== 'open') ?? [];
+  const shut = plan?.gates.filter((gate) => !isPassable(gate)) ?? [];
   return new OnwardError({
     code: 'upgrade.world-moved',
     message:

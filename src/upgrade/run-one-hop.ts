@@ -1,5 +1,5 @@
 import type { CheckObservation } from '../checks/index.ts';
-import type { Json, StepKind } from '../model/index.ts';
+import { isPassable, type Json, type StepKind } from '../model/index.ts';
 import { planUpgrade } from '../plan/index.ts';
 import type { System } from '../system/index.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
@@ -108,7 +108,7 @@ async function carryOut(system: System, installation: Installation, hop: Held): 
   const context: RunContext = { ...base, before, rolls };
   if (hop.isBack && isPastReturn(context)) throw pastReturn(release.version);
   if (hop.isBack) return goBack(context, { reason: 'the operator asked to go back', scope: 'run' });
-  const shut = hop.prepared.plan.gates.filter((gate) => gate.state !== 'open');
+  const shut = hop.prepared.plan.gates.filter((gate) => !isPassable(gate));
   if (shut.length > 0) return closedGates(context, { hop, state });
   if (!state.before && start.from !== 'none' && start.from !== start.to) {
     const failing = describeFailing(before);

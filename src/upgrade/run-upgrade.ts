@@ -1,4 +1,4 @@
-import { ExitCode, OnwardError, type Plan, type RunOutcome, type StepKind } from '../model/index.ts';
+import { ExitCode, isPassable, OnwardError, type Plan, type RunOutcome, type StepKind } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import type { HopOutcome } from './end-run.ts';
 import { gatesClosed, nothingToRollBack, otherRunUnfinished, planVoid, worldMoved } from './errors.ts';
@@ -49,10 +49,10 @@ export async function runUpgrade(system: System, installation: Installation, opt
   const prepared = await preparePlan(system, installation, options);
   const { plan } = prepared;
   if (options.savedPlan && options.savedPlan.plan.digest !== plan.digest) throw planVoid(options.savedPlan.file);
-  if (plan.hops.length === 0 && plan.gates.every((gate) => gate.state === 'open')) {
+  if (plan.hops.length === 0 && plan.gates.every(isPassable)) {
     return { outcome: 'nothing-to-do', exit: ExitCode.done, release: plan.to };
   }
-  if (plan.gates.some((gate) => gate.state !== 'open')) throw gatesClosed(plan);
+  if (plan.gates.some((gate) => !isPassable(gate))) throw gatesClosed(plan);
   if (!(await options.confirm(plan, undefined)))
     return { outcome: 'declined', exit: ExitCode.done, release: plan.from };
   return runCampaign(system, installation, { ...options, prepared });
@@ -112,7 +112,7 @@ async function runCampaign(
   for (;;) {
     const hop = prepared.plan.hops[0];
     if (!hop) return { outcome: 'committed', exit: ExitCode.done, release: target };
-    if (prepared.plan.gates.some((gate) => gate.state !== 'open')) throw gatesClosed(prepared.plan);
+    if (prepared.plan.gates.some((gate) => !isPassable(gate))) throw gatesClosed(prepared.plan);
     const start: RunStart = {
       kind: options.kind,
       deployment: installation.deployment.name,

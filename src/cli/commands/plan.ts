@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ExitCode, type RollbackPolicy } from '../../model/index.ts';
+import { ExitCode, isPassable, type RollbackPolicy } from '../../model/index.ts';
 import { renderPlan } from '../../plan/index.ts';
 import { preparePlan } from '../../upgrade/index.ts';
 import type { RunAction } from '../command-context.ts';
@@ -33,7 +33,7 @@ export function define(command: Command, run: RunAction): void {
             context.say(`Saved to ${options.out}. Apply it with: onward upgrade --plan ${options.out}`);
           }
           context.print(options.json ? `${JSON.stringify(plan)}\n` : renderPlan(plan));
-          return plan.gates.every((gate) => gate.state === 'open') ? ExitCode.done : ExitCode.findings;
+          return plan.gates.every(isPassable) ? ExitCode.done : ExitCode.findings;
         }),
       ),
     );

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { ExitCode, OnwardError, type Plan, type RollbackPolicy, type StepKind } from '../../model/index.ts';
+import { ExitCode, isPassable, OnwardError, type Plan, type RollbackPolicy, type StepKind } from '../../model/index.ts';
 import { renderPlan } from '../../plan/index.ts';
 import { preparePlan, runUpgrade, SAFE_STEPS } from '../../upgrade/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
@@ -65,7 +65,7 @@ async function upgrade(
     if (options.dryRun) {
       const { plan } = await preparePlan(context.system, installation, request);
       context.print(options.json ? `${JSON.stringify(plan)}\n` : renderPlan(plan));
-      return plan.gates.every((gate) => gate.state === 'open') ? ExitCode.done : ExitCode.findings;
+      return plan.gates.every(isPassable) ? ExitCode.done : ExitCode.findings;
     }
     const journalProbe = crashProbe(context.system.environment);
     const report = await runUpgrade(context.system, installation, {
