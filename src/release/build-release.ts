@@ -81,7 +81,12 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const encoded = encodeRelease(release);
     const findings = [
       ...migrations.findings,
-      ...checkDetails(details, { version, catalog, databases: product.databases.map(({ name }) => name) }),
+      ...checkDetails(details, {
+        version,
+        catalog,
+        databases: product.databases.map(({ name }) => name),
+        services: product.services,
+      }),
       ...(judged?.findings ?? []),
     ];
     if (published && published.digest !== encoded.digest) findings.push(versionTaken(version, published.publishedAt));
