@@ -30,6 +30,7 @@ await build({
     index: 'src/index.ts',
     switch: 'src/deploy/switches/builtin/program.ts',
     supervisor: 'src/deploy/runtimes/process/program.ts',
+    service: 'src/service/index.ts',
   },
   outdir: fresh,
   bundle: true,
