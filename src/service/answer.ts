@@ -42,7 +42,7 @@ export async function answer(answering: Answering, request: Request): Promise<vo
 /** A key reads the same always, row-level security that would hide rows is an error, and a suspended batch does not hold locks for ever. */
 async function settle(client: SqlClient): Promise<void> {
   await client.query(
-    `set TimeZone = 'UTC'; set DateStyle = 'ISO'; set IntervalStyle = 'postgres'; set row_security = off; set idle_in_transaction_session_timeout = '60s'`,
+    `set TimeZone = 'UTC'; set DateStyle = 'ISO'; set IntervalStyle = 'postgres'; set row_security = off; set idle_in_transaction_session_timeout = '30s'`,
   );
 }
 

@@ -2,6 +2,7 @@ import type { DataMigrationStatus, DryRun, Wish } from '../data-migrate/index.ts
 import { compareVersions, type DeclaredDataMigration, declaredDataMigrations } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { createDataWorker } from './data/create-worker.ts';
+import { endPrograms } from './data/end-programs.ts';
 import type { DataWork, DataWorker } from './data/worker.ts';
 import { dataIncomplete, nothingInstalled, otherRunUnfinished, unknownDataMigration } from './errors.ts';
 import { assertNoRunElsewhere, findUnfinishedRun } from './find-run.ts';
@@ -76,6 +77,7 @@ export async function runDeploymentData(
   const lease = await acquireLease(system, { deployment, control, databases, run });
   try {
     await installation.fence.raise(lease.epoch);
+    await endPrograms(installation, lease.epoch);
     await completeDataMigration(
       { system, installation, lease, run, signal: AbortSignal.any([signal, lease.signal]) },
       found,
