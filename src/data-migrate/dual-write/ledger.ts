@@ -1,4 +1,4 @@
-import { quoteLiteral } from '../../sql/index.ts';
+import { quoteLiteral, quoteName } from '../../sql/index.ts';
 import type { Session } from '../../system/index.ts';
 
 /** What is on record of an installed trigger. */
@@ -33,6 +33,21 @@ export async function loadDualWrites(session: Session): Promise<readonly DualWri
   return rows;
 }
 
+/** The search path that an installed function has, for who makes it again; that of the session when the function is gone. */
+export async function loadSearchPath(
+  session: Session,
+  { schema, name }: Pick<DualWriteRecord, 'schema' | 'name'>,
+): Promise<string> {
+  const { rows } = await session.query<{ path: string }>(
+    `select coalesce((select pg_catalog.substr(setting, pg_catalog.length('search_path=') + 1)
+                      from pg_catalog.pg_proc as proc, pg_catalog.unnest(proc.proconfig) as setting
+                      where proc.oid = pg_catalog.to_regprocedure($1) and setting like 'search\\_path=%'),
+                     pg_catalog.current_setting('search_path')) as path`,
+    [`${schema}.${quoteName(name)}()`],
+  );
+  return (rows[0]?.path ?? 'public').replace(/, pg_temp$/, '');
+}
+
 export interface InstalledBy {
   readonly release: string;
   readonly run: string;
@@ -44,7 +59,9 @@ export function renderInstalled(
   by: InstalledBy,
 ): string {
   const { id, table, schema, name, fingerprint } = record;
-  const values = [id, by.release, table, schema, name, fingerprint, by.run, by.epoch].map((value) => quoteLiteral(value));
+  const values = [id, by.release, table, schema, name, fingerprint, by.run, by.epoch].map((value) =>
+    quoteLiteral(value),
+  );
   return (
     'insert into onward.dual_write (data_migration, release, table_name, schema_name, name, fingerprint, run, epoch) ' +
     `values (${values.join(', ')}) on conflict (data_migration) do update set release = excluded.release, ` +
