@@ -75,6 +75,8 @@ export interface Facts {
   readonly catalog: Catalog;
   /** The last completed release; `undefined`: nothing was installed yet. */
   readonly current: { readonly release: string; readonly digest: Digest } | undefined;
+  /** Why the record of what is installed cannot be read; `current` says nothing then. */
+  readonly hiddenRecord?: string;
   /** Releases by version: the current one and every one on the path. */
   readonly releases: ReadonlyMap<string, Release>;
   /** Identities of rendered configurations: release version, then service. */
