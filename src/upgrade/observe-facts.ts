@@ -16,6 +16,7 @@ import {
 import { isPortFree, type System } from '../system/index.ts';
 import { artifactFolder, digestConfig } from './desired.ts';
 import type { Installation } from './installation.ts';
+import { observeAcceptances } from './observe-acceptances.ts';
 import { observeCurrent, observeFirstInstalls, observeLease } from './observe-control.ts';
 import { observeDatabase } from './observe-database.ts';
 
@@ -71,6 +72,7 @@ export async function observeFacts(system: System, installation: Installation, r
     lease: isOwn(lease, request.run) ? { kind: 'free' } : lease,
     unfinished: request.unfinished,
     remarks: checkClearText(deployment),
+    acceptances: await observeAcceptances(installation),
     disk,
   };
 }
