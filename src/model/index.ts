@@ -24,6 +24,7 @@ export type {
   Service,
   SwitchConfig,
 } from './deployment.ts';
+export { type DoomedObject, describeDoomed } from './doomed-object.ts';
 export { parseDuration } from './duration.ts';
 export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
 export type {
