@@ -144,6 +144,20 @@ create table onward.dual_write (
   removed_at      timestamptz
 );
 
+create table onward.acceptance (
+  id            bigint generated always as identity primary key,
+  deployment    text not null,
+  risk          text not null,
+  content       text not null,
+  release       text not null,
+  reason        text not null,
+  accepted_by   text not null,
+  accepted_at   timestamptz not null default pg_catalog.clock_timestamp(),
+  until         timestamptz,
+  withdrawn_by  text,
+  withdrawn_at  timestamptz
+);
+
 comment on schema onward is 'The ledger of Onward: what was applied to this database, by which release and run.';
 insert into onward.ledger (version) values (1);
 `,
