@@ -3,6 +3,7 @@
  * It touches no clock, disk, network or environment, and knows no feature.
  */
 export { assertNever } from './assert-never.ts';
+export { parseBytes } from './bytes.ts';
 export { canonicalJson, type Json } from './canonical-json.ts';
 export type {
   DataMigration,
@@ -30,6 +31,7 @@ export type { DatabaseFact, Facts, FrontendFact, InstanceFact, LeaseFact, ProofF
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
+export { DEFAULT_PACING, type Pacing } from './pacing.ts';
 export { comparePhases, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
 export {
   type Acceptance,
@@ -62,6 +64,13 @@ export {
 } from './release.ts';
 export type { JournalKind, JournalRecord, RunOutcome, RunSummary } from './run.ts';
 export { closest } from './suggestion.ts';
+export {
+  addOpenTime,
+  isInWindows,
+  nextOpening,
+  parseTimeWindow,
+  type TimeWindow,
+} from './time-window.ts';
 export {
   compareVersions,
   highestVersion,
