@@ -3,7 +3,7 @@ import type { LogEvent, Session, System } from '../system/index.ts';
 import type { Claim } from './state.ts';
 import type { TableKey } from './table-key.ts';
 import type { Throttle } from './throttle/create-throttle.ts';
-import type { RateLimit } from './throttle/rate.ts';
+import type { RateLimit } from './throttle/rate-limit.ts';
 
 /** What the batches of one run need. */
 export interface BatchEngine {

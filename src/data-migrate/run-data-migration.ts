@@ -7,7 +7,7 @@ import { openSession } from './sessions.ts';
 import { type Claim, claim, type Fence, type Release, releaseClaim } from './state.ts';
 import { loadTableKey } from './table-key.ts';
 import { createThrottle } from './throttle/create-throttle.ts';
-import { createRateLimit, type RateLimit } from './throttle/rate.ts';
+import { createRateLimit, type RateLimit } from './throttle/rate-limit.ts';
 import { verifyDataMigration } from './verify.ts';
 
 export interface RunDataMigrationOptions {

@@ -1,7 +1,7 @@
 import type { Pacing, SqlDataMigration } from '../../model/index.ts';
 import type { Clock, Session } from '../../system/index.ts';
 import type { TableKey } from '../table-key.ts';
-import type { RateLimit } from './rate.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** Something that can hold batches up. One member of the family is one file; `signals.ts` lists them. */
 export interface Signal {
