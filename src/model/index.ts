@@ -38,7 +38,7 @@ export type { DatabaseFact, Facts, FrontendFact, InstanceFact, LeaseFact, ProofF
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
-export { comparePhases, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
+export { compareTotalsAfters, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
 export {
   type Acceptance,
   type Gate,

@@ -15,7 +15,7 @@ import { runExpand, runPostdeploy } from './steps/migrations.ts';
 import { runSkewCheck } from './steps/skew-check.ts';
 import { runStage } from './steps/stage.ts';
 import { runVerify } from './steps/verify.ts';
-import { comparePhase } from './totals.ts';
+import { compareTotalsAfter } from './totals.ts';
 import { isUndecidable } from './undecidable.ts';
 
 /** The steps that do something, in their order. Before the first roll a failure leaves the old release serving, untouched. */
@@ -78,7 +78,7 @@ export async function runHop(
 function thenCompare(run: (context: RunContext) => Promise<void>, moment: TotalMoment) {
   return async (context: RunContext): Promise<void> => {
     await run(context);
-    await comparePhase(context, moment);
+    await compareTotalsAfter(context, moment);
   };
 }
 

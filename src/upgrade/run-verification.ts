@@ -47,7 +47,7 @@ async function verifyTotals(system: System, installation: Installation): Promise
     });
   } catch (error) {
     const evidence = `they cannot be read: ${(error as Error).message.replace(/\.$/, '')}`;
-    return [{ kind: 'total', name: 'totals', ok: false, evidence, durationMs: 0 }];
+    return [{ kind: 'check', name: 'totals', ok: false, evidence, durationMs: 0 }];
   }
 }
 

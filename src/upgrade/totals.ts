@@ -14,7 +14,10 @@ import type { RunContext } from './run-context.ts';
 import { TOTALS_KEY } from './run-state.ts';
 import { totalsDiffer } from './total-errors.ts';
 
-/** The totals that a run compares: the target's, and what the releases that it jumps over must keep by themselves. */
+/**
+ * The totals that a run compares: the target's, and what the releases that it jumps over must keep by themselves; of those that were
+ * withdrawn, nothing.
+ */
 export async function listTotals(
   installation: Installation,
   { from, to }: { readonly from: string; readonly to: string },
@@ -23,6 +26,7 @@ export async function listTotals(
   if (from === 'none' || from === to) return target.totals ?? [];
   const { releases } = await installation.source.catalog();
   const passed = releases
+    .filter(({ withdrawn }) => !withdrawn)
     .map(({ version }) => version)
     .filter((version) => compareVersions(version, from) > 0 && compareVersions(version, to) < 0)
     .sort(compareVersions);
@@ -48,8 +52,9 @@ export function findTotalProblems(
   return checkTotalsBefore(totals, before).map(({ message }) => message);
 }
 
-/** What `comparePhase` needs of a run, of whatever kind. */
-type Compared = Pick<RunContext, 'system' | 'installation' | 'journal' | 'totals' | 'start' | 'signal'> & {
+/** What `compareTotalsAfter` needs of a run, of whatever kind. */
+type Compared = Pick<RunContext, 'system' | 'installation' | 'journal' | 'totals' | 'signal'> & {
+  readonly start: Pick<RunContext['start'], 'from'>;
   readonly before: { readonly totals: readonly TotalObservation[] };
 };
 
@@ -57,7 +62,7 @@ type Compared = Pick<RunContext, 'system' | 'installation' | 'journal' | 'totals
  * Reads the totals again after a phase, records them, and compares them with what they were before the run. Throws `upgrade.totals-differ`
  * when one is not what it must be, or cannot be read. A first install has no before: only what must have a value is compared, at the end.
  */
-export async function comparePhase(context: Compared, moment: TotalMoment): Promise<void> {
+export async function compareTotalsAfter(context: Compared, moment: TotalMoment): Promise<void> {
   const { system, installation, journal, before, signal } = context;
   const totals = listDue(context, moment);
   if (totals.length === 0) return;
@@ -69,7 +74,7 @@ export async function comparePhase(context: Compared, moment: TotalMoment): Prom
   if (problems.length > 0) throw totalsDiffer(moment, problems);
 }
 
-function listDue({ totals, start }: Pick<RunContext, 'totals' | 'start'>, moment: TotalMoment): readonly Total[] {
+function listDue({ totals, start }: Pick<Compared, 'totals' | 'start'>, moment: TotalMoment): readonly Total[] {
   const due = totals.filter(({ phases }) => phases.includes(moment));
   if (start.from !== 'none') return due;
   return moment === 'verify' ? due.filter(({ rule }) => rule.kind === 'equals') : [];

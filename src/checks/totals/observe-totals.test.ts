@@ -37,7 +37,8 @@ async function read(query: string, more: Partial<Total> = {}) {
 
 describe('observeTotals()', () => {
   it('reads one row of figures, numbers with all their digits', async () => {
-    const query = 'select count(*), sum(cents)::numeric(12,2) as cents, max(month) as last, null::text as note from invoice; -- all';
+    const query =
+      'select count(*), sum(cents)::numeric(12,2) as cents, max(month) as last, null::text as note from invoice; -- all';
     expect(await read(query)).toMatchObject({
       name: 'invoices',
       columns: [
@@ -73,7 +74,12 @@ describe('observeTotals()', () => {
   it.each<[string, string, Partial<Total>, string]>([
     ['no row', 'select id from invoice where false', {}, 'the query gives no row'],
     ['several rows', 'select id from invoice', {}, 'more than one row, and no "by" tells them apart'],
-    ['two rows of one key', 'select month, id from invoice order by month', { by: 'month' }, 'two rows with month 2024-01-01'],
+    [
+      'two rows of one key',
+      'select month, id from invoice order by month',
+      { by: 'month' },
+      'two rows with month 2024-01-01',
+    ],
     ['no key', 'select id from invoice', { by: 'month' }, 'gives no column month'],
     ['a key alone', 'select id from invoice', { by: 'id' }, 'no column beside id'],
     ['one name twice', 'select 1 as a, 2 as a', {}, 'the column a twice'],
