@@ -14,6 +14,14 @@ export type {
   SqlDataMigration,
 } from './data-migration.ts';
 export { type DeclaredDataMigration, declaredDataMigrations } from './data-migrations.ts';
+export {
+  compareDecimals,
+  type Decimal,
+  magnitudeOf,
+  multiplyDecimals,
+  parseDecimal,
+  subtractDecimals,
+} from './decimal.ts';
 export type {
   Check,
   Database,
@@ -25,16 +33,26 @@ export type {
   Service,
   SwitchConfig,
 } from './deployment.ts';
+export { type DoomedObject, describeDoomed } from './doomed-object.ts';
 export { parseDuration } from './duration.ts';
 export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
-export type { DatabaseFact, Facts, FrontendFact, InstanceFact, LeaseFact, ProofFact } from './facts.ts';
+export type {
+  AcceptanceFacts,
+  DatabaseFact,
+  Facts,
+  FrontendFact,
+  InstanceFact,
+  LeaseFact,
+  ProofFact,
+} from './facts.ts';
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
 export { DEFAULT_PACING, type Pacing } from './pacing.ts';
-export { comparePhases, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
+export { compareTotalsAfters, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
 export {
   type Acceptance,
+  describeAcceptance,
   type Gate,
   type GateState,
   type Hop,
@@ -71,6 +89,15 @@ export {
   parseTimeWindow,
   type TimeWindow,
 } from './time-window.ts';
+export {
+  chooseTotalQuery,
+  isReadAt,
+  mergeTotals,
+  TOTAL_MOMENTS,
+  type Total,
+  type TotalMoment,
+  type TotalRule,
+} from './total.ts';
 export {
   compareVersions,
   highestVersion,
