@@ -3,6 +3,7 @@
  * It touches no clock, disk, network or environment, and knows no feature.
  */
 export { assertNever } from './assert-never.ts';
+export { parseBytes } from './bytes.ts';
 export { canonicalJson, type Json } from './canonical-json.ts';
 export type {
   DataMigration,
@@ -13,6 +14,14 @@ export type {
   SqlDataMigration,
 } from './data-migration.ts';
 export { type DeclaredDataMigration, declaredDataMigrations } from './data-migrations.ts';
+export {
+  compareDecimals,
+  type Decimal,
+  magnitudeOf,
+  multiplyDecimals,
+  parseDecimal,
+  subtractDecimals,
+} from './decimal.ts';
 export type {
   Check,
   Database,
@@ -24,15 +33,27 @@ export type {
   Service,
   SwitchConfig,
 } from './deployment.ts';
+export { type DoomedObject, describeDoomed } from './doomed-object.ts';
 export { parseDuration } from './duration.ts';
 export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
-export type { DatabaseFact, Facts, FrontendFact, InstanceFact, LeaseFact, ProofFact } from './facts.ts';
+export type {
+  AcceptanceFacts,
+  DatabaseFact,
+  DataMigrationFact,
+  Facts,
+  FrontendFact,
+  InstanceFact,
+  LeaseFact,
+  ProofFact,
+} from './facts.ts';
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
-export { comparePhases, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
+export { DEFAULT_PACING, type Pacing } from './pacing.ts';
+export { compareTotalsAfters, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
 export {
   type Acceptance,
+  describeAcceptance,
   type Gate,
   type GateState,
   type Hop,
@@ -62,6 +83,22 @@ export {
 } from './release.ts';
 export type { JournalKind, JournalRecord, RunOutcome, RunSummary } from './run.ts';
 export { closest } from './suggestion.ts';
+export {
+  addOpenTime,
+  isInWindows,
+  nextOpening,
+  parseTimeWindow,
+  type TimeWindow,
+} from './time-window.ts';
+export {
+  chooseTotalQuery,
+  isReadAt,
+  mergeTotals,
+  TOTAL_MOMENTS,
+  type Total,
+  type TotalMoment,
+  type TotalRule,
+} from './total.ts';
 export {
   compareVersions,
   highestVersion,
