@@ -245,16 +245,16 @@ describe('what is asked of a program', () => {
 
   it('is unknown when the program gives no answer, with what is on record and the reason', async () => {
     expect(await observe('garbage-status')).toMatchObject({ status: 'pending', scanned: 0 });
-    await run('good');
+    await run('lies');
     const observed = await observe('garbage-status');
     expect(observed).toMatchObject({ status: 'unknown', scanned: 40 });
     expect(observed.lastError).toContain('is not JSON');
+    expect(await observe('good')).toMatchObject({ status: 'failed', scanned: 40, remaining: 3 });
   });
 
-  it('is not completed any more when the program takes it back', async () => {
+  it('is nothing once it is completed on record: a later release may not know it any more', async () => {
     await run('good');
-    await rm(join(folder, 'state'));
-    expect(await observe('good')).toMatchObject({ status: 'pending', scanned: 0 });
+    expect(await observe('garbage-status')).toMatchObject({ status: 'completed', scanned: 40, remaining: 0 });
   });
 });
 

@@ -1,12 +1,13 @@
-# A service in another language that speaks the data-migrations protocol: no library, no database, its state is a file of two lines:
-# how many rows it has moved, and whether it is paused. BEHAVIOUR makes it a bad one.
+# A service in another language that speaks the data-migrations protocol: no library, no database. Its state is a file that says how many
+# rows it has moved, and another one while it is paused. BEHAVIOUR makes it a bad one.
 command=$1
 id=$2
-state="$STATE/state"
 moved=0
-mode=pending
-[ -e "$state" ] && { read -r moved && read -r mode; } <"$state"
-write() { printf '%s\n%s\n' "$moved" "$mode" >"$state.$$" && mv "$state.$$" "$state"; }
+[ -e "$STATE/moved" ] && read -r moved <"$STATE/moved"
+write() { echo "$moved" >"$STATE/moved.$$" && mv "$STATE/moved.$$" "$STATE/moved"; }
+mode() {
+  if [ "$moved" -ge 40 ]; then echo completed; elif [ -e "$STATE/paused" ]; then echo paused; else echo pending; fi
+}
 echo "$*" >>"$STATE/asked"
 
 [ "$id" = shout ] || { echo "there is no $id" >&2; exit 3; }
@@ -28,20 +29,17 @@ case "$BEHAVIOUR:$command" in
 esac
 
 case "$command" in
-  status)
-    [ "$moved" -ge 40 ] && mode=completed
-    printf '{"id":"shout","status":"%s",%s}\n' "$mode" "$(counters)" ;;
+  status) printf '{"id":"shout","status":"%s",%s}\n' "$(mode)" "$(counters)" ;;
   verify) printf '{"id":"shout","remaining":%d}\n' "$((40 - moved))" ;;
-  pause) mode=paused; write; printf '{"id":"shout","status":"paused"}\n' ;;
-  resume) mode=pending; write; printf '{"id":"shout","status":"pending"}\n' ;;
+  pause) : >"$STATE/paused"; printf '{"id":"shout","status":"paused"}\n' ;;
+  resume) rm -f "$STATE/paused"; printf '{"id":"shout","status":"pending"}\n' ;;
   run)
     [ "$3" = --dry-run ] && { printf '{"type":"result","id":"shout","dryRun":true,"sampledRows":10,"oldRows":10}\n'; exit 0; }
     stopped=completed
     trap 'stopped=stopped' TERM
     while [ "$moved" -lt 40 ] && [ "$stopped" = completed ]; do
       sleep "${PAUSE:-0.02}"
-      [ -e "$state" ] && { read -r moved && read -r mode; } <"$state"
-      [ "$mode" = paused ] && { stopped=paused; break; }
+      [ -e "$STATE/paused" ] && { stopped=paused; break; }
       moved=$((moved + 10))
       write
       printf '{"type":"progress","id":"shout",%s}\n' "$(counters)"
