@@ -24,15 +24,25 @@ export type {
   Service,
   SwitchConfig,
 } from './deployment.ts';
+export { type DoomedObject, describeDoomed } from './doomed-object.ts';
 export { parseDuration } from './duration.ts';
 export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
-export type { DatabaseFact, Facts, FrontendFact, InstanceFact, LeaseFact, ProofFact } from './facts.ts';
+export type {
+  AcceptanceFacts,
+  DatabaseFact,
+  Facts,
+  FrontendFact,
+  InstanceFact,
+  LeaseFact,
+  ProofFact,
+} from './facts.ts';
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
 export { comparePhases, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
 export {
   type Acceptance,
+  describeAcceptance,
   type Gate,
   type GateState,
   type Hop,

@@ -2,6 +2,8 @@
  * The heart: prepares a plan from what it observes, carries it out, takes it up again after any interruption, and goes back. It
  * composes the features; it reads no arguments, prints nothing, and never trusts its memory where reality can be looked at.
  */
+
+export { removeDualWrite } from './data/dual-writes.ts';
 export {
   type ObservedDataMigration,
   observeDataMigrations,
@@ -20,6 +22,7 @@ export {
   migrateDeployment,
   observeDeploymentMigrations,
 } from './migrate-deployment.ts';
+export { observeAcceptances } from './observe-acceptances.ts';
 export { observeDoctorFacts } from './observe-doctor.ts';
 export { observeDrift, type SchemaDrift } from './observe-drift.ts';
 export { observeStatus, type Status } from './observe-status.ts';

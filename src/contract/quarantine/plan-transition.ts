@@ -56,10 +56,7 @@ function closeRemoved(from: readonly AclEntry[], first: readonly AclEntry[], own
         if (entry.privilege !== gone.privilege) continue;
         const isColumnOf = gone.column === null && entry.grantor === gone.grantor && entry.grantee === gone.grantee;
         const isPassedOn =
-          gone.isGrantable &&
-          gone.grantee !== owner &&
-          entry.grantor === gone.grantee &&
-          entry.column === gone.column;
+          gone.isGrantable && gone.grantee !== owner && entry.grantor === gone.grantee && entry.column === gone.column;
         if (isColumnOf || isPassedOn) removed.add(entry);
       }
     }

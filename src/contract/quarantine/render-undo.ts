@@ -13,7 +13,8 @@ export function renderUndo(id: string, steps: readonly AclStep[]): string {
     'declare',
     "  before text := pg_catalog.current_setting('role');",
     'begin',
-    '  if not exists (select from onward.quarantine where id = ' + `${quoteLiteral(id)} and ended_at is null) then return; end if;`,
+    '  if not exists (select from onward.quarantine where id = ' +
+      `${quoteLiteral(id)} and ended_at is null) then return; end if;`,
     ...steps.map((step) => renderStep(step)),
     `  update onward.quarantine set ended_at = pg_catalog.clock_timestamp(), ended_because = 'undone by hand' where id = ${quoteLiteral(id)};`,
     'end',
