@@ -42,7 +42,7 @@ export function planTransition(table: TableAcl, { from, to, columns }: Transitio
       ...revokes.map((entries) => renderStep('revoke', table, entries)),
       ...grants.map((entries) => renderStep('grant', table, entries)),
     ],
-    unrooted: [...revoking.unrooted, ...granting.unrooted],
+    unrooted: [...revoking.unrooted, ...granting.unrooted, ...added.filter((entry) => isCircular(table, to, entry))],
   };
 }
 
@@ -62,6 +62,16 @@ function closeRemoved(from: readonly AclEntry[], first: readonly AclEntry[], own
     }
   }
   return [...removed];
+}
+
+/**
+ * The server does not let a right to pass a column on be given by whoever has that right from the table only: it takes it for a circle, as
+ * of that column nobody gave it.
+ */
+function isCircular({ owner }: TableAcl, to: readonly AclEntry[], { isGrantable, ...entry }: AclEntry): boolean {
+  if (!isGrantable || entry.column === null || entry.grantor === owner) return false;
+  const ofColumns = to.filter(({ column }) => column !== null);
+  return !distanceFromOwner(ofColumns, { owner, privilege: entry.privilege, column: entry.column }).has(entry.grantor);
 }
 
 interface Ranked {
