@@ -4,7 +4,11 @@
  */
 export type { DoomedObject } from '../model/index.ts';
 export { type Contraction, type ContractionOptions, findContraction } from './find-contraction.ts';
-export { beginQuarantine, type QuarantineRequest } from './quarantine/begin-quarantine.ts';
+export { beginQuarantine } from './quarantine/begin-quarantine.ts';
 export { type EndedQuarantine, endQuarantine } from './quarantine/end-quarantine.ts';
 export { observeQuarantine, type Quarantine, type QuarantineEnd } from './quarantine/ledger-row.ts';
 export { planQuarantine, type QuarantinePlan } from './quarantine/plan-quarantine.ts';
+export type { QuarantineEvidence, QuarantineRequest, RunQuarantineOptions } from './quarantine/request.ts';
+export { type QuarantineOutcome, type QuarantineReport, runQuarantine } from './quarantine/run-quarantine.ts';
+export type { Layer, Refusal } from './quarantine/watch/evidence.ts';
+export { type RefusalWatch, watchRefusals } from './quarantine/watch/watch-refusals.ts';

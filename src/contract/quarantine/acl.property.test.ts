@@ -63,7 +63,10 @@ describe.each(['14', '18'] as const)('quarantine on Postgres %s, over random pri
   it('takes exactly the rights to what is doomed, keeps those to every other column, and gives all of them back', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.oneof({ weight: 8, arbitrary: grant }, { weight: 1, arbitrary: revoke }), { minLength: 6, maxLength: 16 }),
+        fc.array(fc.oneof({ weight: 8, arbitrary: grant }, { weight: 1, arbitrary: revoke }), {
+          minLength: 6,
+          maxLength: 16,
+        }),
         doomed,
         fc.option(fc.subarray([...ROLES], { minLength: 1 }), { nil: undefined }),
         fc.nat(1),

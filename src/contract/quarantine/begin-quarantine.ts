@@ -1,4 +1,3 @@
-import type { DoomedObject } from '../../model/index.ts';
 import { quoteName } from '../../sql/index.ts';
 import { PostgresError, type Session, type System } from '../../system/index.ts';
 import { entriesWithout } from './acl.ts';
@@ -8,19 +7,8 @@ import { insertQuarantine, lockQuarantine, observeQuarantine, type Quarantine } 
 import { loadEntries } from './load-acls.ts';
 import { planQuarantine, type QuarantinePlan, type TableQuarantine } from './plan-quarantine.ts';
 import { renderUndo } from './render-undo.ts';
+import type { QuarantineRequest } from './request.ts';
 import { changePrivileges } from './retry.ts';
-
-export interface QuarantineRequest {
-  readonly deployment: string;
-  readonly release: string;
-  readonly run: string;
-  /** Must be the highest that this database has seen. */
-  readonly epoch: number;
-  readonly doomed: readonly DoomedObject[];
-  /** As in onward.yaml; without it, everybody who has a privilege or a session. */
-  readonly roles?: readonly string[];
-  readonly durationMs: number;
-}
 
 const BEGIN_FOR_MS = 10_000;
 

@@ -119,3 +119,11 @@ export async function markEnded(session: Session, id: string, because: Quarantin
     [id, because],
   );
 }
+
+/** Nobody watched for a while, so the set time begins anew. */
+export async function restartTime(session: Session, { id }: Quarantine, durationMs: number): Promise<void> {
+  await session.query(
+    `update onward.quarantine set until = pg_catalog.clock_timestamp() + $2 * interval '1 millisecond' where id = $1 and ended_at is null`,
+    [id, durationMs],
+  );
+}

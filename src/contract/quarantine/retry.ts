@@ -1,3 +1,4 @@
+import { OnwardError } from '../../model/index.ts';
 import { PostgresError, type Session, type System } from '../../system/index.ts';
 
 export interface RetryLimits {
@@ -38,5 +39,7 @@ export async function changePrivileges<T>(
 }
 
 function isPassing(error: unknown): boolean {
+  // What was planned from is not so any more.
+  if (error instanceof OnwardError) return error.code === 'contract.quarantine-inexact';
   return error instanceof PostgresError && (PASSING.has(error.code) || CONCURRENT_UPDATE.test(error.message));
 }

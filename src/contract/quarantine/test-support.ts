@@ -1,6 +1,6 @@
 import type { DoomedObject } from '../../model/index.ts';
 import type { Session } from '../../system/index.ts';
-import type { QuarantineRequest } from './begin-quarantine.ts';
+import type { QuarantineRequest } from './request.ts';
 
 export const TOTAL: DoomedObject = { kind: 'column', schema: 'public', table: 'orders', column: 'total' };
 export const ORDERS: DoomedObject = { kind: 'table', schema: 'public', table: 'orders' };
