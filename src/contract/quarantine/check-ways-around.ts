@@ -24,7 +24,9 @@ where not coalesce(v.reloptions @> array['security_invoker=true'] or v.reloption
 union all
 select distinct 'routine', n.nspname || '.' || r.proname, d.name
 from doomed d join pg_catalog.pg_class c on c.oid = d.oid
-join pg_catalog.pg_proc r on r.prosecdef and r.prosrc ~* ('\\m' || pg_catalog.regexp_replace(c.relname, '([^[:alnum:]_])', '\\\\\\1', 'g') || '\\M')
+join pg_catalog.pg_proc r on r.prosecdef and (
+  r.prosrc ~* ('\\m' || pg_catalog.regexp_replace(c.relname, '([^[:alnum:]_])', '\\\\\\1', 'g') || '\\M')
+  or exists (select from pg_catalog.pg_depend p where p.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and p.objid = r.oid and p.refobjid = c.oid))
 join pg_catalog.pg_namespace n on n.oid = r.pronamespace
 where n.nspname not in ('pg_catalog', 'information_schema')
 union all

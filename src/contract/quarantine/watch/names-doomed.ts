@@ -52,7 +52,7 @@ function collect(value: unknown, said: Said, key: string): void {
 
 /** In the list of what a SELECT or RETURNING gives, names are new ones; a FROM clause names no column. */
 function placeOf(name: string, place: string): string {
-  if (name === 'SelectStmt' || name === 'returningList') return 'output';
+  if (name === 'SelectStmt' || name === 'returningList' || name === 'returningClause') return 'output';
   if (name === 'InsertStmt' || name === 'UpdateStmt' || name === 'MergeStmt' || name === 'onConflictClause')
     return 'input';
   return name === 'alias' ? 'alias' : place;

@@ -22,6 +22,9 @@ interface Tools {
   readonly parser: SqlParser;
 }
 
+const NEEDED =
+  'reading it takes EXECUTE on pg_current_logfile(text), pg_ls_logdir() and pg_read_binary_file(text, bigint, bigint, boolean)';
+
 const PROOF_LIMIT_MS = 3_000;
 const PROOF_POLL_MS = 20;
 
@@ -43,7 +46,7 @@ export async function openServerLog(tools: Tools, session: Session): Promise<Ser
     return 'a statement that was refused on purpose did not turn up in it';
   } catch (error) {
     if (!(error instanceof PostgresError) || error.code !== '42501') throw error;
-    return `${error.message}; reading it takes pg_monitor and EXECUTE on pg_read_binary_file(text, bigint, bigint, boolean)`;
+    return `${error.message}; ${NEEDED}`;
   }
 }
 
