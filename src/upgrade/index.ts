@@ -29,5 +29,5 @@ export { observeStatus, type Status } from './observe-status.ts';
 export { type Prepared, preparePlan, type UpgradeRequest } from './prepare.ts';
 export { SAFE_STEPS } from './run-hop.ts';
 export { type RunOptions, type RunReport, runRollback, runUpgrade } from './run-upgrade.ts';
-export { runVerification } from './run-verification.ts';
+export { runVerification, type Verified } from './run-verification.ts';
 export { takeDown } from './take-down.ts';
