@@ -6,104 +6,148 @@ import { planQuarantine, type QuarantinePlan } from './plan-quarantine.ts';
 import { isConnectionLoss, openQuarantineSession } from './quarantine-session.ts';
 import type { QuarantineEvidence, RunQuarantineOptions } from './request.ts';
 import type { Refusal } from './watch/evidence.ts';
-import { watchRefusals } from './watch/watch-refusals.ts';
+import { type RefusalWatch, watchRefusals } from './watch/watch-refusals.ts';
 
 /** `over`: the set time has passed. `blind`: no way of seeing is left. `ended`: somebody else ended it. */
 export type Look = 'quiet' | 'refused' | 'blind' | 'ended' | 'over';
 
-/** The quarantine of one database, from the first look to the end. */
-export interface QuarantinedDatabase {
-  readonly name: string;
-  giveBackEarlier(): Promise<void>;
-  /** False when taking privileges would prove nothing. */
-  isWorthTaking(): boolean;
-  begin(): Promise<void>;
-  look(): Promise<Look>;
-  end(because: QuarantineEnd): Promise<EndedQuarantine>;
-  evidence(): Promise<QuarantineEvidence>;
-  close(): Promise<void>;
-}
+type DatabaseOptions = RunQuarantineOptions['databases'][number];
 
 /** Between two looks; a longer one is time in which nobody sampled. */
 const LONGEST_GAP_MS = 5_000;
 const PROVE_EVERY_MS = 60_000;
 
+/** Opens the ways of seeing before anything is taken, so that nothing lies between. */
 export async function openQuarantinedDatabase(
   system: System,
   options: RunQuarantineOptions,
-  { name, target, doomed }: RunQuarantineOptions['databases'][number],
+  database: DatabaseOptions,
 ): Promise<QuarantinedDatabase> {
-  let session = await openQuarantineSession(system, target);
-  const connected = async (): Promise<Session> => {
-    if (session.isLost) session = await openQuarantineSession(system, target);
-    return session;
-  };
-  const plannedOptions = { doomed, ...(options.roles ? { roles: options.roles } : {}) };
-  let plan: QuarantinePlan = await planQuarantine(session, plannedOptions);
-  const watch = await watchRefusals(system, session, doomed);
-  const refusals: Refusal[] = [];
-  let current: Quarantine | undefined;
-  let lookedAt = system.clock.monotonicMs();
-  let provedAt = lookedAt;
-  const canSee = (layer?: string) => watch.layers().some((one) => one.canSee && (layer ?? one.name) === one.name);
+  const session = await openQuarantineSession(system, database.target);
+  try {
+    const plan = await planQuarantine(session, { ...options, doomed: database.doomed });
+    const watch = await watchRefusals(system, session, database.doomed);
+    return new QuarantinedDatabase(system, { options, database, session, plan, watch });
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
 
-  /** Brings the watch up to now, on a connection that lasts. */
-  const see = async (on: Session, quarantine: Quarantine): Promise<void> => {
-    const now = system.clock.monotonicMs();
-    const tables = [...new Set(plan.losses.map(({ table }) => table))];
-    refusals.push(
-      ...(await watch.look(on, { tables, unaffected: new Set(plan.unaffected), beganAt: quarantine.beganAt })),
-    );
+interface Opened {
+  readonly options: RunQuarantineOptions;
+  readonly database: DatabaseOptions;
+  readonly session: Session;
+  readonly plan: QuarantinePlan;
+  readonly watch: RefusalWatch;
+}
+
+/** The quarantine of one database, from the first look to the end, on a session that is opened again when it is lost. */
+export class QuarantinedDatabase {
+  readonly name: string;
+  readonly #system: System;
+  readonly #options: RunQuarantineOptions;
+  readonly #database: DatabaseOptions;
+  readonly #watch: RefusalWatch;
+  readonly #refusals: Refusal[] = [];
+  #session: Session;
+  #plan: QuarantinePlan;
+  #current: Quarantine | undefined;
+  #lookedAt: number;
+  #provedAt: number;
+
+  constructor(system: System, { options, database, session, plan, watch }: Opened) {
+    this.name = database.name;
+    this.#system = system;
+    this.#options = options;
+    this.#database = database;
+    this.#watch = watch;
+    this.#session = session;
+    this.#plan = plan;
+    this.#lookedAt = system.clock.monotonicMs();
+    this.#provedAt = this.#lookedAt;
+  }
+
+  /** One that an earlier run left in force. */
+  async giveBackEarlier(): Promise<void> {
+    const inForce = await observeQuarantine(this.#session, this.#options.deployment);
+    if (!inForce) return;
+    const { epoch } = this.#options;
+    await endQuarantine(this.#system, this.#session, { id: inForce.id, because: 'begun anew', epoch });
+    this.#plan = await planQuarantine(this.#session, { ...this.#options, doomed: this.#database.doomed });
+  }
+
+  /** False when taking privileges would prove nothing. */
+  isWorthTaking(): boolean {
+    return this.#canSee() && !this.#plan.findings.some(({ severity }) => severity === 'error');
+  }
+
+  async begin(): Promise<void> {
+    // What was refused before is nobody's doing.
+    await this.#watch.look(this.#session, { tables: [], unaffected: new Set(), beganAt: 'infinity' });
+    const request = { ...this.#options, doomed: this.#database.doomed };
+    const { plan, quarantine } = await beginQuarantine(this.#system, this.#session, request);
+    this.#plan = plan;
+    this.#current = quarantine;
+    this.#lookedAt = this.#system.clock.monotonicMs();
+  }
+
+  async look(): Promise<Look> {
+    if (!this.#current) return 'over';
+    try {
+      const session = await this.#connected();
+      const known = this.#refusals.length;
+      await this.#see(session, this.#current);
+      if (this.#refusals.length > known) return 'refused';
+      if (!this.#canSee()) return 'blind';
+      return await judgeTime(session, this.#current);
+    } catch (error) {
+      // Nobody can be refused by a server that is away; when it is back, the log tells what was, or the time begins anew.
+      if (isConnectionLoss(error)) return 'quiet';
+      throw error;
+    }
+  }
+
+  async end(because: QuarantineEnd): Promise<EndedQuarantine> {
+    if (!this.#current) return { because: undefined, changed: [] };
+    const { epoch } = this.#options;
+    return endQuarantine(this.#system, await this.#connected(), { id: this.#current.id, because, epoch });
+  }
+
+  async evidence(): Promise<QuarantineEvidence> {
+    const { losses, findings } = this.#plan;
+    const rollbacks = await this.#watch.countRollbacks(await this.#connected());
+    return { database: this.name, losses, layers: this.#watch.layers(), refusals: this.#refusals, findings, rollbacks };
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+
+  async #connected(): Promise<Session> {
+    if (this.#session.isLost) this.#session = await openQuarantineSession(this.#system, this.#database.target);
+    return this.#session;
+  }
+
+  #canSee(): boolean {
+    return this.#watch.layers().some(({ canSee }) => canSee);
+  }
+
+  /** Brings what is known up to now. */
+  async #see(session: Session, quarantine: Quarantine): Promise<void> {
+    const now = this.#system.clock.monotonicMs();
+    const tables = [...new Set(this.#plan.losses.map(({ table }) => table))];
+    const unaffected = new Set(this.#plan.unaffected);
+    this.#refusals.push(...(await this.#watch.look(session, { tables, unaffected, beganAt: quarantine.beganAt })));
     // The log is read from where the last look ended, so that it has no gaps.
-    if (now - lookedAt > LONGEST_GAP_MS && !canSee('server log')) await restartTime(on, quarantine, options.durationMs);
-    lookedAt = now;
-    if (now - provedAt < PROVE_EVERY_MS) return;
-    await watch.proveAgain(on);
-    provedAt = now;
-  };
-
-  return {
-    name,
-    async giveBackEarlier() {
-      const inForce = await observeQuarantine(session, options.deployment);
-      if (!inForce) return;
-      await endQuarantine(system, session, { id: inForce.id, because: 'begun anew', epoch: options.epoch });
-      plan = await planQuarantine(session, plannedOptions);
-    },
-    isWorthTaking: () => canSee() && !plan.findings.some(({ severity }) => severity === 'error'),
-    async begin() {
-      // What was refused before is nobody's doing.
-      await watch.look(session, { tables: [], unaffected: new Set(), beganAt: 'infinity' });
-      const begun = await beginQuarantine(system, session, { ...options, doomed });
-      ({ plan, quarantine: current } = begun);
-      lookedAt = system.clock.monotonicMs();
-    },
-    async look() {
-      if (!current) return 'over';
-      try {
-        const on = await connected();
-        const known = refusals.length;
-        await see(on, current);
-        if (refusals.length > known) return 'refused';
-        if (!canSee()) return 'blind';
-        return await judgeTime(on, current);
-      } catch (error) {
-        // Nobody can be refused by a server that is away; when it is back, the log tells what was, or the time begins anew.
-        if (isConnectionLoss(error)) return 'quiet';
-        throw error;
-      }
-    },
-    async end(because) {
-      if (!current) return { because: undefined, changed: [] };
-      return endQuarantine(system, await connected(), { id: current.id, because, epoch: options.epoch });
-    },
-    async evidence() {
-      const { losses, findings } = plan;
-      const rollbacks = await watch.countRollbacks(await connected());
-      return { database: name, losses, layers: watch.layers(), refusals, findings, rollbacks };
-    },
-    close: () => session.close(),
-  };
+    const hasLog = this.#watch.layers().some(({ name, canSee }) => name === 'server log' && canSee);
+    if (now - this.#lookedAt > LONGEST_GAP_MS && !hasLog)
+      await restartTime(session, quarantine, this.#options.durationMs);
+    this.#lookedAt = now;
+    if (now - this.#provedAt < PROVE_EVERY_MS) return;
+    await this.#watch.proveAgain(session);
+    this.#provedAt = now;
+  }
 }
 
 async function judgeTime(session: Session, { id }: Quarantine): Promise<Look> {
