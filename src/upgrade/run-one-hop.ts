@@ -2,7 +2,7 @@ import type { CheckObservation } from '../checks/index.ts';
 import { isPassable, type Json, type StepKind } from '../model/index.ts';
 import { planUpgrade } from '../plan/index.ts';
 import type { System } from '../system/index.ts';
-import { endPrograms } from './data/end-programs.ts';
+import { endAbandonedPrograms, endPrograms } from './data/end-programs.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
 import { checksFailBefore, gatesClosed, pastReturn } from './errors.ts';
 import { recordEvents } from './event-log.ts';
@@ -42,6 +42,7 @@ export interface OneHop {
 export async function runOneHop(system: System, installation: Installation, hop: OneHop): Promise<HopOutcome> {
   const { deployment, control, databases, fence } = installation;
   await prepareLedgers(system, installation);
+  await endAbandonedPrograms(installation);
   const lease = await acquireLease(system, { deployment, control, databases, run: hop.run });
   try {
     await fence.raise(lease.epoch);
