@@ -13,6 +13,8 @@ export interface BatchEngine {
   readonly declared: SqlDataMigration;
   readonly key: TableKey;
   readonly claim: Claim;
+  /** Rows that earlier runs went through since the first key. */
+  readonly passed: number;
   readonly throttle: Throttle;
   readonly rate: RateLimit;
   readonly emit: (event: LogEvent) => void;

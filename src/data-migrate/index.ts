@@ -7,9 +7,10 @@ export { type DualWriteRecord, loadDualWrites, loadSearchPath } from './dual-wri
 export { assertDualWrite, type DualWriteState, observeDualWrite } from './dual-write/observe.ts';
 export { planDualWrite, planDualWriteRemoval } from './dual-write/plan.ts';
 export { type DualWriting, isDualWriting, renderDualWrite } from './dual-write/render.ts';
-export { type DataMigrationStatus, observeDataMigration } from './observe.ts';
+export { type DataMigrationProgress, type DataMigrationStatus, observeDataMigration } from './observe.ts';
 export { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
 export { type DryRun, sampleDataMigration } from './sample.ts';
 export { openSession } from './sessions.ts';
+export { createRateLimit, type RateLimit } from './throttle/rate-limit.ts';
 export { verifyDataMigration } from './verify.ts';
 export { requestWish, type Wish } from './wish.ts';

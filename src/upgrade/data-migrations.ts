@@ -1,4 +1,10 @@
-import type { DataMigrationStatus, DryRun, DualWriteState, Wish } from '../data-migrate/index.ts';
+import {
+  createRateLimit,
+  type DataMigrationStatus,
+  type DryRun,
+  type DualWriteState,
+  type Wish,
+} from '../data-migrate/index.ts';
 import { compareVersions, type DeclaredDataMigration, declaredDataMigrations } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { createDataWorker } from './data/create-worker.ts';
@@ -8,6 +14,7 @@ import {
   listDualWrites,
   observeDeclaredDualWrite,
 } from './data/dual-writes.ts';
+import { runSideBySide } from './data/run-side-by-side.ts';
 import type { DataWork, DataWorker } from './data/worker.ts';
 import { dataIncomplete, nothingInstalled, otherRunUnfinished, unknownDataMigration } from './errors.ts';
 import { assertNoRunElsewhere, findUnfinishedRun } from './find-run.ts';
@@ -64,31 +71,36 @@ export async function sampleDeploymentData(system: System, installation: Install
 }
 
 /**
- * Runs one data migration of a deployment to its end, under its lease. Throws `upgrade.data-incomplete` when it did not get there, and the
- * reason of the signal.
+ * Runs one data migration of a deployment to its end, under its lease; without an id, every one that is neither complete nor stopped by the
+ * operator, as many at once as the pacing allows. Throws `upgrade.data-incomplete` when one did not get there, and the reason of the signal.
  */
 export async function runDeploymentData(
   system: System,
   installation: Installation,
-  { id, signal }: { readonly id: string; readonly signal: AbortSignal },
+  { id, signal }: { readonly id?: string; readonly signal: AbortSignal },
 ): Promise<void> {
   await assertNoRunElsewhere(system, installation);
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   if (unfinished) {
     const { from, to } = unfinished.state.start;
-    throw otherRunUnfinished({ run: unfinished.run, from, to }, `data migration ${id}`);
+    throw otherRunUnfinished(
+      { run: unfinished.run, from, to },
+      id === undefined ? 'data migrations' : `data migration ${id}`,
+    );
   }
-  const found = await findKnown(system, installation, id);
+  const found = id === undefined ? await listOpen(system, installation) : [await findKnown(system, installation, id)];
   const run = `data-${createRunId(system)}`;
   await prepareLedgers(system, installation);
   const { deployment, control, databases } = installation;
   const lease = await acquireLease(system, { deployment, control, databases, run });
   try {
     await installation.fence.raise(lease.epoch);
-    await completeDataMigration(
-      { system, installation, lease, run, signal: AbortSignal.any([signal, lease.signal]) },
-      found,
-    );
+    const rate = createRateLimit(system.clock, deployment.pacing.rowsPerSecond);
+    await runSideBySide(found, {
+      parallel: deployment.pacing.parallel,
+      signal: AbortSignal.any([signal, lease.signal]),
+      complete: (one, stop) => completeDataMigration({ system, installation, lease, run, rate, signal: stop }, one),
+    });
   } finally {
     await lease.release().catch(() => {});
   }
@@ -99,8 +111,18 @@ export async function completeDataMigration(work: DataWork, found: DeclaredDataM
   const worker = createDataWorker(work.system, work.installation, found);
   await assertDualWriteKept(work.system, work.installation, found);
   if (await isComplete(worker)) return;
-  const outcome = await worker.run(work);
-  if (outcome.kind !== 'completed') throw dataIncomplete(found.declared.id, outcome);
+  const { id } = found.declared;
+  const emit = (type: string, outcome?: string) =>
+    work.system.log.emit({ type, id, run: work.run, step: 'data', ...(outcome === undefined ? {} : { outcome }) });
+  emit('data.started');
+  let ended = 'stopped';
+  try {
+    const outcome = await worker.run(work);
+    ended = outcome.kind;
+    if (outcome.kind !== 'completed') throw dataIncomplete(id, outcome);
+  } finally {
+    emit('data.finished', ended);
+  }
 }
 
 /** Throws unless every data migration that this release needs before postdeploy is complete; it is counted again, whatever is on record. */
@@ -164,6 +186,17 @@ export async function listKnown(system: System, installation: Installation): Pro
   const upTo = unfinished?.state.start.to ?? (await observeCurrent(installation))?.release;
   if (upTo === undefined) throw nothingInstalled();
   return listDeclared(installation, { upTo });
+}
+
+/** Those that are left to do, each once. A paused or cancelled one is left as it is. */
+async function listOpen(system: System, installation: Installation): Promise<readonly DeclaredDataMigration[]> {
+  const newest = new Map((await listKnown(system, installation)).map((found) => [found.declared.id, found]));
+  const open: DeclaredDataMigration[] = [];
+  for (const found of newest.values()) {
+    const { status, wanted } = await createDataWorker(system, installation, found).observe();
+    if (wanted === null && !['completed', 'paused', 'cancelled'].includes(status)) open.push(found);
+  }
+  return open;
 }
 
 /** The newest release's, when several declare the same id. */

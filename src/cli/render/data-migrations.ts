@@ -1,4 +1,5 @@
-import type { DryRun, DualWriteState } from '../../data-migrate/index.ts';
+import type { DataMigrationStatus, DryRun, DualWriteState } from '../../data-migrate/index.ts';
+import { formatDuration } from '../../model/index.ts';
 import type { ObservedDataMigration } from '../../upgrade/index.ts';
 
 /** One line each. */
@@ -21,12 +22,26 @@ export function renderDataMigration({ declared, release, status, dualWrite }: Ob
     `  of release ${release}, needed before ${declared.before}`,
     `  ${status.scanned} rows scanned, ${status.changed} changed, in ${status.batches} batches; ${status.failed} batches rolled back`,
   ];
+  lines.push(...describeProgress(status).map((line) => `  ${line}`));
   if (dualWrite !== undefined) lines.push(`  trigger for both shapes: ${DUAL_WRITES[dualWrite]}`);
   if (status.remaining !== null)
     lines.push(`  ${status.remaining} rows in the old shape, counted ${status.verifiedAt ?? ''}`);
   if (status.waitingFor !== null) lines.push(`  waiting for ${status.waitingFor}, since ${status.waitingSince ?? ''}`);
   if (status.lastError !== null) lines.push(`  last error: ${status.lastError}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** `34.2 % of about 84000000 rows`, and while it runs `12000 rows a second, about 1h 17m left`. */
+export function describeProgress({ status, progress = {} }: DataMigrationStatus): readonly string[] {
+  const { estimatedRows, share, rowsPerSecond, etaMs } = progress;
+  const lines: string[] = [];
+  if (share !== undefined && status !== 'completed')
+    lines.push(`${(share * 100).toFixed(1)} % of about ${estimatedRows} rows`);
+  if (rowsPerSecond !== undefined) {
+    const left = etaMs === undefined ? '' : `, about ${formatDuration(etaMs)} left`;
+    lines.push(`${rowsPerSecond} rows a second${left}`);
+  }
+  return lines;
 }
 
 const DUAL_WRITES: Readonly<Record<DualWriteState, string>> = {

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { formatDuration } from '../../model/index.ts';
 import type { LogEvent } from '../../system/index.ts';
+import { createDataProgress } from './data-progress.ts';
 
 /** Turns a run's events into lines for a log and one live line for a terminal. Pure but for what it remembers of the steps under way. */
 export interface Progress {
@@ -31,6 +32,7 @@ interface Underway {
 
 export function createProgress(options: { readonly isColoured: boolean }): Progress {
   const underway = new Map<string, Underway>();
+  const data = createDataProgress();
   const paint = (format: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string) =>
     options.isColoured ? styleText(format, text) : text;
 
@@ -56,6 +58,11 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
           'yellow',
           `  ${event.index} was left invalid by an earlier attempt; it is dropped and built again`,
         );
+      case 'data.started':
+      case 'data.finished':
+      case 'data.waiting':
+      case 'data.progress':
+        return data.lineOf(event, nowMs, paint);
       case 'run.going-back':
         return paint('yellow', `Going back to the old release: ${event.reason}`);
       case 'run.traffic':
@@ -81,6 +88,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       if (wait !== undefined && entry) entry.waitingFor = wait;
       if (event.type === 'step.finished' || event.type === 'step.failed') underway.delete(step);
       if (event.type === 'run.ended' || event.type === 'run.parked') underway.clear();
+      data.note(event);
       return line;
     },
     liveLine(width, nowMs) {
@@ -88,6 +96,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
         const wait = waitingFor === '' ? '' : `, waiting for ${waitingFor}`;
         return `${titleOf(step)} ${formatDuration(nowMs - startedAt)}${wait}`;
       });
+      parts.push(...data.liveParts());
       if (parts.length === 0) return '';
       const frame = SPINNER[Math.floor(nowMs / 100) % SPINNER.length];
       return `${frame} ${parts.join(' | ')}`.slice(0, Math.max(0, width - 1));
@@ -101,10 +110,6 @@ function describeWait(event: LogEvent): string | undefined {
   switch (event.type) {
     case 'waiting':
       return String(event.what);
-    case 'data.waiting':
-      return `${event.what} (${event.id})`;
-    case 'data.progress':
-      return describeRows(event);
     case 'migrate.waiting':
       return `a moment without ${Array.isArray(event.blockers) ? event.blockers.join(', ') : 'blockers'}`;
     case 'migrate.retry':
@@ -118,12 +123,6 @@ function describeWait(event: LogEvent): string | undefined {
     default:
       return undefined;
   }
-}
-
-/** `split-names: 12000 rows, 240000 a second, 3.1 s left`. */
-function describeRows({ id, scanned, rowsPerSecond, etaMs }: LogEvent): string {
-  const left = etaMs === undefined ? '' : `, ${formatDuration(Number(etaMs))} left`;
-  return `${id}: ${scanned} rows, ${rowsPerSecond} a second${left}`;
 }
 
 /** A step for a person: `roll:api` is "Roll api", `back:api` is "Bring api back". */
