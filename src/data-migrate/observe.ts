@@ -4,7 +4,8 @@ import { estimateLeft } from './progress.ts';
 /** What the ledger says of a data migration. */
 export interface DataMigrationStatus {
   readonly id: string;
-  readonly status: 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+  /** `unknown`: the program that carries it out gave no answer; not completed, whatever is on record. */
+  readonly status: 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled' | 'unknown';
   /** What the operator asked for, and the worker has not done yet. */
   readonly wanted: 'pause' | 'cancel' | null;
   /** Rows in the ranges so far, those of them that were changed, and batches that were rolled back. */
@@ -66,8 +67,9 @@ async function observeProgress(session: Session, { id, status }: DataMigrationSt
   const total = estimated ?? undefined;
   const size = total === undefined ? {} : { estimatedRows: total };
   if (status === 'completed') return { ...size, share: 1 };
-  if (status !== 'running') return { ...size, ...estimateLeft(total, passed, 0) };
-  const rowsPerSecond = Math.round(rate ?? 0);
+  if (status !== 'running' || rate === null || rate === undefined)
+    return { ...size, ...estimateLeft(total, passed, 0) };
+  const rowsPerSecond = Math.round(rate);
   return { ...size, rowsPerSecond, ...estimateLeft(total, passed, rowsPerSecond) };
 }
 

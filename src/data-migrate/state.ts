@@ -1,4 +1,4 @@
-import type { SqlDataMigration } from '../model/index.ts';
+import type { DataMigration } from '../model/index.ts';
 import { PostgresError, type Session } from '../system/index.ts';
 import { completedAlready, fencedOut, notRunnable, tableBusy } from './errors.ts';
 import type { KeyValue, TableKey } from './table-key.ts';
@@ -19,7 +19,8 @@ export interface Claim {
 export interface ClaimOptions extends Claim {
   readonly release: string;
   readonly run: string;
-  readonly key: Pick<TableKey, 'table' | 'relation' | 'estimatedRows'>;
+  /** Of kind `sql` only: nobody can tell what a service's program touches. */
+  readonly key?: Pick<TableKey, 'table' | 'relation' | 'estimatedRows'>;
 }
 
 /**
@@ -27,17 +28,22 @@ export interface ClaimOptions extends Claim {
  * rows begins from the first key again; every other goes on at its cursor. Gives the rows that were gone through since the first key. Throws
  * when it is paused or cancelled, the epoch is stale, or another one of this epoch is at work on the table.
  */
-export async function claim(session: Session, declared: SqlDataMigration, options: ClaimOptions): Promise<number> {
+export async function claim(
+  session: Session,
+  declared: Pick<DataMigration, 'id'>,
+  options: ClaimOptions,
+): Promise<number> {
   try {
     return await session.transaction(() => takeRow(session, declared, options));
   } catch (error) {
     // Those of an earlier epoch can do nothing any more; of this one, the index lets a table have one.
-    if (error instanceof PostgresError && error.code === '23505') throw tableBusy(options.id, options.key.table);
+    if (error instanceof PostgresError && error.code === '23505' && options.key)
+      throw tableBusy(options.id, options.key.table);
     throw error;
   }
 }
 
-async function takeRow(session: Session, declared: SqlDataMigration, options: ClaimOptions): Promise<number> {
+async function takeRow(session: Session, declared: Pick<DataMigration, 'id'>, options: ClaimOptions): Promise<number> {
   const { id, holder, fence, release, run, key } = options;
   await assertEpoch(session, id, fence);
   await session.query('insert into onward.data_migration (id, release) values ($1, $2) on conflict (id) do nothing', [
@@ -60,7 +66,7 @@ async function takeRow(session: Session, declared: SqlDataMigration, options: Cl
            relation = $6::pg_catalog.oid, estimated = $7::pg_catalog.int8,
            started_at = coalesce(started_at, pg_catalog.clock_timestamp()), updated_at = pg_catalog.clock_timestamp()
        where id = $1 returning passed`,
-    [id, holder, fence.epoch, run, release, key.relation, key.estimatedRows ?? null],
+    [id, holder, fence.epoch, run, release, key?.relation ?? null, key?.estimatedRows ?? null],
   );
   return Number(taken[0]?.passed ?? 0);
 }

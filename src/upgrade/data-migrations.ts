@@ -14,6 +14,7 @@ import {
   listDualWrites,
   observeDeclaredDualWrite,
 } from './data/dual-writes.ts';
+import { endPrograms } from './data/end-programs.ts';
 import { runSideBySide } from './data/run-side-by-side.ts';
 import type { DataWork, DataWorker } from './data/worker.ts';
 import { dataIncomplete, nothingInstalled, otherRunUnfinished, unknownDataMigration } from './errors.ts';
@@ -98,6 +99,7 @@ export async function runDeploymentData(
   const lease = await acquireLease(system, { deployment, control, databases, run });
   try {
     await installation.fence.raise(lease.epoch);
+    await endPrograms(installation, lease.epoch);
     const rate = createRateLimit(system.clock, deployment.pacing.rowsPerSecond);
     await runSideBySide(found, {
       parallel: deployment.pacing.parallel,

@@ -76,7 +76,7 @@ describe('the pacing of a deployment', () => {
     );
     expect(status.stdout).toMatch(/is at: Run data migrations/);
     expect(status.stdout).toMatch(
-      /^ {2}item-loud: 0 rows scanned; 0\.0 % of about 2000 rows; 0 rows a second; waiting for the next window of onward\.yaml, at .* UTC, since /m,
+      /^ {2}item-loud: 0 rows scanned; 0\.0 % of about 2000 rows; waiting for the next window of onward\.yaml, at .* UTC, since /m,
     );
     upgrade.kill('SIGINT');
     const parked = await upgrade.ended;

@@ -27,7 +27,14 @@ function declare(
 
 const service: DeclaredDataMigration = {
   release: '1.1.0',
-  declared: { kind: 'service', id: 'by-service', database: 'core', service: 'api', before: 'postdeploy' },
+  declared: {
+    kind: 'service',
+    id: 'by-service',
+    database: 'core',
+    service: 'api',
+    before: 'postdeploy',
+    stalledAfterMs: 1,
+  },
 };
 
 /** Carries them out in an order that the seed decides; what was seen on the way. */
