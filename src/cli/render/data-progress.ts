@@ -16,7 +16,8 @@ interface Underway {
 /** How the data migrations under way are shown: each by itself, since several may run at once. */
 export interface DataProgress {
   lineOf(event: LogEvent, nowMs: number, paint: Paint): string | undefined;
-  note(event: LogEvent): void;
+  /** None is under way any more. */
+  end(): void;
   liveParts(): readonly string[];
 }
 
@@ -56,9 +57,7 @@ export function createDataProgress(): DataProgress {
           return undefined;
       }
     },
-    note(event) {
-      if (event.type === 'run.ended' || event.type === 'run.parked') underway.clear();
-    },
+    end: () => underway.clear(),
     liveParts: () => [...underway.values()].map(({ text }) => text),
   };
 }

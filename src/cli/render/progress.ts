@@ -58,11 +58,6 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
           'yellow',
           `  ${event.index} was left invalid by an earlier attempt; it is dropped and built again`,
         );
-      case 'data.started':
-      case 'data.finished':
-      case 'data.waiting':
-      case 'data.progress':
-        return data.lineOf(event, nowMs, paint);
       case 'run.going-back':
         return paint('yellow', `Going back to the old release: ${event.reason}`);
       case 'run.traffic':
@@ -80,7 +75,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
 
   return {
     lineOf(event, nowMs) {
-      const line = describe(event, nowMs);
+      const line = event.type.startsWith('data.') ? data.lineOf(event, nowMs, paint) : describe(event, nowMs);
       const step = String(event.step ?? '');
       if (event.type === 'step.started') underway.set(step, { startedAt: nowMs, waitingFor: '' });
       const entry = underway.get(step);
@@ -88,7 +83,6 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       if (wait !== undefined && entry) entry.waitingFor = wait;
       if (event.type === 'step.finished' || event.type === 'step.failed') underway.delete(step);
       if (event.type === 'run.ended' || event.type === 'run.parked') underway.clear();
-      data.note(event);
       return line;
     },
     liveLine(width, nowMs) {
@@ -101,7 +95,10 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       const frame = SPINNER[Math.floor(nowMs / 100) % SPINNER.length];
       return `${frame} ${parts.join(' | ')}`.slice(0, Math.max(0, width - 1));
     },
-    end: () => underway.clear(),
+    end() {
+      underway.clear();
+      data.end();
+    },
   };
 }
 
