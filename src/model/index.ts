@@ -4,6 +4,20 @@
  */
 export { assertNever } from './assert-never.ts';
 export { canonicalJson, type Json } from './canonical-json.ts';
+export {
+  type Bounds,
+  type Condition,
+  type ConditionFact,
+  type ConditionFacts,
+  type FactCondition,
+  findConditionFact,
+  judgeAll,
+  judgeAny,
+  type LeafCondition,
+  type SqlCondition,
+  stopKey,
+  type TableSize,
+} from './condition.ts';
 export type {
   DataMigration,
   DataMigrationScope,
@@ -69,6 +83,7 @@ export {
   type Stop,
   type UpgradeRules,
 } from './release.ts';
+export { type KnownRisk, listRisksByVersion, listRisksOf, type Risk, versionsBetween } from './risk.ts';
 export type { JournalKind, JournalRecord, RunOutcome, RunSummary } from './run.ts';
 export { closest } from './suggestion.ts';
 export {
