@@ -38,6 +38,7 @@ export type {
   Service,
   SwitchConfig,
 } from './deployment.ts';
+export { describeCondition } from './describe-condition.ts';
 export { parseDuration } from './duration.ts';
 export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
 export type {

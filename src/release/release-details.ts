@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type DataMigration, type Release, satisfiesRange } from '../model/index.ts';
+import { type DataMigration, type Release, type Risk, satisfiesRange } from '../model/index.ts';
 import { loadDocument, type System } from '../system/index.ts';
+import { riskShape, stopShape } from './condition-shapes.ts';
 import { buildDataMigration, dataMigrationShape } from './data-migration-shapes.ts';
 import { misnamedDetails } from './errors.ts';
 import type { Product } from './product.ts';
-import { rangeShape, stopShape } from './shapes.ts';
+import { rangeShape } from './shapes.ts';
 
 const lines = z.array(z.string().min(1)).default([]);
 
@@ -16,6 +17,10 @@ export const releaseDetailsSchema = z
       .exactOptional()
       .meta({ description: 'Releases that this one can be reached from directly.' }),
     stops: z.array(stopShape).default([]),
+    risks: z
+      .array(riskShape)
+      .default([])
+      .meta({ description: 'What is known to go wrong with it in some deployments.' }),
     requiresTool: rangeShape
       .exactOptional()
       .meta({ description: 'Versions of Onward that may upgrade to this release.' }),
@@ -32,7 +37,11 @@ export const releaseDetailsSchema = z
       .strictObject({ summary: z.string().exactOptional(), breaking: lines, deprecated: lines, knownIssues: lines })
       .default({ breaking: [], deprecated: [], knownIssues: [] }),
   })
-  .superRefine(({ stops, dataMigrations }, report) => {
+  .superRefine(({ stops, risks, dataMigrations }, report) => {
+    for (const [index, { id }] of risks.entries()) {
+      if (risks.findIndex((other) => other.id === id) < index)
+        report.addIssue({ code: 'custom', path: ['risks', index, 'id'], message: `risk "${id}" stands twice` });
+    }
     for (const [index, { id }] of dataMigrations.entries()) {
       if (dataMigrations.findIndex((other) => other.id === id) < index)
         report.addIssue({
@@ -53,6 +62,7 @@ export const releaseDetailsSchema = z
 export type ReleaseDetails = Pick<Release, 'upgradeFrom' | 'stops' | 'requiresTool' | 'rollback' | 'notes'> & {
   readonly lateMigrations: readonly string[];
   readonly dataMigrations: readonly DataMigration[];
+  readonly risks: readonly Risk[];
 };
 
 /** What the vendor says of one release; the defaults when there is no file for it. Throws when the file has a problem or a near-miss name. */
