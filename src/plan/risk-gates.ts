@@ -36,7 +36,7 @@ function riskGate(risk: KnownRisk, versions: readonly string[], fact: ConditionF
     title,
     state: fact.state === 'applies' ? 'closed' : 'unknown',
     evidence: describeRisk(risk, fact),
-    command: `onward accept ${id} --reason "..."`,
+    command: `onward accept ${id} --reason '...'`,
     risk: id,
     content: contentOfRisk(risk),
   };

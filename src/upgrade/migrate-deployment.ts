@@ -3,6 +3,7 @@ import { compareVersions, declaredDataMigrations, type Release } from '../model/
 import { choosePath } from '../plan/index.ts';
 import { chooseVersion } from '../release/index.ts';
 import type { System } from '../system/index.ts';
+import { observeConditions } from './conditions/observe-conditions.ts';
 import { assertDataComplete } from './data-migrations.ts';
 import { noPath, nothingInstalled, notOneHop, otherRunUnfinished, unknownDatabase } from './errors.ts';
 import { assertNoRunElsewhere, findUnfinishedRun } from './find-run.ts';
@@ -38,7 +39,7 @@ export async function migrateDeployment(
   request: MigrateRequest,
 ): Promise<{ readonly release: string; readonly databases: readonly MigratedDatabase[] }> {
   await assertNoRunElsewhere(system, installation);
-  const release = await chooseRelease(installation, request);
+  const release = await chooseRelease(system, installation, request);
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   if (unfinished) {
     const { from, to } = unfinished.state.start;
@@ -73,7 +74,7 @@ export async function observeDeploymentMigrations(
   installation: Installation,
   request: Pick<MigrateRequest, 'database' | 'version'>,
 ): Promise<readonly MigrationStatus[]> {
-  const release = await chooseRelease(installation, { ...request, phase: 'expand' });
+  const release = await chooseRelease(system, installation, { ...request, phase: 'expand' });
   const files = await installation.source.migrationFiles(release);
   const statuses: MigrationStatus[] = [];
   for (const database of chooseDatabases(installation, request.database)) {
@@ -122,6 +123,7 @@ async function applyAll(system: System, installation: Installation, work: Work):
 
 /** The next release on the path for expand: only that one tolerates what runs. For postdeploy, the one that runs. */
 async function chooseRelease(
+  system: System,
   installation: Installation,
   request: Pick<MigrateRequest, 'phase' | 'version'>,
 ): Promise<Release> {
@@ -136,7 +138,9 @@ async function chooseRelease(
   });
   if (compareVersions(version, current.release) === 0) return installation.source.release(current.release);
   const { toolVersion } = installation.programs;
-  const path = choosePath({ catalog, from: current.release, to: version, toolVersion });
+  const ends = { catalog, from: current.release, to: version };
+  const conditions = await observeConditions(system, installation, ends);
+  const path = choosePath({ ...ends, toolVersion, conditions });
   if (path.kind === 'none') throw noPath(current.release, version, path.findings);
   const [first] = path.hops;
   if (first && path.hops.length > 1 && request.version !== undefined) throw notOneHop(version, first.to);

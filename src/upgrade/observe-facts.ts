@@ -1,6 +1,7 @@
 import { checkClearText } from '../deployment/index.ts';
 import {
   type Catalog,
+  type ConditionFacts,
   compareVersions,
   type DatabaseFact,
   type Digest,
@@ -26,6 +27,8 @@ export interface FactsRequest {
   /** The run that is being taken up; its own lease and journal close no gate. */
   readonly run?: string;
   readonly unfinished?: Facts['unfinished'];
+  /** What was found of the stops and risks on the way; left out where nobody goes anywhere. */
+  readonly conditions?: ConditionFacts;
 }
 
 /** Looks at everything a plan is made from. Changes nothing and never caches. */
@@ -69,6 +72,7 @@ export async function observeFacts(system: System, installation: Installation, r
     lease: isOwn(lease, request.run) ? { kind: 'free' } : lease,
     unfinished: request.unfinished,
     remarks: checkClearText(deployment),
+    ...(request.conditions ? { conditions: request.conditions } : {}),
     acceptances: await observeAcceptances(installation),
     disk,
   };

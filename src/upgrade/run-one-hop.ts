@@ -1,5 +1,5 @@
 import type { CheckObservation } from '../checks/index.ts';
-import { isPassable, type Json, type StepKind } from '../model/index.ts';
+import { canonicalJson, isPassable, type Json, type Plan, type StepKind } from '../model/index.ts';
 import { planUpgrade } from '../plan/index.ts';
 import type { System } from '../system/index.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
@@ -15,7 +15,15 @@ import type { Prepared } from './prepare.ts';
 import { prepareLedgers } from './prepare-ledgers.ts';
 import type { RunContext } from './run-context.ts';
 import { runHop } from './run-hop.ts';
-import { type Before, RUN_KEYS, type RunStart, type RunState, readRunState } from './run-state.ts';
+import {
+  acceptedKey,
+  type Before,
+  RUN_KEYS,
+  type RunStart,
+  type RunState,
+  readAccepted,
+  readRunState,
+} from './run-state.ts';
 import { mirrorRun } from './step-notes.ts';
 import { observeChecks, observeTraffic } from './steps/run-checks.ts';
 
@@ -110,12 +118,25 @@ async function carryOut(system: System, installation: Installation, hop: Held): 
   if (hop.isBack) return goBack(context, { reason: 'the operator asked to go back', scope: 'run' });
   const shut = hop.prepared.plan.gates.filter((gate) => !isPassable(gate));
   if (shut.length > 0) return closedGates(context, { hop, state });
+  await recordAccepted(journal, hop.prepared.plan);
   if (!state.before && start.from !== 'none' && start.from !== start.to) {
     const failing = describeFailing(before);
     if (failing.length > 0) return endRun(context, 'stopped', checksFailBefore(failing));
   }
   const until = hop.until ?? (hop.only === undefined ? undefined : 'roll');
   return runHop(context, { state, ...(until === undefined ? {} : { until }) });
+}
+
+/** Which closed gates the run goes through, and on whose word; once for each acceptance, however often the run is taken up. */
+async function recordAccepted(journal: Journal, { gates }: Plan): Promise<void> {
+  for (const { id, state, evidence, accepted } of gates) {
+    if (!accepted) continue;
+    const acceptance = accepted as unknown as Json;
+    const known = readAccepted(journal.records).map((one) => canonicalJson(one as unknown as Json));
+    if (known.includes(canonicalJson(acceptance))) continue;
+    const data = { gate: id, state, evidence, acceptance };
+    await journal.append({ step: 'preflight', key: acceptedKey(accepted.risk), kind: 'decision', data });
+  }
 }
 
 /** Checks that fail before anything changed: what they would say afterwards could not be told from what they say now. */
