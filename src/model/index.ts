@@ -3,6 +3,7 @@
  * It touches no clock, disk, network or environment, and knows no feature.
  */
 export { assertNever } from './assert-never.ts';
+export { parseBytes } from './bytes.ts';
 export { canonicalJson, type Json } from './canonical-json.ts';
 export {
   type Bounds,
@@ -27,6 +28,14 @@ export type {
   SqlDataMigration,
 } from './data-migration.ts';
 export { type DeclaredDataMigration, declaredDataMigrations } from './data-migrations.ts';
+export {
+  compareDecimals,
+  type Decimal,
+  magnitudeOf,
+  multiplyDecimals,
+  parseDecimal,
+  subtractDecimals,
+} from './decimal.ts';
 export type {
   Check,
   Database,
@@ -39,11 +48,13 @@ export type {
   SwitchConfig,
 } from './deployment.ts';
 export { describeCondition } from './describe-condition.ts';
+export { type DoomedObject, describeDoomed } from './doomed-object.ts';
 export { parseDuration } from './duration.ts';
 export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
 export type {
   AcceptanceFacts,
   DatabaseFact,
+  DataMigrationFact,
   Facts,
   FrontendFact,
   InstanceFact,
@@ -53,7 +64,8 @@ export type {
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
-export { comparePhases, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
+export { DEFAULT_PACING, type Pacing } from './pacing.ts';
+export { compareTotalsAfters, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
 export {
   type Acceptance,
   describeAcceptance,
@@ -87,6 +99,22 @@ export {
 export { type KnownRisk, listRisksByVersion, listRisksOf, type Risk, versionsBetween } from './risk.ts';
 export type { JournalKind, JournalRecord, RunOutcome, RunSummary } from './run.ts';
 export { closest } from './suggestion.ts';
+export {
+  addOpenTime,
+  isInWindows,
+  nextOpening,
+  parseTimeWindow,
+  type TimeWindow,
+} from './time-window.ts';
+export {
+  chooseTotalQuery,
+  isReadAt,
+  mergeTotals,
+  TOTAL_MOMENTS,
+  type Total,
+  type TotalMoment,
+  type TotalRule,
+} from './total.ts';
 export {
   compareVersions,
   highestVersion,

@@ -4,6 +4,7 @@ import type { ReadyProbe, RollClass } from './deployment.ts';
 import type { Digest } from './identity.ts';
 import type { MigrationPhase } from './phase.ts';
 import type { KnownRisk, Risk } from './risk.ts';
+import type { Total } from './total.ts';
 
 /** One pinned artifact of a release. For the `process` runtime it is a folder, identified by the hash of its tree. */
 export interface Component {
@@ -130,6 +131,8 @@ export interface Release {
   readonly dataMigrations?: readonly DataMigration[];
   /** What was known to go wrong with it when it was built. The catalog says what is known now. */
   readonly risks?: readonly Risk[];
+  /** Figures that the upgrade to this release is compared by: those of the product, and its own. */
+  readonly totals?: readonly Total[];
   /** Left out by what was built before releases were linted. */
   readonly lint?: LintRecord;
 }

@@ -8,12 +8,14 @@ import {
   type LintRecord,
   parseVersion,
   type Release,
+  type Total,
 } from '../model/index.ts';
 import { hashArtifact, type System } from '../system/index.ts';
 import { decodeCatalog } from './catalog-document.ts';
 import { checkConditions, checkRisks, type Nameable } from './check-conditions.ts';
 import { checkDetails } from './check-details.ts';
 import { checkMigrations } from './check-migrations.ts';
+import { checkTotals } from './check-totals.ts';
 import { notBuildable, otherProduct, sourceInArtifact } from './errors.ts';
 import { loadHistory, loadSuccessor } from './history.ts';
 import { loadProduct, type Product } from './product.ts';
@@ -81,11 +83,13 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const assembled = assembleRelease({ version, product, details, artifacts, history, migrations: migrations.refs });
     const release = lint ? { ...assembled, lint } : assembled;
     const encoded = encodeRelease(release);
+    const databases = product.databases.map(({ name }) => name);
     const findings = [
       ...migrations.findings,
-      ...checkDetails(details, { version, catalog, databases: product.databases.map(({ name }) => name) }),
       ...checkRisks(details, { version, catalog }),
       ...(await checkConditions(details, nameableIn(system, { folder, catalog, version, product, details }))),
+      ...checkDetails(details, { version, catalog, databases }),
+      ...(await checkTotals(release.totals ?? [], { databases })),
       ...(judged?.findings ?? []),
     ];
     if (published && published.digest !== encoded.digest) findings.push(versionTaken(version, published.publishedAt));
@@ -170,7 +174,8 @@ interface Parts {
 }
 
 function assembleRelease({ version, product, details, artifacts, history, migrations }: Parts): Release {
-  const { lateMigrations: _, dataMigrations, risks, ...declared } = details;
+  const { lateMigrations: _, dataMigrations, risks, totals: own, ...declared } = details;
+  const totals = listTotals(product, own);
   return {
     product: product.name,
     version,
@@ -189,7 +194,13 @@ function assembleRelease({ version, product, details, artifacts, history, migrat
     ...declared,
     ...(dataMigrations.length > 0 ? { dataMigrations } : {}),
     ...(risks.length > 0 ? { risks } : {}),
+    ...(totals.length > 0 ? { totals } : {}),
   };
+}
+
+/** The product's, and the release's own: one of the same name takes the place of the product's. */
+function listTotals(product: Product, own: readonly Total[]): readonly Total[] {
+  return [...product.totals.filter(({ name }) => !own.some((total) => total.name === name)), ...own];
 }
 
 /** The release that produced the same bytes for the same service. */

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type DataMigration, type Release, type Risk, satisfiesRange } from '../model/index.ts';
+import { type DataMigration, type Release, type Risk, satisfiesRange, type Total } from '../model/index.ts';
 import { loadDocument, type System } from '../system/index.ts';
 import { riskShape, stopShape } from './condition-shapes.ts';
 import { buildDataMigration, dataMigrationShape } from './data-migration-shapes.ts';
 import { misnamedDetails } from './errors.ts';
 import type { Product } from './product.ts';
 import { rangeShape } from './shapes.ts';
+import { buildTotal, checkTotalNames, totalShape } from './total-shapes.ts';
 
 const lines = z.array(z.string().min(1)).default([]);
 
@@ -33,15 +34,20 @@ export const releaseDetailsSchema = z
       .array(dataMigrationShape)
       .default([])
       .meta({ description: 'Rows to move from their old shape to the new one, in batches.' }),
+    totals: z
+      .array(totalShape)
+      .default([])
+      .meta({ description: 'Figures that the upgrade to this release must keep, beside those of product.yaml.' }),
     notes: z
       .strictObject({ summary: z.string().exactOptional(), breaking: lines, deprecated: lines, knownIssues: lines })
       .default({ breaking: [], deprecated: [], knownIssues: [] }),
   })
-  .superRefine(({ stops, risks, dataMigrations }, report) => {
+  .superRefine(({ stops, risks, dataMigrations, totals }, report) => {
     for (const [index, { id }] of risks.entries()) {
       if (risks.findIndex((other) => other.id === id) < index)
         report.addIssue({ code: 'custom', path: ['risks', index, 'id'], message: `risk "${id}" stands twice` });
     }
+    checkTotalNames(totals, report);
     for (const [index, { id }] of dataMigrations.entries()) {
       if (dataMigrations.findIndex((other) => other.id === id) < index)
         report.addIssue({
@@ -63,6 +69,7 @@ export type ReleaseDetails = Pick<Release, 'upgradeFrom' | 'stops' | 'requiresTo
   readonly lateMigrations: readonly string[];
   readonly dataMigrations: readonly DataMigration[];
   readonly risks: readonly Risk[];
+  readonly totals: readonly Total[];
 };
 
 /** What the vendor says of one release; the defaults when there is no file for it. Throws when the file has a problem or a near-miss name. */
@@ -81,5 +88,9 @@ export async function loadReleaseDetails(system: System, product: Product, versi
 }
 
 function normalise(details: z.infer<typeof releaseDetailsSchema>): ReleaseDetails {
-  return { ...details, dataMigrations: details.dataMigrations.map(buildDataMigration) };
+  return {
+    ...details,
+    dataMigrations: details.dataMigrations.map(buildDataMigration),
+    totals: details.totals.map((total) => buildTotal(total, 'release')),
+  };
 }

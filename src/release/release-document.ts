@@ -4,6 +4,7 @@ import { riskShape, stopShape } from './condition-shapes.ts';
 import { recordedDataMigrationShape } from './data-migration-shapes.ts';
 import { decodeDocument, digestOfText, renderDocument } from './document.ts';
 import { digestShape, rangeShape, versionShape } from './shapes.ts';
+import { recordedTotalShape } from './total-shapes.ts';
 
 const RELEASE_SCHEMA = 'onward/release/v1';
 
@@ -77,6 +78,7 @@ export const releaseSchema = z.strictObject({
   }),
   dataMigrations: z.array(recordedDataMigrationShape).min(1).exactOptional(),
   risks: z.array(riskShape).min(1).exactOptional(),
+  totals: z.array(recordedTotalShape).min(1).exactOptional(),
   lint: z
     .strictObject({
       tool: z.string(),

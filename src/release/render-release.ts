@@ -1,4 +1,5 @@
 import {
+  assertNever,
   type Catalog,
   type Component,
   describeLintRecord,
@@ -9,6 +10,7 @@ import {
   type Release,
   type Stop,
   shortDigest,
+  type Total,
 } from '../model/index.ts';
 import { listChannels } from './render-list.ts';
 import { renderNoteLines } from './render-notes.ts';
@@ -24,6 +26,7 @@ export function renderRelease(release: Release, catalog: Catalog): string {
     ['Services', release.components.map((component) => describeComponent(component, release.version))],
     [`Migrations (${added.length} new of ${release.migrations.length})`, added.map(describeMigration)],
     ['Lint', release.lint ? [describeLintRecord(release.lint)] : []],
+    ['Totals', (release.totals ?? []).map(describeTotal)],
     ['Databases', release.databases.map((database) => [database.name, database.server ?? ''].join(' ').trimEnd())],
     ['Reached from', release.upgradeFrom === undefined ? [] : [release.upgradeFrom]],
     ['Stops', release.stops.flatMap((stop) => [describeStop(stop), ...describeWhen(stop).map(indent)])],
@@ -62,6 +65,27 @@ function describeRisk(risk: KnownRisk, version: string): readonly string[] {
 
 function indent(line: string): string {
   return `  ${line}`;
+}
+
+function describeTotal({ name, database, rule }: Total): string {
+  return `${name} (${database}): ${describeRule(rule)}`;
+}
+
+function describeRule(rule: Total['rule']): string {
+  switch (rule.kind) {
+    case 'exact':
+      return 'as before';
+    case 'not-less':
+      return 'not less than before';
+    case 'within':
+      return `within ${rule.amount} of before`;
+    case 'within-percent':
+      return `within ${rule.percent} % of before`;
+    case 'equals':
+      return `always ${rule.value}`;
+    default:
+      return assertNever(rule);
+  }
 }
 
 function describeStop(stop: Stop): string {

@@ -2,12 +2,14 @@
  * The heart: prepares a plan from what it observes, carries it out, takes it up again after any interruption, and goes back. It
  * composes the features; it reads no arguments, prints nothing, and never trusts its memory where reality can be looked at.
  */
+
 export {
   type AcceptRequest,
   acceptRisk,
   listAcceptances,
   withdrawAcceptance,
 } from './accept/accept-risk.ts';
+export { removeDualWrite } from './data/dual-writes.ts';
 export {
   type ObservedDataMigration,
   observeDataMigrations,
@@ -33,5 +35,5 @@ export { observeStatus, type Status } from './observe-status.ts';
 export { type Prepared, preparePlan, type UpgradeRequest } from './prepare.ts';
 export { SAFE_STEPS } from './run-hop.ts';
 export { type RunOptions, type RunReport, runRollback, runUpgrade } from './run-upgrade.ts';
-export { runVerification } from './run-verification.ts';
+export { runVerification, type Verified } from './run-verification.ts';
 export { takeDown } from './take-down.ts';

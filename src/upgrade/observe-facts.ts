@@ -10,6 +10,7 @@ import {
   type InstanceFact,
   type LeaseFact,
   type Listen,
+  OnwardError,
   type Release,
   type Service,
 } from '../model/index.ts';
@@ -18,6 +19,7 @@ import { artifactFolder, digestConfig } from './desired.ts';
 import type { Installation } from './installation.ts';
 import { observeAcceptances } from './observe-acceptances.ts';
 import { observeCurrent, observeFirstInstalls, observeLease } from './observe-control.ts';
+import { observeDataMigrationFacts } from './observe-data-migration-facts.ts';
 import { observeDatabase } from './observe-database.ts';
 
 export interface FactsRequest {
@@ -29,16 +31,17 @@ export interface FactsRequest {
   readonly unfinished?: Facts['unfinished'];
   /** What was found of the stops and risks on the way; left out where nobody goes anywhere. */
   readonly conditions?: ConditionFacts;
+  /** Goes on without the record of what is installed when the control database is away. */
+  readonly mayLackRecord?: true;
 }
 
 /** Looks at everything a plan is made from. Changes nothing and never caches. */
 export async function observeFacts(system: System, installation: Installation, request: FactsRequest): Promise<Facts> {
   const { deployment } = installation;
-  const current = await observeCurrent(installation);
+  const { current, firstInstalls, hiddenRecord } = await observeRecord(installation, request);
   const lease = await observeLease(system, installation);
   const releases = await loadReleases(installation, request, current?.release);
   const target = releases.get(request.path.at(-1) ?? current?.release ?? '');
-  const firstInstalls = current ? [] : await observeFirstInstalls(installation);
   const [instances, frontends, switchProgram, databases, configs, disk] = await Promise.all([
     observeInstances(installation),
     observeFrontends(installation),
@@ -60,6 +63,7 @@ export async function observeFacts(system: System, installation: Installation, r
     toolVersion: installation.programs.toolVersion,
     catalog: request.catalog,
     current,
+    ...(hiddenRecord === undefined ? {} : { hiddenRecord }),
     releases,
     configs,
     instances,
@@ -69,13 +73,29 @@ export async function observeFacts(system: System, installation: Installation, r
       databases,
       release: current && releases.get(request.path[0] ?? ''),
     }),
+    dataMigrations: current
+      ? await observeDataMigrationFacts(system, installation, { current, path: request.path })
+      : [],
     lease: isOwn(lease, request.run) ? { kind: 'free' } : lease,
     unfinished: request.unfinished,
     remarks: checkClearText(deployment),
     ...(request.conditions ? { conditions: request.conditions } : {}),
-    acceptances: await observeAcceptances(installation),
+    ...(hiddenRecord === undefined ? { acceptances: await observeAcceptances(installation) } : {}),
     disk,
   };
+}
+
+async function observeRecord(
+  installation: Installation,
+  { mayLackRecord }: FactsRequest,
+): Promise<Pick<Facts, 'current' | 'hiddenRecord'> & { readonly firstInstalls: readonly string[] }> {
+  try {
+    const current = await observeCurrent(installation);
+    return { current, firstInstalls: current ? [] : await observeFirstInstalls(installation) };
+  } catch (error) {
+    if (!mayLackRecord || !(error instanceof OnwardError)) throw error;
+    return { current: undefined, firstInstalls: [], hiddenRecord: error.message };
+  }
 }
 
 /** What the next release's expand phase means for the statements that run now; nothing runs before the first install. */
