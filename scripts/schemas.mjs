@@ -27,6 +27,12 @@ const SCHEMAS = [
     name: 'catalogSchema',
   },
   {
+    file: 'risk.schema.json',
+    title: 'What onward release risk add reads',
+    from: 'src/release/condition-shapes.ts',
+    name: 'riskFileSchema',
+  },
+  {
     file: 'invariants.schema.json',
     title: 'invariants/*.yaml, what must be so after all migrations',
     from: 'src/lint/invariants/invariants-schema.ts',

@@ -26,6 +26,7 @@ const LAYERS: Readonly<Record<string, { readonly may: readonly string[]; readonl
     may: [
       'model',
       'system',
+      'sql',
       'schema',
       'plan',
       'deployment',
