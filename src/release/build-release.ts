@@ -86,9 +86,9 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const databases = product.databases.map(({ name }) => name);
     const findings = [
       ...migrations.findings,
+      ...checkDetails(details, { version, catalog, databases, services: product.services }),
       ...checkRisks(details, { version, catalog }),
       ...(await checkConditions(details, nameableIn(system, { folder, catalog, version, product, details }))),
-      ...checkDetails(details, { version, catalog, databases }),
       ...(await checkTotals(release.totals ?? [], { databases })),
       ...(judged?.findings ?? []),
     ];
