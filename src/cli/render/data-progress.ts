@@ -16,8 +16,6 @@ interface Underway {
 /** How the data migrations under way are shown: each by itself, since several may run at once. */
 export interface DataProgress {
   lineOf(event: LogEvent, nowMs: number, paint: Paint): string | undefined;
-  /** None is under way any more. */
-  end(): void;
   liveParts(): readonly string[];
 }
 
@@ -57,7 +55,6 @@ export function createDataProgress(): DataProgress {
           return undefined;
       }
     },
-    end: () => underway.clear(),
     liveParts: () => [...underway.values()].map(({ text }) => text),
   };
 }

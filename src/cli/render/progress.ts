@@ -95,10 +95,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       const frame = SPINNER[Math.floor(nowMs / 100) % SPINNER.length];
       return `${frame} ${parts.join(' | ')}`.slice(0, Math.max(0, width - 1));
     },
-    end() {
-      underway.clear();
-      data.end();
-    },
+    end: () => underway.clear(),
   };
 }
 
