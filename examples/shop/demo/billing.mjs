@@ -1,0 +1,45 @@
+import pg from 'pg';
+import { seedInvoices } from '../seed.mjs';
+
+export const BILLING_RELEASES = ['1.3.1', '1.4.0'];
+
+/**
+ * The change that takes a shop its time: the lines of every invoice move from a JSON column to rows of a table, under load. The shop is on
+ * 1.3.1, and is on 1.4.0 afterwards.
+ *
+ * @param {object} place
+ * @param {ReturnType<typeof import('./onward.mjs').createOnward>} place.onward
+ * @param {string} place.databaseUrl
+ * @param {{ mark(name: string): Promise<unknown> }} place.load
+ * @param {number} place.invoices of the past
+ * @param {(text: string) => void} place.say
+ * @param {() => Promise<void>} place.calm
+ */
+export async function playBilling({ onward, databaseUrl, load, invoices, say, calm }) {
+  const since = await askDatabase(databaseUrl, 'select clock_timestamp()::text as answer');
+  say(`\nAdding ${invoices.toLocaleString('en')} invoices, their lines in a JSON column`);
+  await seedInvoices(databaseUrl, invoices);
+  await calm();
+
+  say('The vendor publishes 1.4.0, in which the lines are rows, and the operator upgrades\n');
+  await onward.must('channel set stable 1.4.0');
+  await load.mark('to 1.4.0');
+  const startedAt = performance.now();
+  const { exit } = await onward.run('upgrade --yes');
+  const seconds = (performance.now() - startedAt) / 1_000;
+  await load.mark('on 1.4.0');
+  await calm();
+  return { exit, since, seconds: Math.round(seconds * 10) / 10 };
+}
+
+/** @param {string} databaseUrl @param {string} sql @returns {Promise<string>} */
+async function askDatabase(databaseUrl, sql) {
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'shop evidence' });
+  await client.connect();
+  try {
+    const { rows } = await client.query(sql);
+    return rows[0].answer;
+  } finally {
+    await client.end();
+  }
+}
