@@ -39,6 +39,7 @@ export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } 
 export type {
   AcceptanceFacts,
   DatabaseFact,
+  DataMigrationFact,
   Facts,
   FrontendFact,
   InstanceFact,
