@@ -4,6 +4,19 @@ import { seedInvoices } from '../seed.mjs';
 export const BILLING_RELEASES = ['1.3.1', '1.4.0'];
 
 /**
+ * The shop comes from 1.2.0, and from a 1.3.0 that did not get ready, to 1.3.1.
+ *
+ * @param {Pick<Parameters<typeof playBilling>[0], 'onward' | 'load' | 'say'>} place
+ */
+export async function mendShop({ onward, load, say }) {
+  say('\nThe vendor mends 1.3.0: 1.3.1 has the table, and writes an invoice for every order\n');
+  await onward.must('channel set stable 1.3.1');
+  await load.mark('to 1.3.1');
+  await onward.must('upgrade --yes');
+  await load.mark('on 1.3.1');
+}
+
+/**
  * The change that takes a shop its time: the lines of every invoice move from a JSON column to rows of a table, under load. The shop is on
  * 1.3.1, and is on 1.4.0 afterwards.
  *
@@ -24,12 +37,10 @@ export async function playBilling({ onward, databaseUrl, load, invoices, say, ca
   say('The vendor publishes 1.4.0, in which the lines are rows, and the operator upgrades\n');
   await onward.must('channel set stable 1.4.0');
   await load.mark('to 1.4.0');
-  const startedAt = performance.now();
   const { exit } = await onward.run('upgrade --yes');
-  const seconds = (performance.now() - startedAt) / 1_000;
   await load.mark('on 1.4.0');
   await calm();
-  return { exit, since, seconds: Math.round(seconds * 10) / 10 };
+  return { exit, since };
 }
 
 /** @param {string} databaseUrl @param {string} sql @returns {Promise<string>} */

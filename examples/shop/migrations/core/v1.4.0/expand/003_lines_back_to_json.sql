@@ -2,10 +2,10 @@
 -- alone: what 1.4.0 writes as lines is put there too, until the column goes.
 create function keep_invoice_json() returns trigger language plpgsql as $$
 begin
-  update invoices set lines = written.lines
-    from (select invoice_id, jsonb_agg(jsonb_build_object('item', item, 'cents', cents) order by position) as lines
-            from added group by invoice_id) as written
-   where invoices.id = written.invoice_id and invoices.lines = '[]';
+  update invoices
+     set lines = (select jsonb_agg(jsonb_build_object('item', item, 'cents', cents) order by position)
+                    from added where invoice_id = invoices.id)
+   where lines = '[]' and id in (select invoice_id from added);
   return null;
 end
 $$;
