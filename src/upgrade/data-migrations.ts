@@ -98,13 +98,17 @@ export async function runDeploymentData(
   }
 }
 
-/** Runs one data migration unless it is complete, which is counted again. Throws unless it is complete then. */
-export async function completeDataMigration(work: DataWork, found: DeclaredDataMigration): Promise<void> {
+/** Runs one data migration unless it is complete, which is counted again. Throws unless it is complete then, and gives what is on record. */
+export async function completeDataMigration(
+  work: DataWork,
+  found: DeclaredDataMigration,
+): Promise<DataMigrationStatus> {
   const worker = createDataWorker(work.system, work.installation, found);
   await assertDualWriteKept(work.system, work.installation, found);
-  if (await isComplete(worker)) return;
+  if (await isComplete(worker)) return worker.observe();
   const outcome = await worker.run(work);
   if (outcome.kind !== 'completed') throw dataIncomplete(found.declared.id, outcome);
+  return worker.observe();
 }
 
 /** Throws unless every data migration that this release needs before postdeploy is complete; it is counted again, whatever is on record. */
