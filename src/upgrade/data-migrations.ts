@@ -104,18 +104,23 @@ export async function runDeploymentData(
     await runSideBySide(found, {
       parallel: deployment.pacing.parallel,
       signal: AbortSignal.any([signal, lease.signal]),
-      complete: (one, stop) => completeDataMigration({ system, installation, lease, run, rate, signal: stop }, one),
+      complete: async (one, stop) => {
+        await completeDataMigration({ system, installation, lease, run, rate, signal: stop }, one);
+      },
     });
   } finally {
     await lease.release().catch(() => {});
   }
 }
 
-/** Runs one data migration unless it is complete, which is counted again. Throws unless it is complete then. */
-export async function completeDataMigration(work: DataWork, found: DeclaredDataMigration): Promise<void> {
+/** Runs one data migration unless it is complete, which is counted again. Throws unless it is complete then, and gives what is on record. */
+export async function completeDataMigration(
+  work: DataWork,
+  found: DeclaredDataMigration,
+): Promise<DataMigrationStatus> {
   const worker = createDataWorker(work.system, work.installation, found);
   await assertDualWriteKept(work.system, work.installation, found);
-  if (await isComplete(worker)) return;
+  if (await isComplete(worker)) return worker.observe();
   const { id } = found.declared;
   const emit = (type: string, outcome?: string) =>
     work.system.log.emit({ type, id, run: work.run, step: 'data', ...(outcome === undefined ? {} : { outcome }) });
@@ -128,6 +133,7 @@ export async function completeDataMigration(work: DataWork, found: DeclaredDataM
   } finally {
     emit('data.finished', ended);
   }
+  return worker.observe();
 }
 
 /** Throws unless every data migration that this release needs before postdeploy is complete; it is counted again, whatever is on record. */

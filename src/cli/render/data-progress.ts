@@ -4,7 +4,9 @@ import type { LogEvent } from '../../system/index.ts';
 /** A log, which has no live line, gets a line of each data migration this often. */
 const LINE_EVERY_MS = 60_000;
 
-type Paint = (format: 'green' | 'yellow' | 'dim', text: string) => string;
+const SHOWN = new Set(['data.started', 'data.waiting', 'data.progress', 'data.finished']);
+
+type Paint = (format: 'yellow' | 'dim', text: string) => string;
 
 interface Underway {
   text: string;
@@ -28,6 +30,7 @@ export function createDataProgress(): DataProgress {
   };
   return {
     lineOf(event, nowMs, paint) {
+      if (!SHOWN.has(event.type)) return undefined;
       const id = String(event.id);
       const entry = find(id, nowMs);
       switch (event.type) {
@@ -48,9 +51,7 @@ export function createDataProgress(): DataProgress {
         }
         case 'data.finished':
           underway.delete(id);
-          return event.outcome === 'completed'
-            ? `  ${paint('green', '✓')} ${id}`
-            : paint('yellow', `  ${id}: ${event.outcome}`);
+          return event.outcome === 'completed' ? undefined : paint('yellow', `  ${id}: ${event.outcome}`);
         default:
           return undefined;
       }
@@ -64,9 +65,10 @@ function sameCause(one: string, other: string): boolean {
   return one.replace(/[\d.]+/g, '#') === other.replace(/[\d.]+/g, '#');
 }
 
-/** `split-names: 12000 rows, 34.2 %, 240000 a second, 3.1 s left`. */
+/** `split-names: 12,000 rows, 34.2 %, 240,000 a second, 3.1 s left`. */
 function describeRows({ id, scanned, share, rowsPerSecond, etaMs }: LogEvent): string {
   const part = share === undefined ? '' : `, ${(Number(share) * 100).toFixed(1)} %`;
   const left = etaMs === undefined ? '' : `, ${formatDuration(Number(etaMs))} left`;
-  return `${id}: ${scanned} rows${part}, ${rowsPerSecond} a second${left}`;
+  const count = (rows: unknown) => Number(rows).toLocaleString('en');
+  return `${id}: ${count(scanned)} rows${part}, ${count(rowsPerSecond)} a second${left}`;
 }

@@ -58,6 +58,8 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
           'yellow',
           `  ${event.index} was left invalid by an earlier attempt; it is dropped and built again`,
         );
+      case 'data.completed':
+        return `  ${event.id}  ${count(event.scanned)} rows scanned, ${count(event.changed)} changed  ${paint('dim', formatDuration(Number(event.ms)))}`;
       case 'run.going-back':
         return paint('yellow', `Going back to the old release: ${event.reason}`);
       case 'run.traffic':
@@ -75,7 +77,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
 
   return {
     lineOf(event, nowMs) {
-      const line = event.type.startsWith('data.') ? data.lineOf(event, nowMs, paint) : describe(event, nowMs);
+      const line = data.lineOf(event, nowMs, paint) ?? describe(event, nowMs);
       const step = String(event.step ?? '');
       if (event.type === 'step.started') underway.set(step, { startedAt: nowMs, waitingFor: '' });
       const entry = underway.get(step);
@@ -117,6 +119,10 @@ function describeWait(event: LogEvent): string | undefined {
     default:
       return undefined;
   }
+}
+
+function count(rows: unknown): string {
+  return Number(rows).toLocaleString('en');
 }
 
 /** A step for a person: `roll:api` is "Roll api", `back:api` is "Bring api back". */

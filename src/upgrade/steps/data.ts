@@ -13,8 +13,12 @@ export async function runData(context: RunContext): Promise<void> {
     const note = { step: 'data', key: `data:${found.declared.id}` };
     await journal.append({ ...note, kind: 'intent', data: { release: found.release } });
     await lease.assertHeld();
-    await completeDataMigration({ system, installation, lease, run: journal.run, rate, signal }, found);
-    await journal.append({ ...note, kind: 'result', data: { ok: true } });
+    const work = { system, installation, lease, run: journal.run, rate, signal };
+    const startedAt = system.clock.monotonicMs();
+    const { id, scanned, changed } = await completeDataMigration(work, found);
+    await journal.append({ ...note, kind: 'result', data: { ok: true, scanned, changed } });
+    const ms = Math.round(system.clock.monotonicMs() - startedAt);
+    system.log.emit({ type: 'data.completed', run: journal.run, step: 'data', id, scanned, changed, ms });
   };
   const needed = (await listOwed(installation, start)).filter(({ declared }) => declared.before === 'postdeploy');
   await runSideBySide(needed, { parallel: pacing.parallel, signal: context.signal, complete });
