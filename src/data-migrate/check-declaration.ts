@@ -21,13 +21,14 @@ export async function assertDeclaration(declared: SqlDataMigration): Promise<voi
 
 /** Everything that is wrong with what a data migration declares, as far as its text alone tells. */
 export function checkDeclaration(parser: SqlParser, declared: SqlDataMigration): readonly DeclarationProblem[] {
-  const { change, where, verify, throttle } = declared;
+  const { change, where, verify, throttle, scope } = declared;
   return [
     ...(change.kind === 'update'
       ? checkText(parser, 'set', `update t set ${change.set}`, checkSet)
       : checkText(parser, 'insert.select', change.select, checkSelect)),
     ...checkText(parser, 'where', `select where ${where}`, checkWhere),
     ...checkText(parser, 'verify', verify, checkQuery),
+    ...(scope?.values === undefined ? [] : checkText(parser, 'scope.values', scope.values, checkQuery)),
     ...(throttle ? checkText(parser, 'throttle.query', throttle.query, checkQuery) : []),
   ];
 }

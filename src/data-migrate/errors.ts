@@ -122,6 +122,35 @@ export function verificationRefused(id: string, reason: string): OnwardError {
   });
 }
 
+export function scopeRefused(id: string, reason: string): OnwardError {
+  return new OnwardError({
+    code: 'data-migrate.scope-refused',
+    message: `Could not list the parts of data migration ${id}: ${reason}. Every batch before is kept.`,
+    hint: `Run "onward data-migrate run ${id}" once that is mended.`,
+    state: 'resumable',
+    exit: ExitCode.findings,
+  });
+}
+
+const MOST_NAMED = 10;
+
+export function unknownPart(
+  { id, scope }: SqlDataMigration,
+  wanted: { readonly kind: string; readonly value: string },
+  known: readonly { readonly kind: string; readonly value: string }[],
+): OnwardError {
+  const names = known.slice(0, MOST_NAMED).map(({ kind, value }) => `${kind}=${value}`);
+  const more = known.length > MOST_NAMED ? ` and ${known.length - MOST_NAMED} more` : '';
+  const what = scope === undefined ? 'it declares no parts' : `there is ${names.join(', ') || 'none'}${more}`;
+  return new OnwardError({
+    code: 'data-migrate.unknown-part',
+    message: `Could not run part ${wanted.kind}=${wanted.value} of data migration ${id}: ${what}. Nothing has changed.`,
+    hint: `Run "onward data-migrate status ${id}" to see its parts, or leave --scope out to run all of them.`,
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}
+
 export function notRunnable(id: string, status: 'paused' | 'cancelled'): OnwardError {
   return new OnwardError({
     code: 'data-migrate.not-runnable',

@@ -10,6 +10,8 @@ export { type DualWriting, isDualWriting, renderDualWrite } from './dual-write/r
 export { type DataMigrationStatus, observeDataMigration } from './observe.ts';
 export { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
 export { type DryRun, sampleDataMigration } from './sample.ts';
+export type { ScopeChoice } from './scope/run-parts.ts';
+export { observeParts, type PartsStatus } from './scope/state.ts';
 export { openSession } from './sessions.ts';
 export { verifyDataMigration } from './verify.ts';
 export { requestWish, type Wish } from './wish.ts';
