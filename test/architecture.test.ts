@@ -18,6 +18,7 @@ const LAYERS: Readonly<Record<string, { readonly may: readonly string[]; readonl
   release: { may: ['model', 'system'], because: 'a feature never imports a feature' },
   migrate: { may: ['model', 'system', 'sql'], because: 'a feature never imports a feature' },
   'data-migrate': { may: ['model', 'system', 'sql'], because: 'a feature never imports a feature' },
+  service: { may: ['model', 'sql'], because: 'it runs in the services of vendors, and brings nothing of Onward along' },
   contract: { may: ['model', 'system', 'sql', 'schema'], because: 'a feature never imports a feature' },
   deploy: { may: ['model', 'system'], because: 'a feature never imports a feature' },
   checks: { may: ['model', 'system'], because: 'a feature never imports a feature' },

@@ -1,4 +1,4 @@
-import { ExitCode, OnwardError, type SqlDataMigration } from '../model/index.ts';
+import { type DataMigration, ExitCode, OnwardError, type SqlDataMigration } from '../model/index.ts';
 import { quoteName } from '../sql/index.ts';
 import { PostgresError } from '../system/index.ts';
 import { dualWriteName } from './dual-write/render.ts';
@@ -122,20 +122,10 @@ export function verificationRefused(id: string, reason: string): OnwardError {
   });
 }
 
-export function scopeRefused(id: string, reason: string): OnwardError {
-  return new OnwardError({
-    code: 'data-migrate.scope-refused',
-    message: `Could not list the parts of data migration ${id}: ${reason}. Every batch before is kept.`,
-    hint: `Run "onward data-migrate run ${id}" once that is mended.`,
-    state: 'resumable',
-    exit: ExitCode.findings,
-  });
-}
-
 const MOST_NAMED = 10;
 
 export function unknownPart(
-  { id, scope }: SqlDataMigration,
+  { id, scope }: Pick<DataMigration, 'id' | 'scope'>,
   wanted: { readonly kind: string; readonly value: string },
   known: readonly { readonly kind: string; readonly value: string }[],
 ): OnwardError {

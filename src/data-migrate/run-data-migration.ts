@@ -4,7 +4,8 @@ import { assertDeclaration } from './check-declaration.ts';
 import { assertDualWrite } from './dual-write/observe.ts';
 import { isDualWriting } from './dual-write/render.ts';
 import { batchFailed, connectionLost, isConnectionLoss, takenOver } from './errors.ts';
-import { runParts, type ScopeChoice } from './scope/run-parts.ts';
+import type { ScopeChoice } from './scope/part.ts';
+import { runParts } from './scope/run-parts.ts';
 import { openSession } from './sessions.ts';
 import { type Claim, claim, type Fence, type Release, releaseClaim } from './state.ts';
 import { loadTableKey } from './table-key.ts';
@@ -44,7 +45,7 @@ export type DataMigrationOutcome =
  *
  * The schema `onward` must be there (createLedger), and the fence raised to the epoch. Throws `data-migrate.wrong-declaration`, `.no-table`,
  * `.no-key`, `.no-dual-write`, `.dual-write-disabled`, `.not-runnable`, `.fenced`,
- * `.taken-over`, `.batch-failed`, `.unknown-part`, `.scope-refused`, `.verification-refused`, or the reason of the signal.
+ * `.taken-over`, `.batch-failed`, `.unknown-part`, `.scopes-refused`, `.verification-refused`, or the reason of the signal.
  */
 export async function runDataMigration(
   system: System,

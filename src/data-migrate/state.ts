@@ -1,4 +1,4 @@
-import type { SqlDataMigration } from '../model/index.ts';
+import type { DataMigration } from '../model/index.ts';
 import type { Session } from '../system/index.ts';
 import { completedAlready, fencedOut, notRunnable } from './errors.ts';
 import type { KeyValue } from './table-key.ts';
@@ -25,7 +25,11 @@ export interface ClaimOptions extends Claim {
  * Takes the data migration over, whoever had it: their next batch finds another token and changes nothing. One whose verification found
  * rows begins from the first key again; every other goes on at its cursor. Throws when it is paused or cancelled, or the epoch is stale.
  */
-export async function claim(session: Session, declared: SqlDataMigration, options: ClaimOptions): Promise<void> {
+export async function claim(
+  session: Session,
+  declared: Pick<DataMigration, 'id'>,
+  options: ClaimOptions,
+): Promise<void> {
   const { id, holder, fence, release, run } = options;
   await session.transaction(async () => {
     await assertEpoch(session, id, fence);

@@ -17,6 +17,7 @@ import {
   listDualWrites,
   observeDeclaredDualWrite,
 } from './data/dual-writes.ts';
+import { endPrograms } from './data/end-programs.ts';
 import type { DataWork, DataWorker } from './data/worker.ts';
 import { dataIncomplete, nothingInstalled, otherRunUnfinished, unknownDataMigration } from './errors.ts';
 import { assertNoRunElsewhere, findUnfinishedRun } from './find-run.ts';
@@ -114,6 +115,7 @@ export async function runDeploymentData(
   const lease = await acquireLease(system, { deployment, control, databases, run });
   try {
     await installation.fence.raise(lease.epoch);
+    await endPrograms(installation, lease.epoch);
     await completeDataMigration(
       {
         system,

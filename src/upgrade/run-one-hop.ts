@@ -2,6 +2,7 @@ import type { CheckObservation } from '../checks/index.ts';
 import { isPassable, type Json, type StepKind } from '../model/index.ts';
 import { planUpgrade } from '../plan/index.ts';
 import type { System } from '../system/index.ts';
+import { endPrograms } from './data/end-programs.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
 import { checksFailBefore, gatesClosed, pastReturn } from './errors.ts';
 import { recordEvents } from './event-log.ts';
@@ -44,6 +45,7 @@ export async function runOneHop(system: System, installation: Installation, hop:
   const lease = await acquireLease(system, { deployment, control, databases, run: hop.run });
   try {
     await fence.raise(lease.epoch);
+    await endPrograms(installation, lease.epoch);
     const prepared = await hop.prepareAgain();
     const { stateDirectory } = deployment;
     const journal = await openJournal(system, {

@@ -1,15 +1,13 @@
 import type { DataMigrationScope, SqlDataMigration } from '../../model/index.ts';
 import { quoteName } from '../../sql/index.ts';
-import { PostgresError, type Session } from '../../system/index.ts';
-import { scopeRefused, wrongDeclaration } from '../errors.ts';
+import type { Session } from '../../system/index.ts';
+import { wrongDeclaration } from '../errors.ts';
 import type { TableKey } from '../table-key.ts';
-
-/** A vendor's query that never ends must not hold a data migration up for ever. */
-const VALUES_LIMIT_MS = 60_000;
+import { loadScopeValues } from './load-values.ts';
 
 /**
  * What there is to go through now, each as a table and key of its own, in the order of the catalog or of the vendor's query. Throws
- * `data-migrate.wrong-declaration`, and `.scope-refused` when the query fails or gives anything but one column.
+ * `data-migrate.wrong-declaration`, and `.scopes-refused`.
  */
 export async function loadParts(
   session: Session,
@@ -19,7 +17,7 @@ export async function loadParts(
   const { scope } = declared;
   if (scope.kind === 'partition') return loadPartitions(session, declared, key);
   const on = await loadColumn(session, declared, key);
-  const values = await loadValues(session, declared);
+  const values = await loadScopeValues(session, declared);
   return values.map((value) => ({ ...key, part: { kind: scope.kind, value, on } }));
 }
 
@@ -63,23 +61,4 @@ async function loadColumn(
   if (type === undefined)
     throw wrongDeclaration(declared, `its scope names column ${column}, which ${declared.table} does not have`);
   return { column: quoteName(column), type };
-}
-
-/** As text, without nulls and repetitions. */
-async function loadValues(
-  session: Session,
-  { id, scope }: SqlDataMigration & { readonly scope: DataMigrationScope },
-): Promise<readonly string[]> {
-  try {
-    const { rows, columns } = await session.transaction(async () => {
-      await session.query(`set transaction read only; set local statement_timeout = ${VALUES_LIMIT_MS}`);
-      return session.query(scope.values ?? '');
-    });
-    if (columns.length !== 1) throw scopeRefused(id, 'its query gives more than one column');
-    const values = rows.map((row) => Object.values(row)[0]).filter((value) => value !== null && value !== undefined);
-    return [...new Set(values.map((value) => String(value)))];
-  } catch (error) {
-    if (!(error instanceof PostgresError)) throw error;
-    throw scopeRefused(id, `the server refused its query with "${error.message}" (${error.code})`);
-  }
 }

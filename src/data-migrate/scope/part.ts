@@ -11,3 +11,9 @@ export interface Part {
     readonly type: string;
   };
 }
+
+/** One part that was asked for by name. */
+export interface ScopeChoice {
+  readonly kind: string;
+  readonly value: string;
+}

@@ -3,13 +3,8 @@ import type { BatchEngine } from '../batch-engine.ts';
 import { unknownPart } from '../errors.ts';
 import { runBatches } from '../run-batches.ts';
 import { loadParts } from './load-parts.ts';
+import type { ScopeChoice } from './part.ts';
 import { completePart, notePending } from './state.ts';
-
-/** One part that was asked for by name. */
-export interface ScopeChoice {
-  readonly kind: string;
-  readonly value: string;
-}
 
 type Scoped = SqlDataMigration & { readonly scope: DataMigrationScope };
 

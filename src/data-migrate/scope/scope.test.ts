@@ -151,9 +151,9 @@ describe('a data migration with a scope', () => {
       code: 'data-migrate.unknown-part',
     });
     const wrong: readonly [Partial<NonNullable<SqlDataMigration['scope']>>, string][] = [
-      [{ values: 'select id, id from tenant' }, 'data-migrate.scope-refused'],
+      [{ values: 'select id, id from tenant' }, 'data-migrate.scopes-refused'],
       [{ values: 'delete from tenant returning id' }, 'data-migrate.wrong-declaration'],
-      [{ values: 'select nothing from tenant' }, 'data-migrate.scope-refused'],
+      [{ values: 'select nothing from tenant' }, 'data-migrate.scopes-refused'],
       [{ column: 'nothing' }, 'data-migrate.wrong-declaration'],
     ];
     for (const [more, code] of wrong) {
