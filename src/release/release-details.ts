@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type DataMigration, type Release, satisfiesRange, type Total } from '../model/index.ts';
+import { type DataMigration, type Release, type Risk, satisfiesRange, type Total } from '../model/index.ts';
 import { loadDocument, type System } from '../system/index.ts';
+import { riskShape, stopShape } from './condition-shapes.ts';
 import { buildDataMigration, dataMigrationShape } from './data-migration-shapes.ts';
 import { misnamedDetails } from './errors.ts';
 import type { Product } from './product.ts';
-import { rangeShape, stopShape } from './shapes.ts';
+import { rangeShape } from './shapes.ts';
 import { buildTotal, checkTotalNames, totalShape } from './total-shapes.ts';
 
 const lines = z.array(z.string().min(1)).default([]);
@@ -17,6 +18,10 @@ export const releaseDetailsSchema = z
       .exactOptional()
       .meta({ description: 'Releases that this one can be reached from directly.' }),
     stops: z.array(stopShape).default([]),
+    risks: z
+      .array(riskShape)
+      .default([])
+      .meta({ description: 'What is known to go wrong with it in some deployments.' }),
     requiresTool: rangeShape
       .exactOptional()
       .meta({ description: 'Versions of Onward that may upgrade to this release.' }),
@@ -37,7 +42,11 @@ export const releaseDetailsSchema = z
       .strictObject({ summary: z.string().exactOptional(), breaking: lines, deprecated: lines, knownIssues: lines })
       .default({ breaking: [], deprecated: [], knownIssues: [] }),
   })
-  .superRefine(({ stops, dataMigrations, totals }, report) => {
+  .superRefine(({ stops, risks, dataMigrations, totals }, report) => {
+    for (const [index, { id }] of risks.entries()) {
+      if (risks.findIndex((other) => other.id === id) < index)
+        report.addIssue({ code: 'custom', path: ['risks', index, 'id'], message: `risk "${id}" stands twice` });
+    }
     checkTotalNames(totals, report);
     for (const [index, { id }] of dataMigrations.entries()) {
       if (dataMigrations.findIndex((other) => other.id === id) < index)
@@ -59,6 +68,7 @@ export const releaseDetailsSchema = z
 export type ReleaseDetails = Pick<Release, 'upgradeFrom' | 'stops' | 'requiresTool' | 'rollback' | 'notes'> & {
   readonly lateMigrations: readonly string[];
   readonly dataMigrations: readonly DataMigration[];
+  readonly risks: readonly Risk[];
   readonly totals: readonly Total[];
 };
 

@@ -132,14 +132,21 @@ export async function runDeploymentData(
   }
 }
 
-/** Runs one data migration, or one part of it, unless it is complete, which is counted again. Throws unless it, or its part, is complete then. */
-export async function completeDataMigration(work: DataWork, found: DeclaredDataMigration): Promise<void> {
+/**
+ * Runs one data migration, or one part of it, unless it is complete, which is counted again. Throws unless it, or its part, is complete then,
+ * and gives what is on record.
+ */
+export async function completeDataMigration(
+  work: DataWork,
+  found: DeclaredDataMigration,
+): Promise<DataMigrationStatus> {
   const worker = createDataWorker(work.system, work.installation, found);
   await assertDualWriteKept(work.system, work.installation, found);
-  if (await isComplete(worker)) return;
+  if (await isComplete(worker)) return worker.observe();
   const outcome = await worker.run(work);
   if (outcome.kind !== 'completed' && outcome.kind !== 'part-completed')
     throw dataIncomplete(found.declared.id, outcome);
+  return worker.observe();
 }
 
 /** Throws unless every data migration that this release needs before postdeploy is complete; it is counted again, whatever is on record. */

@@ -3,6 +3,12 @@
  * composes the features; it reads no arguments, prints nothing, and never trusts its memory where reality can be looked at.
  */
 
+export {
+  type AcceptRequest,
+  acceptRisk,
+  listAcceptances,
+  withdrawAcceptance,
+} from './accept/accept-risk.ts';
 export { removeDualWrite } from './data/dual-writes.ts';
 export {
   type ObservedDataMigration,
