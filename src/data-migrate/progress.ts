@@ -1,39 +1,47 @@
-import type { BatchEngine } from './batch-engine.ts';
+import type { Clock, LogEvent } from '../system/index.ts';
 
 const TELL_EVERY_MS = 500;
 /** The rate is of the last half minute, waits included. */
 const LOOKED_BACK = 60;
 
+export interface Progress {
+  add(batch: { readonly scanned: number; readonly changed: number; readonly isLast: boolean }): void;
+}
+
 /**
  * Tells how far a run is, twice a second at most: rows of this run, rows a second, and, when the size of the table is known, the share of it
- * that is behind the cursor and the time that is left.
+ * that was gone through and the time that is left.
  */
-export function createProgress({
-  system,
-  declared,
-  key,
-  passed,
-  emit,
-}: Pick<BatchEngine, 'system' | 'declared' | 'key' | 'passed' | 'emit'>): {
-  add(batch: { readonly scanned: number; readonly changed: number; readonly isLast: boolean }): void;
-} {
-  const told = [{ at: system.clock.monotonicMs(), scanned: 0 }];
+export function createProgress(of: {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly id: string;
+  readonly total: number | undefined;
+  /** Rows that earlier runs went through since the first key. */
+  readonly passed: number;
+  readonly emit: (event: LogEvent) => void;
+}): Progress {
+  const { clock, id, total, passed, emit } = of;
+  const told = [{ at: clock.monotonicMs(), scanned: 0 }];
   let scanned = 0;
   let changed = 0;
   return {
     add(batch) {
       scanned += batch.scanned;
       changed += batch.changed;
-      const now = system.clock.monotonicMs();
+      const now = clock.monotonicMs();
       if (!batch.isLast && now - (told.at(-1)?.at ?? 0) < TELL_EVERY_MS) return;
       const [since = { at: 0, scanned: 0 }] = told;
       const rowsPerSecond = Math.round(((scanned - since.scanned) * 1_000) / Math.max(1, now - since.at));
       told.push({ at: now, scanned });
       if (told.length > LOOKED_BACK) told.shift();
-      const left = batch.isLast
-        ? { share: 1, etaMs: 0 }
-        : estimateLeft(key.estimatedRows, passed + scanned, rowsPerSecond);
-      emit({ type: 'data.progress', id: declared.id, scanned, changed, rowsPerSecond, ...left });
+      emit({
+        type: 'data.progress',
+        id,
+        scanned,
+        changed,
+        rowsPerSecond,
+        ...estimateLeft(total, passed + scanned, rowsPerSecond),
+      });
     },
   };
 }

@@ -58,6 +58,11 @@ async function takeRow(session: Session, declared: Pick<DataMigration, 'id'>, op
   if (status === 'cancelled' || wanted === 'cancel') throw notRunnable(id, 'cancelled');
   if (status === 'paused' || wanted === 'pause') throw notRunnable(id, 'paused');
   // What was verified with rows left begins again, and so does what was complete and is no more.
+  await session.query(
+    `update onward.data_migration_scope set status = 'pending', cursor = null, finished_at = null
+     where data_migration = $1 and exists (select from onward.data_migration where id = $1 and remaining is not null)`,
+    [id],
+  );
   const { rows: taken } = await session.query<{ passed: string }>(
     `update onward.data_migration
        set status = 'running', holder = $2, epoch = $3, run = $4, release = $5, last_error = null,

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { ExitCode } from '../../model/index.ts';
 import type { Installation } from '../../upgrade/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
@@ -12,6 +12,7 @@ interface Options {
   readonly json?: boolean;
   readonly dryRun?: boolean;
   readonly all?: boolean;
+  readonly scope?: { readonly kind: string; readonly value: string };
 }
 
 /** One thing that can be done; `work` says how it ended. */
@@ -89,6 +90,11 @@ export function define(command: Command, run: RunAction): void {
     const member = addExplanation(addJsonOption(addFileOption(command.command(name))), { notes, examples: [example] });
     member.description(description);
     if (name === 'run') {
+      member.option(
+        '--scope <kind=value>',
+        'only this part, such as tenant=42; a run without it goes on with the others',
+        parseScope,
+      );
       member.option('--all', 'every one that is not complete, but for those that are paused or cancelled');
       member.option('--dry-run', 'check the declaration, try the first rows out, and change nothing');
     }
@@ -98,6 +104,13 @@ export function define(command: Command, run: RunAction): void {
         .argument(argument, 'as the release names it')
         .action((id: string | undefined, options: Options) => run((context) => work(context, options, id ?? '')));
   }
+}
+
+function parseScope(text: string): { readonly kind: string; readonly value: string } {
+  const [, kind, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (kind === undefined || value === undefined)
+    throw new InvalidArgumentError('must be a kind and a value, such as tenant=42');
+  return { kind, value };
 }
 
 async function list(context: CommandContext, options: Options): Promise<ExitCode> {
@@ -126,7 +139,11 @@ async function runWanted(context: CommandContext, options: Options, id: string):
   return withInstallation(context, options.file, async (installation) => {
     if (options.dryRun) return tryOut(context, installation, { options, id });
     try {
-      await runDeploymentData(system, installation, { ...wanted, signal: interrupt });
+      await runDeploymentData(system, installation, {
+        ...wanted,
+        signal: interrupt,
+        ...(options.scope ? { scope: options.scope } : {}),
+      });
     } catch (error) {
       if (error !== interrupt.reason) throw error;
       const again = options.all ? '--all' : id;
