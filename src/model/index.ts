@@ -4,6 +4,15 @@
  */
 export { assertNever } from './assert-never.ts';
 export { canonicalJson, type Json } from './canonical-json.ts';
+export {
+  type ConfigurationChange,
+  type ConfigurationKey,
+  type DeclaredConfigurationChange,
+  declaredConfigurationChanges,
+  describeConfigurationKey,
+  isWithinKey,
+  parseConfigurationKey,
+} from './configuration-change.ts';
 export type {
   DataMigration,
   DataMigrationScope,
@@ -15,6 +24,7 @@ export type {
 export { type DeclaredDataMigration, declaredDataMigrations } from './data-migrations.ts';
 export type {
   Check,
+  ConfigurationFile,
   Database,
   Deployment,
   Listen,
@@ -26,7 +36,15 @@ export type {
 } from './deployment.ts';
 export { parseDuration } from './duration.ts';
 export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
-export type { DatabaseFact, Facts, FrontendFact, InstanceFact, LeaseFact, ProofFact } from './facts.ts';
+export type {
+  ConfigurationFact,
+  DatabaseFact,
+  Facts,
+  FrontendFact,
+  InstanceFact,
+  LeaseFact,
+  ProofFact,
+} from './facts.ts';
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';

@@ -1,3 +1,4 @@
+import type { ConfigurationChange } from './configuration-change.ts';
 import type { DataMigration } from './data-migration.ts';
 import type { ReadyProbe, RollClass } from './deployment.ts';
 import type { Digest } from './identity.ts';
@@ -124,6 +125,8 @@ export interface Release {
   readonly notes: ReleaseNotes;
   /** The data migrations that this release declares itself; those of earlier releases stay with them. */
   readonly dataMigrations?: readonly DataMigration[];
+  /** What it changes in the configuration files of its operators. */
+  readonly configuration?: readonly ConfigurationChange[];
   /** Left out by what was built before releases were linted. */
   readonly lint?: LintRecord;
 }

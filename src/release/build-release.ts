@@ -139,7 +139,7 @@ interface Parts {
 }
 
 function assembleRelease({ version, product, details, artifacts, history, migrations }: Parts): Release {
-  const { lateMigrations: _, dataMigrations, ...declared } = details;
+  const { lateMigrations: _, dataMigrations, configuration, ...declared } = details;
   return {
     product: product.name,
     version,
@@ -157,6 +157,7 @@ function assembleRelease({ version, product, details, artifacts, history, migrat
     migrations,
     ...declared,
     ...(dataMigrations.length > 0 ? { dataMigrations } : {}),
+    ...(configuration.length > 0 ? { configuration } : {}),
   };
 }
 

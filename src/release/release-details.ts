@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type DataMigration, type Release, satisfiesRange } from '../model/index.ts';
+import { type ConfigurationChange, type DataMigration, type Release, satisfiesRange } from '../model/index.ts';
 import { loadDocument, type System } from '../system/index.ts';
+import { checkConfiguration } from './check-configuration.ts';
+import { buildConfigurationChange, configurationChangeShape } from './configuration-shapes.ts';
 import { buildDataMigration, dataMigrationShape } from './data-migration-shapes.ts';
 import { misnamedDetails } from './errors.ts';
 import type { Product } from './product.ts';
@@ -28,11 +30,17 @@ export const releaseDetailsSchema = z
       .array(dataMigrationShape)
       .default([])
       .meta({ description: 'Rows to move from their old shape to the new one, in batches.' }),
+    configuration: z
+      .array(configurationChangeShape)
+      .default([])
+      .meta({ description: 'What the release changes in the configuration files of its operators.' }),
     notes: z
       .strictObject({ summary: z.string().exactOptional(), breaking: lines, deprecated: lines, knownIssues: lines })
       .default({ breaking: [], deprecated: [], knownIssues: [] }),
   })
-  .superRefine(({ stops, dataMigrations }, report) => {
+  .superRefine(({ stops, dataMigrations, configuration }, report) => {
+    for (const { index, message } of checkConfiguration(configuration.map(buildConfigurationChange)))
+      report.addIssue({ code: 'custom', path: ['configuration', index], message });
     for (const [index, { id }] of dataMigrations.entries()) {
       if (dataMigrations.findIndex((other) => other.id === id) < index)
         report.addIssue({
@@ -53,6 +61,7 @@ export const releaseDetailsSchema = z
 export type ReleaseDetails = Pick<Release, 'upgradeFrom' | 'stops' | 'requiresTool' | 'rollback' | 'notes'> & {
   readonly lateMigrations: readonly string[];
   readonly dataMigrations: readonly DataMigration[];
+  readonly configuration: readonly ConfigurationChange[];
 };
 
 /** What the vendor says of one release; the defaults when there is no file for it. Throws when the file has a problem or a near-miss name. */
@@ -71,5 +80,9 @@ export async function loadReleaseDetails(system: System, product: Product, versi
 }
 
 function normalise(details: z.infer<typeof releaseDetailsSchema>): ReleaseDetails {
-  return { ...details, dataMigrations: details.dataMigrations.map(buildDataMigration) };
+  return {
+    ...details,
+    dataMigrations: details.dataMigrations.map(buildDataMigration),
+    configuration: details.configuration.map(buildConfigurationChange),
+  };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { canonicalJson, type Digest, type Json, MIGRATION_PHASES, type Release } from '../model/index.ts';
+import { recordedConfigurationChangeShape } from './configuration-shapes.ts';
 import { recordedDataMigrationShape } from './data-migration-shapes.ts';
 import { decodeDocument, digestOfText, renderDocument } from './document.ts';
 import { digestShape, rangeShape, stopShape, versionShape } from './shapes.ts';
@@ -75,6 +76,7 @@ export const releaseSchema = z.strictObject({
     knownIssues: lines,
   }),
   dataMigrations: z.array(recordedDataMigrationShape).min(1).exactOptional(),
+  configuration: z.array(recordedConfigurationChangeShape).min(1).exactOptional(),
   lint: z
     .strictObject({
       tool: z.string(),
