@@ -1,6 +1,3 @@
-import type { Release } from './release.ts';
-import { compareVersions } from './version.ts';
-
 /** A key of a configuration file, from the outermost mapping inwards. A variable of an env file is a path of one segment. */
 export type ConfigurationKey = readonly string[];
 
@@ -17,27 +14,6 @@ export type ConfigurationChange = {
   | { readonly kind: 'removed'; readonly key: string }
   | { readonly kind: 'deprecated'; readonly key: string; readonly instead?: string; readonly message?: string }
 );
-
-/** A change and the release that declares it. */
-export interface DeclaredConfigurationChange {
-  readonly release: string;
-  readonly change: ConfigurationChange;
-}
-
-/**
- * What the releases change that lie behind `after` and not behind `upTo`, in the order of their versions and then of the file: a path that
- * jumps over a release makes its changes too. Without `after`, those of all of them.
- */
-export function declaredConfigurationChanges(
-  releases: Iterable<Release>,
-  { after, upTo }: { readonly after?: string; readonly upTo: string },
-): readonly DeclaredConfigurationChange[] {
-  return [...releases]
-    .filter(({ version }) => compareVersions(version, upTo) <= 0)
-    .filter(({ version }) => after === undefined || compareVersions(version, after) > 0)
-    .sort((one, other) => compareVersions(one.version, other.version))
-    .flatMap(({ version, configuration = [] }) => configuration.map((change) => ({ release: version, change })));
-}
 
 /** Dots part the segments; one that holds a dot, a quote or a space stands in double quotes, as in JSON. `undefined`: it is no key. */
 export function parseConfigurationKey(text: string): ConfigurationKey | undefined {

@@ -7,12 +7,11 @@ export { canonicalJson, type Json } from './canonical-json.ts';
 export {
   type ConfigurationChange,
   type ConfigurationKey,
-  type DeclaredConfigurationChange,
-  declaredConfigurationChanges,
   describeConfigurationKey,
   isWithinKey,
   parseConfigurationKey,
 } from './configuration-change.ts';
+export { type DeclaredConfigurationChange, declaredConfigurationChanges } from './configuration-changes.ts';
 export type {
   DataMigration,
   DataMigrationScope,
