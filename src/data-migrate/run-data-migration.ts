@@ -1,6 +1,8 @@
 import type { SqlDataMigration } from '../model/index.ts';
 import { type ConnectionTarget, type LogEvent, PostgresError, type Session, type System } from '../system/index.ts';
 import { assertDeclaration } from './check-declaration.ts';
+import { assertDualWrite } from './dual-write/observe.ts';
+import { isDualWriting } from './dual-write/render.ts';
 import { batchFailed, connectionLost, isConnectionLoss, takenOver } from './errors.ts';
 import { runBatches } from './run-batches.ts';
 import { openSession } from './sessions.ts';
@@ -35,7 +37,7 @@ export type DataMigrationOutcome =
  * nothing. May be called again after any interruption: every batch is whole, with its counters, or not there.
  *
  * The schema `onward` must be there (createLedger), and the fence raised to the epoch. Throws `data-migrate.wrong-declaration`, `.no-table`,
- * `.no-key`, `.not-runnable`, `.fenced`, `.taken-over`, `.batch-failed`, `.verification-refused`, or the reason of the signal.
+ * `.no-key`, `.no-dual-write`, `.dual-write-disabled`, `.not-runnable`, `.fenced`, `.taken-over`, `.batch-failed`, `.verification-refused`, or the reason of the signal.
  */
 export async function runDataMigration(
   system: System,
@@ -48,6 +50,8 @@ export async function runDataMigration(
     const monitor = await openSession(system, options.target);
     try {
       const key = await loadTableKey(worker, declared);
+      // Before anything is taken over.
+      if (isDualWriting(declared)) await assertDualWrite(worker, declared);
       const claimed: Claim = { id: declared.id, holder: system.random.hex(16), fence };
       await claim(monitor, declared, { ...claimed, release: options.release, run: options.run });
       return await work(system, options, { worker, monitor, key, claimed });
@@ -81,6 +85,7 @@ async function work(system: System, options: RunDataMigrationOptions, at: Sessio
       await finish({ status });
       return { kind: status };
     }
+    if (isDualWriting(declared)) await assertDualWrite(worker, declared);
     const remaining = await verifyDataMigration(worker, declared);
     await finish({ status: remaining === 0 ? 'completed' : 'failed', remaining });
     return remaining === 0 ? { kind: 'completed' } : { kind: 'failed', remaining };

@@ -3,7 +3,17 @@ import type { DoctorRule } from './rule.ts';
 export const releaseRule: DoctorRule = {
   id: 'release',
   title: 'The recorded release is the one in the source',
-  check: ({ current, releases, catalog }) => {
+  check: ({ current, releases, catalog, hiddenRecord }) => {
+    if (hiddenRecord !== undefined) {
+      return [
+        {
+          code: 'doctor.record-hidden',
+          severity: 'error',
+          message: `Which release is installed cannot be told, so what runs is compared with nothing: ${hiddenRecord}`,
+          hint: 'Bring the control database back, then run "onward doctor" again. "onward status" shows what serves meanwhile.',
+        },
+      ];
+    }
     if (!current) {
       return [
         {

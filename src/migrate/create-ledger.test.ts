@@ -22,6 +22,7 @@ describe('createLedger()', () => {
       `select relname as name from pg_class where relnamespace = 'onward'::regnamespace and relkind = 'r' order by 1`,
     );
     expect(rows.map(({ name }) => name)).toEqual([
+      'acceptance',
       'baseline',
       'data_migration',
       'data_migration_batch',

@@ -18,24 +18,34 @@ with recursive target(oid, mode, scope, detail, type) as materialized (
   select pg_catalog.to_regclass(n)::oid, m, s, d, case when s = 'type' then pg_catalog.to_regtype(n)::oid end
   from unnest($1, $2, $3, $4) as t(n, m, s, d)
 ), tree(oid, mode, scope, detail) as (
-  select oid, mode, scope, detail from target where oid is not null and scope not in ('index', 'default', 'references', 'type')
+  select oid, mode, scope, detail from target
+  where oid is not null and scope not in ('index', 'default', 'references', 'referencing', 'type')
   union
-  select i.inhrelid, t.mode, t.scope, t.detail from tree t join pg_catalog.pg_inherits i on i.inhparent = t.oid
-    join pg_catalog.pg_class c on c.oid = i.inhrelid
-    where t.scope in ('tree', 'referencing') or (t.scope in ('partitions', 'drop') and c.relispartition)
+  select reached.oid, t.mode, reached.scope, t.detail from tree t cross join lateral (
+    select i.inhrelid, t.scope from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
+    where i.inhparent = t.oid and (t.scope in ('tree', 'cascade') or (t.scope in ('partitions', 'drop') and c.relispartition))
+    union all
+    select c.conrelid, 'cascaded' from pg_catalog.pg_constraint c
+    where c.confrelid = t.oid and c.contype = 'f' and t.scope in ('cascade', 'cascaded')
+  ) as reached(oid, scope)
 ), wanted(oid, mode) as (
   select oid, mode from tree
-  union select i.indrelid, t.mode from target t join pg_catalog.pg_index i on i.indexrelid = t.oid where t.scope = 'index'
+  union select part.oid, t.mode from target t join pg_catalog.pg_index i on i.indexrelid = t.oid cross join lateral (
+    select i.indrelid union select relid from pg_catalog.pg_partition_tree(i.indrelid)) as part(oid) where t.scope = 'index'
   union select p.partdefid, t.mode from target t join pg_catalog.pg_partitioned_table p on p.partrelid = t.oid
     where t.scope = 'default' and p.partdefid <> 0
   union select unnest(array[i.inhparent, p.partdefid]), t.mode from target t join pg_catalog.pg_inherits i on i.inhrelid = t.oid
     join pg_catalog.pg_partitioned_table p on p.partrelid = i.inhparent where t.scope = 'drop'
-  union select c.confrelid, t.mode from target t join pg_catalog.pg_constraint c on c.conrelid = t.oid and c.contype = 'f'
+  union select part.oid, t.mode from target t join pg_catalog.pg_constraint c on c.conrelid = t.oid and c.contype = 'f'
+    cross join lateral (select c.confrelid union
+      select relid from pg_catalog.pg_partition_tree(c.confrelid) where t.scope in ('constraint', 'column')) as part(oid)
     where (t.scope = 'drop' and c.conparentid = 0) or t.scope = 'references'
       or (t.scope = 'constraint' and c.conname = t.detail) or (t.scope = 'column' and exists (
       select from pg_catalog.pg_attribute a where a.attrelid = t.oid and a.attnum = any (c.conkey) and a.attname = t.detail))
   union select c.conrelid, t.mode from tree t join pg_catalog.pg_constraint c on c.confrelid = t.oid and c.contype = 'f'
-    where t.scope in ('drop', 'referencing')
+    where t.scope = 'drop'
+  union select c.conrelid, t.mode from target t join pg_catalog.pg_constraint c on c.confrelid = t.oid and c.contype = 'f'
+    where t.scope = 'referencing'
   union select a.attrelid, t.mode from target t join pg_catalog.pg_attribute a on a.atttypid = t.type
     join pg_catalog.pg_class r on r.oid = a.attrelid and r.relkind in ('r', 'p', 'm') where t.scope = 'type'
 )`;

@@ -131,6 +131,33 @@ create table onward.release (
   primary key (deployment, run)
 );
 
+create table onward.dual_write (
+  data_migration  text primary key,
+  release         text not null,
+  table_name      text not null,
+  schema_name     text not null,
+  name            text not null,
+  fingerprint     text not null,
+  run             text not null,
+  epoch           bigint not null,
+  installed_at    timestamptz not null default pg_catalog.clock_timestamp(),
+  removed_at      timestamptz
+);
+
+create table onward.acceptance (
+  id            bigint generated always as identity primary key,
+  deployment    text not null,
+  risk          text not null,
+  content       text not null,
+  release       text not null,
+  reason        text not null,
+  accepted_by   text not null,
+  accepted_at   timestamptz not null default pg_catalog.clock_timestamp(),
+  until         timestamptz,
+  withdrawn_by  text,
+  withdrawn_at  timestamptz
+);
+
 comment on schema onward is 'The ledger of Onward: what was applied to this database, by which release and run.';
 insert into onward.ledger (version) values (1);
 `,

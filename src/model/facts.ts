@@ -1,6 +1,7 @@
 import type { Deployment } from './deployment.ts';
 import type { Finding } from './finding.ts';
 import type { Digest } from './identity.ts';
+import type { Acceptance } from './plan.ts';
 import type { Catalog, MigrationRef, Release } from './release.ts';
 
 /** One instance as it was seen. */
@@ -76,6 +77,13 @@ export interface ConfigurationFact {
   readonly edits: readonly { readonly release: string; readonly what: string }[];
 }
 
+/** The acceptances of a deployment that were not withdrawn. */
+export interface AcceptanceFacts {
+  readonly list: readonly Acceptance[];
+  /** ISO 8601, by the clock of the control database. */
+  readonly now: string;
+}
+
 export type LeaseFact =
   | { readonly kind: 'free' }
   | { readonly kind: 'held'; readonly run: string; readonly expiresInMs: number }
@@ -88,6 +96,8 @@ export interface Facts {
   readonly catalog: Catalog;
   /** The last completed release; `undefined`: nothing was installed yet. */
   readonly current: { readonly release: string; readonly digest: Digest } | undefined;
+  /** Why the record of what is installed cannot be read; `current` says nothing then. */
+  readonly hiddenRecord?: string;
   /** Releases by version: the current one and every one on the path. */
   readonly releases: ReadonlyMap<string, Release>;
   /** Identities of rendered configurations: release version, then service. */
@@ -105,6 +115,8 @@ export interface Facts {
   readonly damagedJournal?: string;
   /** What the operator should know of onward.yaml; closes no gate. */
   readonly remarks: readonly Finding[];
+  /** What operators have accepted, and the time of the control database, by which they expire. Left out, nothing is accepted. */
+  readonly acceptances?: AcceptanceFacts;
   /** Bytes for artifacts that are not staged yet, and what is free. */
   readonly disk: { readonly neededBytes: number; readonly freeBytes: number };
 }

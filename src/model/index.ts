@@ -21,6 +21,14 @@ export type {
   SqlDataMigration,
 } from './data-migration.ts';
 export { type DeclaredDataMigration, declaredDataMigrations } from './data-migrations.ts';
+export {
+  compareDecimals,
+  type Decimal,
+  magnitudeOf,
+  multiplyDecimals,
+  parseDecimal,
+  subtractDecimals,
+} from './decimal.ts';
 export type {
   Check,
   ConfigurationFile,
@@ -33,9 +41,11 @@ export type {
   Service,
   SwitchConfig,
 } from './deployment.ts';
+export { type DoomedObject, describeDoomed } from './doomed-object.ts';
 export { parseDuration } from './duration.ts';
 export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
 export type {
+  AcceptanceFacts,
   ConfigurationFact,
   DatabaseFact,
   Facts,
@@ -47,9 +57,10 @@ export type {
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
-export { comparePhases, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
+export { compareTotalsAfters, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
 export {
   type Acceptance,
+  describeAcceptance,
   type Gate,
   type GateState,
   type Hop,
@@ -79,6 +90,15 @@ export {
 } from './release.ts';
 export type { JournalKind, JournalRecord, RunOutcome, RunSummary } from './run.ts';
 export { closest } from './suggestion.ts';
+export {
+  chooseTotalQuery,
+  isReadAt,
+  mergeTotals,
+  TOTAL_MOMENTS,
+  type Total,
+  type TotalMoment,
+  type TotalRule,
+} from './total.ts';
 export {
   compareVersions,
   highestVersion,

@@ -46,6 +46,8 @@ export interface Gate {
   readonly command?: string;
   /** The name under which an operator may accept what it warns of; left out where nobody may. */
   readonly risk?: string;
+  /** What exactly would be accepted: an acceptance of something else does not count. Where it is left out, that is what the gate says. */
+  readonly content?: Digest;
   /** Set when it was accepted and is not open by itself. */
   readonly accepted?: Acceptance;
 }
@@ -53,6 +55,10 @@ export interface Gate {
 /** That an operator goes on although something is known to be wrong or cannot be told: named, with a reason, on record. */
 export interface Acceptance {
   readonly risk: string;
+  /** What exactly was accepted under that name. */
+  readonly content: Digest;
+  /** The release that it was accepted for the sake of; another one that carries the very same risk is covered too. */
+  readonly release: string;
   readonly reason: string;
   /** Who accepted it, as the system knows them. */
   readonly by: string;
@@ -60,6 +66,18 @@ export interface Acceptance {
   readonly acceptedAt: string;
   /** ISO 8601; it counts for nothing from then on. */
   readonly until?: string;
+}
+
+/** One line: `accepted by ana@ops1 until 2026-12-31: we have no such orders`. Ends are told to the minute, in UTC. */
+export function describeAcceptance({ by, until, reason }: Acceptance): string {
+  return `accepted by ${by}${until === undefined ? '' : ` until ${describeEnd(until)}`}: ${reason}`;
+}
+
+/** The last day that counts, for an end at midnight. */
+function describeEnd(until: string): string {
+  const at = Date.parse(until);
+  if (at % 86_400_000 === 0) return new Date(at - 1).toISOString().slice(0, 10);
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** Whether a run may pass: unknown is no, and only a named, recorded acceptance stands for an open gate. */

@@ -3,6 +3,7 @@ import type { DataMigration } from './data-migration.ts';
 import type { ReadyProbe, RollClass } from './deployment.ts';
 import type { Digest } from './identity.ts';
 import type { MigrationPhase } from './phase.ts';
+import type { Total } from './total.ts';
 
 /** One pinned artifact of a release. For the `process` runtime it is a folder, identified by the hash of its tree. */
 export interface Component {
@@ -127,6 +128,8 @@ export interface Release {
   readonly dataMigrations?: readonly DataMigration[];
   /** What it changes in the configuration files of its operators. */
   readonly configuration?: readonly ConfigurationChange[];
+  /** Figures that the upgrade to this release is compared by: those of the product, and its own. */
+  readonly totals?: readonly Total[];
   /** Left out by what was built before releases were linted. */
   readonly lint?: LintRecord;
 }

@@ -2,6 +2,7 @@
  * Decides the path, the steps, their order and the gates, from facts that others observed. Pure: no clock, disk, network or
  * environment; equal facts give an equal plan. It carries nothing out.
  */
+export { applyAcceptances, contentOf, digestOfRisk } from './acceptances.ts';
 export { choosePath, type PathResult } from './path.ts';
 export type { PlanRequest } from './plan-request.ts';
 export { planUpgrade } from './plan-upgrade.ts';

@@ -11,6 +11,7 @@ import {
   type Plan,
   type Release,
 } from '../model/index.ts';
+import { applyAcceptances } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
 import { buildGates } from './gates.ts';
 import { createPending } from './pending.ts';
@@ -23,7 +24,8 @@ import { buildSteps } from './steps.ts';
  */
 export function planUpgrade(facts: Facts, request: PlanRequest): Plan {
   const hops = buildHops(facts, request);
-  const gates = buildGates(facts, request);
+  const { list = [], now = '' } = facts.acceptances ?? {};
+  const gates = applyAcceptances(buildGates(facts, request), list, now);
   const first = hops[0];
   const target = hops.at(-1);
   const plan: Omit<Plan, 'digest'> = {
@@ -131,7 +133,7 @@ function digestOf(plan: Omit<Plan, 'digest'>): Digest {
     requested: '',
     nextCommand: '',
     findings: [],
-    gates: plan.gates.map(({ id, state }) => ({ id, state })),
+    gates: plan.gates.map((gate) => ({ id: gate.id, state: gate.state, isPassable: isPassable(gate) })),
   };
   return `sha256:${createHash('sha256')
     .update(canonicalJson(decided as unknown as Json))

@@ -1,4 +1,12 @@
-import { describeLintRecord, type Gate, type Hop, isPassable, type Plan, type PlanStep } from '../model/index.ts';
+import {
+  describeAcceptance,
+  describeLintRecord,
+  type Gate,
+  type Hop,
+  isPassable,
+  type Plan,
+  type PlanStep,
+} from '../model/index.ts';
 
 const ROLLBACK_WORDS: Readonly<Record<PlanStep['rollback'], string>> = {
   'nothing-to-undo': 'nothing to undo',
@@ -68,5 +76,8 @@ function renderGates(gates: readonly Gate[]): readonly string[] {
       `${gate.state.padEnd(7)} ${gate.title}: ${gate.evidence}`,
       ...(gate.command === undefined ? [] : [`        ${gate.command}`]),
     ]),
+    ...gates.flatMap((gate) =>
+      gate.accepted ? [`accepted ${gate.title}: ${gate.evidence}`, `        ${describeAcceptance(gate.accepted)}`] : [],
+    ),
   ];
 }

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type ConfigurationChange, type DataMigration, type Release, satisfiesRange } from '../model/index.ts';
+import {
+  type ConfigurationChange,
+  type DataMigration,
+  type Release,
+  satisfiesRange,
+  type Total,
+} from '../model/index.ts';
 import { loadDocument, type System } from '../system/index.ts';
 import { checkConfiguration } from './check-configuration.ts';
 import { buildConfigurationChange, configurationChangeShape } from './configuration-shapes.ts';
@@ -8,6 +14,7 @@ import { buildDataMigration, dataMigrationShape } from './data-migration-shapes.
 import { misnamedDetails } from './errors.ts';
 import type { Product } from './product.ts';
 import { rangeShape, stopShape } from './shapes.ts';
+import { buildTotal, checkTotalNames, totalShape } from './total-shapes.ts';
 
 const lines = z.array(z.string().min(1)).default([]);
 
@@ -34,13 +41,18 @@ export const releaseDetailsSchema = z
       .array(configurationChangeShape)
       .default([])
       .meta({ description: 'What the release changes in the configuration files of its operators.' }),
+    totals: z
+      .array(totalShape)
+      .default([])
+      .meta({ description: 'Figures that the upgrade to this release must keep, beside those of product.yaml.' }),
     notes: z
       .strictObject({ summary: z.string().exactOptional(), breaking: lines, deprecated: lines, knownIssues: lines })
       .default({ breaking: [], deprecated: [], knownIssues: [] }),
   })
-  .superRefine(({ stops, dataMigrations, configuration }, report) => {
+  .superRefine(({ stops, dataMigrations, configuration, totals }, report) => {
     for (const { index, message } of checkConfiguration(configuration.map(buildConfigurationChange)))
       report.addIssue({ code: 'custom', path: ['configuration', index], message });
+    checkTotalNames(totals, report);
     for (const [index, { id }] of dataMigrations.entries()) {
       if (dataMigrations.findIndex((other) => other.id === id) < index)
         report.addIssue({
@@ -62,6 +74,7 @@ export type ReleaseDetails = Pick<Release, 'upgradeFrom' | 'stops' | 'requiresTo
   readonly lateMigrations: readonly string[];
   readonly dataMigrations: readonly DataMigration[];
   readonly configuration: readonly ConfigurationChange[];
+  readonly totals: readonly Total[];
 };
 
 /** What the vendor says of one release; the defaults when there is no file for it. Throws when the file has a problem or a near-miss name. */
@@ -84,5 +97,6 @@ function normalise(details: z.infer<typeof releaseDetailsSchema>): ReleaseDetail
     ...details,
     dataMigrations: details.dataMigrations.map(buildDataMigration),
     configuration: details.configuration.map(buildConfigurationChange),
+    totals: details.totals.map((total) => buildTotal(total, 'release')),
   };
 }

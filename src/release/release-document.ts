@@ -4,6 +4,7 @@ import { recordedConfigurationChangeShape } from './configuration-shapes.ts';
 import { recordedDataMigrationShape } from './data-migration-shapes.ts';
 import { decodeDocument, digestOfText, renderDocument } from './document.ts';
 import { digestShape, rangeShape, stopShape, versionShape } from './shapes.ts';
+import { recordedTotalShape } from './total-shapes.ts';
 
 const RELEASE_SCHEMA = 'onward/release/v1';
 
@@ -77,6 +78,7 @@ export const releaseSchema = z.strictObject({
   }),
   dataMigrations: z.array(recordedDataMigrationShape).min(1).exactOptional(),
   configuration: z.array(recordedConfigurationChangeShape).min(1).exactOptional(),
+  totals: z.array(recordedTotalShape).min(1).exactOptional(),
   lint: z
     .strictObject({
       tool: z.string(),

@@ -73,6 +73,7 @@ function commandLocks(command: Command, relation: RelationName, scope: LockScope
         { relation: child, mode: 'AccessExclusiveLock', scope: 'tree' },
         { relation, mode: 'AccessExclusiveLock', scope: 'default' },
         { relation, mode: 'ShareRowExclusiveLock', scope: 'references' },
+        { relation, mode: isAttach ? 'ShareRowExclusiveLock' : 'AccessExclusiveLock', scope: 'referencing' },
         ...(isAttach ? [{ relation: child, mode: 'AccessExclusiveLock', scope: 'references' } as const] : []),
       ];
     }

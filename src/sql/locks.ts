@@ -110,7 +110,7 @@ function maintenanceLocks(node: SqlNode): StatementLocks | undefined {
     const isCascade = node.TruncateStmt.behavior === 'DROP_CASCADE';
     return merge(
       (node.TruncateStmt.relations ?? []).map((item) =>
-        lock(rangeOf(item), 'AccessExclusiveLock', isCascade ? 'referencing' : reachOf(item)),
+        lock(rangeOf(item), 'AccessExclusiveLock', isCascade ? 'cascade' : reachOf(item)),
       ),
     );
   }
@@ -149,6 +149,7 @@ function createTableLocks(statement: Extract<SqlNode, { CreateStmt: unknown }>['
           lock(rangeOf(item), 'AccessExclusiveLock', 'only'),
           lock(rangeOf(item), 'AccessExclusiveLock', 'default'),
           lock(rangeOf(item), 'ShareRowExclusiveLock', 'references'),
+          lock(rangeOf(item), 'ShareRowExclusiveLock', 'referencing'),
         ])
       : lock(rangeOf(item), 'ShareUpdateExclusiveLock', 'only'),
   );

@@ -10,6 +10,7 @@ export async function observeDoctorFacts(system: System, installation: Installat
   const facts = await observeFacts(system, installation, {
     catalog: await installation.source.catalog(),
     path: [],
+    mayLackRecord: true,
     ...(unfinished
       ? { unfinished: { run: unfinished.run, from: unfinished.state.start.from, to: unfinished.state.start.to } }
       : {}),

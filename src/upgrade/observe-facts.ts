@@ -9,12 +9,14 @@ import {
   type InstanceFact,
   type LeaseFact,
   type Listen,
+  OnwardError,
   type Release,
   type Service,
 } from '../model/index.ts';
 import { isPortFree, type System } from '../system/index.ts';
 import { artifactFolder, digestConfig } from './desired.ts';
 import type { Installation } from './installation.ts';
+import { observeAcceptances } from './observe-acceptances.ts';
 import { observeCurrent, observeFirstInstalls, observeLease } from './observe-control.ts';
 import { observeDatabase } from './observe-database.ts';
 
@@ -25,16 +27,17 @@ export interface FactsRequest {
   /** The run that is being taken up; its own lease and journal close no gate. */
   readonly run?: string;
   readonly unfinished?: Facts['unfinished'];
+  /** Goes on without the record of what is installed when the control database is away. */
+  readonly mayLackRecord?: true;
 }
 
 /** Looks at everything a plan is made from. Changes nothing and never caches. */
 export async function observeFacts(system: System, installation: Installation, request: FactsRequest): Promise<Facts> {
   const { deployment } = installation;
-  const current = await observeCurrent(installation);
+  const { current, firstInstalls, hiddenRecord } = await observeRecord(installation, request);
   const lease = await observeLease(system, installation);
   const releases = await loadReleases(installation, request, current?.release);
   const target = releases.get(request.path.at(-1) ?? current?.release ?? '');
-  const firstInstalls = current ? [] : await observeFirstInstalls(installation);
   const [instances, frontends, switchProgram, databases, configs, disk] = await Promise.all([
     observeInstances(installation),
     observeFrontends(installation),
@@ -56,6 +59,7 @@ export async function observeFacts(system: System, installation: Installation, r
     toolVersion: installation.programs.toolVersion,
     catalog: request.catalog,
     current,
+    ...(hiddenRecord === undefined ? {} : { hiddenRecord }),
     releases,
     configs,
     instances,
@@ -68,8 +72,22 @@ export async function observeFacts(system: System, installation: Installation, r
     lease: isOwn(lease, request.run) ? { kind: 'free' } : lease,
     unfinished: request.unfinished,
     remarks: checkClearText(deployment),
+    acceptances: await observeAcceptances(installation),
     disk,
   };
+}
+
+async function observeRecord(
+  installation: Installation,
+  { mayLackRecord }: FactsRequest,
+): Promise<Pick<Facts, 'current' | 'hiddenRecord'> & { readonly firstInstalls: readonly string[] }> {
+  try {
+    const current = await observeCurrent(installation);
+    return { current, firstInstalls: current ? [] : await observeFirstInstalls(installation) };
+  } catch (error) {
+    if (!mayLackRecord || !(error instanceof OnwardError)) throw error;
+    return { current: undefined, firstInstalls: [], hiddenRecord: error.message };
+  }
 }
 
 /** What the next release's expand phase means for the statements that run now; nothing runs before the first install. */

@@ -30,9 +30,11 @@ function reach(prediction: Prediction, target: LockTarget): readonly string[] {
       return family(schema, relation, target.scope);
     case 'drop':
       return [...family(schema, relation, 'partitions'), ...besides(prediction, relation)];
-    case 'referencing': {
-      return referencing(schema, relation);
-    }
+    case 'cascade':
+      return cascade(schema, relation);
+    case 'referencing':
+      // Differs by version: the effects of partitions add it by what was measured.
+      return [];
     case 'references':
       return otherSides(prediction, 'drop-foreign-key-to-part', foreignKeys(relation.table));
     case 'default':
@@ -76,7 +78,7 @@ function besides(prediction: Prediction, relation: ResolvedRelation): readonly s
 }
 
 /** The tree, the tables whose foreign keys point at it, those that point at these, and so on; but no inheritors of these. */
-function referencing(schema: SchemaModel, relation: ResolvedRelation): readonly string[] {
+function cascade(schema: SchemaModel, relation: ResolvedRelation): readonly string[] {
   const found = new Set(family(schema, relation, 'tree'));
   for (let size = 0; size !== found.size; ) {
     size = found.size;

@@ -116,12 +116,23 @@ describe('a server that went away after the first install', () => {
       `${why}. Nothing has changed.`,
       '-> Check that the server runs and can be reached from here, then run the same command again.',
     ]);
-    expect(said.slice(0, -1)).toEqual(Array(5).fill(refusal));
-    expect(said.at(-1)).toEqual({
+    expect(said.slice(0, 4)).toEqual(Array(4).fill(refusal));
+    expect(said[4]).toEqual({
+      exit: 1,
+      stdout: lines(
+        `error    Database core cannot be reached: ${why}.`,
+        '         Start the server or correct databases in onward.yaml, then run "onward doctor" again.',
+        `error    Which release is installed cannot be told, so what runs is compared with nothing: ${why}.`,
+        '         Bring the control database back, then run "onward doctor" again. "onward status" shows what serves meanwhile.',
+      ),
+      stderr: '',
+    });
+    expect(said[5]).toEqual({
       exit: 1,
       stdout: lines(
         'ok      front: GET http://127.0.0.1:<web port>/ answered 200  (<time>)',
         `failed  items: ${why}  (<time>)`,
+        `failed  totals: they cannot be read: ${why}  (<time>)`,
       ),
       stderr: '',
     });
