@@ -1,4 +1,5 @@
 import {
+  assertNever,
   type ConfigurationKey,
   type DeclaredConfigurationChange,
   isWithinKey,
@@ -70,6 +71,8 @@ export function foldChanges(changes: readonly DeclaredConfigurationChange[]): Fo
         deprecations = [...others(deprecations), { ...origin, ...said }];
         break;
       }
+      default:
+        assertNever(change);
     }
   }
   const known = [...needs.map(({ key }) => key), ...renames.map(({ to }) => to), ...deprecations.map(({ key }) => key)];

@@ -7,6 +7,7 @@ import {
   type Deployment,
   type Finding,
   isWithinKey,
+  parseConfigurationKey,
 } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { checkOverridden } from './check-overridden.ts';
@@ -40,16 +41,23 @@ export async function loadConfiguration(system: System, deployment: Deployment):
   );
 }
 
+export interface MigrationRequest {
+  readonly deployment: Deployment;
+  readonly changes: readonly DeclaredConfigurationChange[];
+  /** Keys whose values are never shown, those of earlier releases included. */
+  readonly secrets: readonly { readonly file: string; readonly key: string }[];
+}
+
 /** Makes the changes to every file, in memory alone. Secrets are redacted from then on. */
 export async function migrateConfiguration(
   system: System,
   loaded: readonly LoadedFile[],
-  request: { readonly deployment: Deployment; readonly changes: readonly DeclaredConfigurationChange[] },
+  request: MigrationRequest,
 ): Promise<readonly MigratedFile[]> {
   const migrated: MigratedFile[] = [];
   for (const each of loaded) {
     const changes = foldChanges(request.changes.filter(({ change }) => change.file === each.file.name));
-    migrated.push(await migrateFile(system, each, { deployment: request.deployment, changes }));
+    migrated.push(await migrateFile(system, each, { ...request, folded: changes }));
   }
   const overridden = await checkOverridden(
     request.deployment.services,
@@ -86,9 +94,13 @@ export function findUnmapped(
 async function migrateFile(
   system: System,
   { file, text, problems, editPath }: LoadedFile,
-  { deployment, changes }: { readonly deployment: Deployment; readonly changes: FoldedChanges },
+  { deployment, folded: changes, secrets }: MigrationRequest & { readonly folded: FoldedChanges },
 ): Promise<MigratedFile> {
-  const isSecret = (key: ConfigurationKey) => file.secret || changes.secrets.some((secret) => isWithinKey(key, secret));
+  const named = secrets
+    .filter((secret) => secret.file === file.name)
+    .map(({ key }) => parseConfigurationKey(key) ?? []);
+  const hidden = [...named, ...changes.secrets];
+  const isSecret = (key: ConfigurationKey) => file.secret || hidden.some((secret) => isWithinKey(key, secret));
   const { name, path } = file;
   const base = { file, name, path, before: text, editPath, isSecret };
   if (text === undefined) return { ...base, after: undefined, problems, remarks: [], edits: [] };

@@ -128,6 +128,8 @@ export interface Release {
   readonly dataMigrations?: readonly DataMigration[];
   /** What it changes in the configuration files of its operators. */
   readonly configuration?: readonly ConfigurationChange[];
+  /** Keys of configuration files that hold secrets, as this release and all before it say. */
+  readonly secretKeys?: readonly { readonly file: string; readonly key: string }[];
   /** Figures that the upgrade to this release is compared by: those of the product, and its own. */
   readonly totals?: readonly Total[];
   /** Left out by what was built before releases were linted. */

@@ -13,6 +13,7 @@ import {
 } from '../model/index.ts';
 import { digestOfRisk } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
+import { configurationGates } from './configuration-gates.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { chooseRollClass } from './rolls.ts';
 
@@ -27,6 +28,7 @@ export function buildGates(facts: Facts, request: PlanRequest): readonly Gate[] 
     ...facts.databases.flatMap((database) => databaseGates(facts, request, database)),
     ...servicesGates(facts, request),
     ...facts.frontends.flatMap(addressGate),
+    ...configurationGates(facts, request),
     runningGate(facts, request),
     diskGate(facts),
   ];

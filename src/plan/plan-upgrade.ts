@@ -87,6 +87,7 @@ function pointOfNoReturn(facts: Facts, hop: Hop): string {
 function buildFindings(facts: Facts, request: PlanRequest, target: string | undefined): readonly Finding[] {
   const findings: Finding[] = [
     ...facts.remarks,
+    ...facts.configuration.flatMap(({ remarks }) => remarks),
     ...facts.databases.flatMap((database) => [...(database.remarks ?? []), ...proofFindings(database)]),
   ];
   const contract = facts.databases

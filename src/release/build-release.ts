@@ -11,6 +11,7 @@ import {
 } from '../model/index.ts';
 import { hashArtifact, type System } from '../system/index.ts';
 import { decodeCatalog } from './catalog-document.ts';
+import { listSecretKeys } from './check-configuration.ts';
 import { checkDetails } from './check-details.ts';
 import { checkMigrations } from './check-migrations.ts';
 import { checkTotals } from './check-totals.ts';
@@ -79,7 +80,9 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const judged = own ? undefined : await request.judge?.(shipped);
     const lint = own ? own.lint : judged?.lint;
     const assembled = assembleRelease({ version, product, details, artifacts, history, migrations: migrations.refs });
-    const release = lint ? { ...assembled, lint } : assembled;
+    // What was published before it since is no reason to take it for another release.
+    const secretKeys = own ? own.secretKeys : listSecretKeys([...history, assembled]);
+    const release = { ...assembled, ...(secretKeys ? { secretKeys } : {}), ...(lint ? { lint } : {}) };
     const encoded = encodeRelease(release);
     const databases = product.databases.map(({ name }) => name);
     const findings = [

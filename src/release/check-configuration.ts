@@ -4,6 +4,7 @@ import {
   describeConfigurationKey,
   isWithinKey,
   parseConfigurationKey,
+  type Release,
 } from '../model/index.ts';
 
 /** A change that contradicts an earlier one of the same release: by its place in the list, and why. */
@@ -38,4 +39,18 @@ export function checkConfiguration(changes: readonly ConfigurationChange[]): rea
     if (to) said.push({ file: change.file, key: to, words: 'the new name of another key' });
   }
   return contradicted;
+}
+
+/** Keys whose values are secrets, under every name they have had; `undefined`: there are none. A later release need not say it again. */
+export function listSecretKeys(
+  releases: readonly Pick<Release, 'configuration'>[],
+): readonly { readonly file: string; readonly key: string }[] | undefined {
+  const found = new Map<string, { readonly file: string; readonly key: string }>();
+  for (const change of releases.flatMap(({ configuration = [] }) => configuration)) {
+    const { file, key, secret } = change;
+    const isKnown = secret === true || found.has(JSON.stringify([file, key]));
+    const names = change.kind === 'renamed' ? [key, change.to] : [key];
+    for (const name of isKnown ? names : []) found.set(JSON.stringify([file, name]), { file, key: name });
+  }
+  return found.size > 0 ? [...found.values()] : undefined;
 }

@@ -78,6 +78,10 @@ export const releaseSchema = z.strictObject({
   }),
   dataMigrations: z.array(recordedDataMigrationShape).min(1).exactOptional(),
   configuration: z.array(recordedConfigurationChangeShape).min(1).exactOptional(),
+  secretKeys: z
+    .array(z.strictObject({ file: z.string(), key: z.string() }))
+    .min(1)
+    .exactOptional(),
   totals: z.array(recordedTotalShape).min(1).exactOptional(),
   lint: z
     .strictObject({

@@ -39,6 +39,8 @@ export interface Before {
   readonly checks: Json;
   /** What the totals were. */
   readonly totals: readonly TotalObservation[];
+  /** Identities of the configuration files as the run leaves them, by name. */
+  readonly configuration?: { readonly [name: string]: Digest };
   readonly traffic: { readonly [service: string]: { readonly carried: number; readonly failed: number } };
 }
 
@@ -67,6 +69,7 @@ export const RUN_KEYS = {
   parked: 'run.parked',
   ended: 'run.ended',
   taken: 'run.taken',
+  configuration: 'run.configuration',
 } as const;
 
 /** Key of what the totals were after a phase. */

@@ -56,6 +56,14 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
           'yellow',
           `  ${event.index} was left invalid by an earlier attempt; it is dropped and built again`,
         );
+      case 'configuration.configured':
+      case 'configuration.restored':
+        return `  ${event.file} ${event.type === 'configuration.restored' ? 'is as before the run' : 'has what the release changes'}; what it was is kept in ${event.kept}`;
+      case 'configuration.left':
+        return paint(
+          'yellow',
+          `  ${event.file} was left as it is: somebody has changed it; what the run wanted there is ${event.kept}`,
+        );
       case 'run.going-back':
         return paint('yellow', `Going back to the old release: ${event.reason}`);
       case 'run.traffic':
