@@ -3,6 +3,12 @@
  * composes the features; it reads no arguments, prints nothing, and never trusts its memory where reality can be looked at.
  */
 
+export {
+  type DeploymentConfiguration,
+  type MigratedConfiguration,
+  migrateDeploymentConfiguration,
+  observeDeploymentConfiguration,
+} from './configuration/deployment-configuration.ts';
 export { removeDualWrite } from './data/dual-writes.ts';
 export {
   type ObservedDataMigration,

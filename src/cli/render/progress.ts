@@ -58,12 +58,9 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
         );
       case 'configuration.configured':
       case 'configuration.restored':
-        return `  ${event.file} ${event.type === 'configuration.restored' ? 'is as before the run' : 'has what the release changes'}; what it was is kept in ${event.kept}`;
+        return describeConfiguration(event);
       case 'configuration.left':
-        return paint(
-          'yellow',
-          `  ${event.file} was left as it is: somebody has changed it; what the run wanted there is ${event.kept}`,
-        );
+        return paint('yellow', describeConfiguration(event));
       case 'run.going-back':
         return paint('yellow', `Going back to the old release: ${event.reason}`);
       case 'run.traffic':
@@ -102,6 +99,18 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
     },
     end: () => underway.clear(),
   };
+}
+
+/** What happened to a file of the operator's, and where its other text is. */
+function describeConfiguration({ type, file, kept }: LogEvent): string {
+  switch (type) {
+    case 'configuration.configured':
+      return `  ${file} has what the release changes; what it was is kept in ${kept}`;
+    case 'configuration.restored':
+      return `  ${file} is as before the run; what the release had made of it is kept in ${kept}`;
+    default:
+      return `  ${file} was changed by somebody meanwhile and is left as it is; what the run wanted there is kept in ${kept}`;
+  }
 }
 
 /** What an event says the run waits for or works on; `undefined` when it says nothing of that. */
