@@ -56,11 +56,6 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
           'yellow',
           `  ${event.index} was left invalid by an earlier attempt; it is dropped and built again`,
         );
-      case 'configuration.configured':
-      case 'configuration.restored':
-        return describeConfiguration(event);
-      case 'configuration.left':
-        return paint('yellow', describeConfiguration(event));
       case 'run.going-back':
         return paint('yellow', `Going back to the old release: ${event.reason}`);
       case 'run.traffic':
@@ -72,7 +67,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       case 'run.ended':
         return describeEnd(event, paint);
       default:
-        return undefined;
+        return describeConfiguration(event);
     }
   };
 
@@ -102,14 +97,16 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
 }
 
 /** What happened to a file of the operator's, and where its other text is. */
-function describeConfiguration({ type, file, kept }: LogEvent): string {
+function describeConfiguration({ type, file, kept }: LogEvent): string | undefined {
   switch (type) {
     case 'configuration.configured':
       return `  ${file} has what the release changes; what it was is kept in ${kept}`;
     case 'configuration.restored':
       return `  ${file} is as before the run; what the release had made of it is kept in ${kept}`;
-    default:
+    case 'configuration.left':
       return `  ${file} was changed by somebody meanwhile and is left as it is; what the run wanted there is kept in ${kept}`;
+    default:
+      return undefined;
   }
 }
 

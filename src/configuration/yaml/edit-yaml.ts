@@ -76,6 +76,8 @@ interface NewEntry {
   readonly lines: (indent: number, name: string) => readonly string[];
   /** `undefined`: it cannot stand in braces. */
   readonly flow: RenderInBraces | undefined;
+  /** Where it was: the new place is behind what held it, where that is in the same mapping. */
+  readonly from?: ConfigurationKey;
 }
 
 /** Behind the last entry of the innermost mapping that is there; the mappings that are missing are made. */
@@ -91,8 +93,9 @@ function insert(file: YamlText, key: ConfigurationKey, entry: NewEntry): string 
   if (map?.flow) return entry.flow && editFlow(file.text, map, { add: missing, render: entry.flow });
   if (map && map.items.length > 0) {
     const entries = listEntries(file.text, map);
-    const last = entries.at(-1);
     const first = entries[0];
+    const holder = findHolder(file, key.slice(0, depth), entry.from);
+    const last = holder ?? entries.at(-1);
     if (!last || !first) return undefined;
     const indent = first.keyAt[0] - lineStart(file.text, first.keyAt[0]);
     return insertLines(file.text, nextLine(file.text, last.contentEnd), nest(file, missing, { entry, indent }));
@@ -103,6 +106,12 @@ function insert(file: YamlText, key: ConfigurationKey, entry: NewEntry): string 
   if (!above || !isNull || above.contentEnd > above.keyAt[1]) return undefined;
   const indent = above.keyAt[0] - lineStart(file.text, above.keyAt[0]) + stepOf(file);
   return insertLines(file.text, nextLine(file.text, above.keyAt[1]), nest(file, missing, { entry, indent }));
+}
+
+/** The entry of a mapping in which another key is; `undefined` when it is somewhere else. */
+function findHolder(file: YamlText, map: ConfigurationKey, key: ConfigurationKey | undefined): YamlEntry | undefined {
+  const isInside = key !== undefined && map.every((segment, index) => segment === key[index]);
+  return isInside ? findEntry(file, key.slice(0, map.length + 1)) : undefined;
 }
 
 function nest(
@@ -180,7 +189,7 @@ function moveTo(
     `${' '.repeat(indent)}${name}${first}`,
     ...others.map((line) => shift(line, indent - move.indent)),
   ];
-  const moved = insert(file, move.to, { lines, flow: undefined });
+  const moved = insert(file, move.to, { lines, flow: undefined, from: move.key });
   return moved === undefined ? undefined : remove(readYamlText(moved), move.key);
 }
 
