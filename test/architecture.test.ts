@@ -19,6 +19,7 @@ const LAYERS: Readonly<Record<string, { readonly may: readonly string[]; readonl
   migrate: { may: ['model', 'system', 'sql'], because: 'a feature never imports a feature' },
   'data-migrate': { may: ['model', 'system', 'sql'], because: 'a feature never imports a feature' },
   configuration: { may: ['model', 'system'], because: 'a feature never imports a feature' },
+  service: { may: ['model', 'sql'], because: 'it runs in the services of vendors, and brings nothing of Onward along' },
   contract: { may: ['model', 'system', 'sql', 'schema'], because: 'a feature never imports a feature' },
   deploy: { may: ['model', 'system'], because: 'a feature never imports a feature' },
   checks: { may: ['model', 'system'], because: 'a feature never imports a feature' },

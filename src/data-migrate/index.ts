@@ -10,6 +10,11 @@ export { type DualWriting, isDualWriting, renderDualWrite } from './dual-write/r
 export { type DataMigrationStatus, observeDataMigration } from './observe.ts';
 export { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
 export { type DryRun, sampleDataMigration } from './sample.ts';
+export { noAnswer } from './service/errors.ts';
+export { observeServiceMigration } from './service/observe-service-migration.ts';
+export { askSample, askVerification, askWish, type ServiceQuestions } from './service/questions.ts';
+export { runServiceMigration } from './service/run-service-migration.ts';
+export type { ServiceProgram } from './service/service-program.ts';
 export { openSession } from './sessions.ts';
 export { verifyDataMigration } from './verify.ts';
 export { requestWish, type Wish } from './wish.ts';

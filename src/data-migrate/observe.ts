@@ -3,7 +3,8 @@ import type { Session } from '../system/index.ts';
 /** What the ledger says of a data migration. */
 export interface DataMigrationStatus {
   readonly id: string;
-  readonly status: 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+  /** `unknown`: the program that carries it out gave no answer; not completed, whatever is on record. */
+  readonly status: 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled' | 'unknown';
   /** What the operator asked for, and the worker has not done yet. */
   readonly wanted: 'pause' | 'cancel' | null;
   /** Rows in the ranges so far, those of them that were changed, and batches that were rolled back. */

@@ -1,4 +1,4 @@
-import type { SqlDataMigration } from '../model/index.ts';
+import { DEFAULT_PACING, type Pacing, type SqlDataMigration } from '../model/index.ts';
 import { type ConnectionTarget, type LogEvent, PostgresError, type Session, type System } from '../system/index.ts';
 import { assertDeclaration } from './check-declaration.ts';
 import { assertDualWrite } from './dual-write/observe.ts';
@@ -8,7 +8,8 @@ import { runBatches } from './run-batches.ts';
 import { openSession } from './sessions.ts';
 import { type Claim, claim, type Fence, type Release, releaseClaim } from './state.ts';
 import { loadTableKey } from './table-key.ts';
-import { OLD_SNAPSHOT_MS } from './throttle.ts';
+import { createThrottle } from './throttle/create-throttle.ts';
+import { createRateLimit, type RateLimit } from './throttle/rate-limit.ts';
 import { verifyDataMigration } from './verify.ts';
 
 export interface RunDataMigrationOptions {
@@ -20,8 +21,9 @@ export interface RunDataMigrationOptions {
   readonly onEvent?: (event: LogEvent) => void;
   /** Stops after the batch that is under way. */
   readonly signal?: AbortSignal;
-  /** Transactions that are open for longer hold the batches up; five minutes unless told. */
-  readonly oldSnapshotMs?: number;
+  readonly pacing?: Pacing;
+  /** Shared by those that run at once; one of its own unless told. */
+  readonly rate?: RateLimit;
   /** Awaited between batches, such as to be certain of the lease. */
   readonly beforeBatch?: () => Promise<void>;
 }
@@ -72,13 +74,16 @@ interface Sessions {
 
 async function work(system: System, options: RunDataMigrationOptions, at: Sessions): Promise<DataMigrationOutcome> {
   const { worker, monitor, key, claimed } = at;
-  const { declared, oldSnapshotMs = OLD_SNAPSHOT_MS, onEvent, signal, beforeBatch } = options;
+  const { declared, pacing = DEFAULT_PACING, onEvent, signal, beforeBatch } = options;
+  const { rate = createRateLimit(system.clock, pacing.rowsPerSecond) } = options;
   const finish = async (to: Release): Promise<void> => {
     if (!(await releaseClaim(monitor, claimed, to))) throw takenOver(claimed.id);
   };
   try {
     const emit = (event: LogEvent) => onEvent?.(event);
-    const engine = { system, worker, monitor, key, declared, claim: claimed, oldSnapshotMs, emit, signal, beforeBatch };
+    const throttle = createThrottle({ clock: system.clock, session: monitor, declared, key, pacing, rate });
+    const paced = { throttle, rate, emit, signal, beforeBatch };
+    const engine = { system, worker, monitor, key, declared, claim: claimed, ...paced };
     const ended = await runBatches(engine);
     if (ended !== 'end') {
       const status = ended === 'pause' ? 'paused' : 'cancelled';

@@ -1,4 +1,4 @@
-import type { SqlDataMigration } from '../model/index.ts';
+import type { DataMigration } from '../model/index.ts';
 import type { Session } from '../system/index.ts';
 import { completedAlready, fencedOut, notRunnable } from './errors.ts';
 import type { KeyValue } from './table-key.ts';
@@ -25,7 +25,11 @@ export interface ClaimOptions extends Claim {
  * Takes the data migration over, whoever had it: their next batch finds another token and changes nothing. One whose verification found
  * rows begins from the first key again; every other goes on at its cursor. Throws when it is paused or cancelled, or the epoch is stale.
  */
-export async function claim(session: Session, declared: SqlDataMigration, options: ClaimOptions): Promise<void> {
+export async function claim(
+  session: Session,
+  declared: Pick<DataMigration, 'id'>,
+  options: ClaimOptions,
+): Promise<void> {
   const { id, holder, fence, release, run } = options;
   await session.transaction(async () => {
     await assertEpoch(session, id, fence);
@@ -96,16 +100,22 @@ export async function releaseClaim(session: Session, { id, holder }: Claim, to: 
   return count === 1;
 }
 
-/** Says in the row what the holder waits for; `undefined`: it does not wait. The time is kept while the reason stays. */
-export async function noteWaiting(session: Session, claimed: Claim, reason: string | undefined): Promise<void> {
+export interface Waiting {
+  readonly reason: string;
+  /** What the row says is the same cause in other words: since when is kept. */
+  readonly isSame: boolean;
+}
+
+/** Says in the row what the holder waits for; `undefined`: it does not wait. */
+export async function noteWaiting(session: Session, claimed: Claim, waiting: Waiting | undefined): Promise<void> {
   await session.query(
     `update onward.data_migration
      set waiting_since = case when $3::text is null then null
-                              when waiting_for is not distinct from $3 then waiting_since
+                              when $4 or waiting_for is not distinct from $3 then coalesce(waiting_since, pg_catalog.clock_timestamp())
                               else pg_catalog.clock_timestamp() end,
          waiting_for = $3, updated_at = pg_catalog.clock_timestamp()
      where id = $1 and holder = $2`,
-    [claimed.id, claimed.holder, reason ?? null],
+    [claimed.id, claimed.holder, waiting?.reason ?? null, waiting?.isSame ?? false],
   );
 }
 

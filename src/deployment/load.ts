@@ -9,6 +9,7 @@ import {
 } from '../model/index.ts';
 import { createPathLocator, loadDocument, type System } from '../system/index.ts';
 import { buildCheck } from './build-check.ts';
+import { buildPacing } from './build-pacing.ts';
 import { buildService } from './build-service.ts';
 import { checkReferences } from './check-references.ts';
 import { milliseconds } from './durations.ts';
@@ -59,6 +60,7 @@ function buildDeployment(raw: RawDeployment, file: string): Deployment {
     lockBudgetMs: milliseconds(raw.locks?.budget, LOCK_BUDGET_MS),
     lockWaitMs: milliseconds(raw.locks?.wait, LOCK_WAIT_MS),
     leaseTtlMs: milliseconds(raw.lease?.ttl, LEASE_TTL_MS),
+    pacing: buildPacing(raw.pacing),
   };
 }
 

@@ -158,6 +158,24 @@ create table onward.acceptance (
   withdrawn_at  timestamptz
 );
 
+create table onward.quarantine (
+  id             text primary key,
+  deployment     text not null,
+  release        text not null,
+  run            text not null,
+  epoch          bigint not null,
+  began_at       timestamptz not null,
+  until          timestamptz not null,
+  doomed         jsonb not null,
+  losses         jsonb not null,
+  before         jsonb not null,
+  undo           text not null,
+  ended_at       timestamptz,
+  ended_because  text
+);
+
+create unique index quarantine_in_force on onward.quarantine (deployment) where ended_at is null;
+
 comment on schema onward is 'The ledger of Onward: what was applied to this database, by which release and run.';
 insert into onward.ledger (version) values (1);
 `,

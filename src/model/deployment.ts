@@ -1,3 +1,4 @@
+import type { Pacing } from './pacing.ts';
 /** How a service moves from old to new. `start-first` needs a switch in front; `one-shot` runs to completion and must exit 0. */
 export type RollClass = 'start-first' | 'overlap' | 'stop-first' | 'one-shot';
 
@@ -115,4 +116,5 @@ export interface Deployment {
   /** Longest time a schema change may wait for its moment before it gives up cleanly. */
   readonly lockWaitMs: number;
   readonly leaseTtlMs: number;
+  readonly pacing: Pacing;
 }

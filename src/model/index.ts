@@ -3,6 +3,7 @@
  * It touches no clock, disk, network or environment, and knows no feature.
  */
 export { assertNever } from './assert-never.ts';
+export { parseBytes } from './bytes.ts';
 export { canonicalJson, type Json } from './canonical-json.ts';
 export {
   type ConfigurationChange,
@@ -48,6 +49,7 @@ export type {
   AcceptanceFacts,
   ConfigurationFact,
   DatabaseFact,
+  DataMigrationFact,
   Facts,
   FrontendFact,
   InstanceFact,
@@ -57,6 +59,7 @@ export type {
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
+export { DEFAULT_PACING, type Pacing } from './pacing.ts';
 export { compareTotalsAfters, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
 export {
   type Acceptance,
@@ -90,6 +93,13 @@ export {
 } from './release.ts';
 export type { JournalKind, JournalRecord, RunOutcome, RunSummary } from './run.ts';
 export { closest } from './suggestion.ts';
+export {
+  addOpenTime,
+  isInWindows,
+  nextOpening,
+  parseTimeWindow,
+  type TimeWindow,
+} from './time-window.ts';
 export {
   chooseTotalQuery,
   isReadAt,

@@ -2,7 +2,7 @@ import { describeFinding, type Facts, type Gate } from '../model/index.ts';
 import type { PlanRequest } from './plan-request.ts';
 
 /** Every configuration file has what the whole path needs of it, and can be edited: known before the first change, because it takes a person. */
-export function configurationGates(facts: Facts, request: PlanRequest): readonly Gate[] {
+export function buildConfigurationGates(facts: Facts, request: PlanRequest): readonly Gate[] {
   const target = request.hops.at(-1)?.to ?? facts.current?.release;
   const command = `onward config check${target === undefined ? '' : ` --version ${target}`}`;
   return facts.configuration.map(({ name, path, problems }) => {

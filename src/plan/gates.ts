@@ -13,7 +13,9 @@ import {
 } from '../model/index.ts';
 import { digestOfRisk } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
-import { configurationGates } from './configuration-gates.ts';
+import { buildConfigurationGates } from './configuration-gates.ts';
+import { buildDataMigrationGates } from './data-migration-gates.ts';
+
 import type { PlanRequest } from './plan-request.ts';
 import { chooseRollClass } from './rolls.ts';
 
@@ -26,9 +28,10 @@ export function buildGates(facts: Facts, request: PlanRequest): readonly Gate[] 
     leaseGate(facts),
     unfinishedGate(facts),
     ...facts.databases.flatMap((database) => databaseGates(facts, request, database)),
+    ...buildDataMigrationGates(facts, request),
     ...servicesGates(facts, request),
     ...facts.frontends.flatMap(addressGate),
-    ...configurationGates(facts, request),
+    ...buildConfigurationGates(facts, request),
     runningGate(facts, request),
     diskGate(facts),
   ];

@@ -86,7 +86,7 @@ function listDualWrites(hop: HopFacts): readonly string[] {
 function dataStep(hop: HopFacts): PlanStep {
   const declared = listDeclared(hop);
   const ids = declared.flatMap(({ declared: { id, before } }) => (before === 'postdeploy' ? [id] : []));
-  const later = declared.flatMap(({ declared: { id, before } }) => (before === 'contract' ? [id] : []));
+  const later = declared.flatMap(({ declared: { id, before } }) => (before === 'postdeploy' ? [] : [id]));
   const title =
     ids.length === 0 ? 'No data migrations' : `Run ${count(ids.length, 'data migration')}: ${ids.join(', ')}`;
   return step('data', title, 'artifacts-go-back', {

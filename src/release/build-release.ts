@@ -87,7 +87,7 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const databases = product.databases.map(({ name }) => name);
     const findings = [
       ...migrations.findings,
-      ...checkDetails(details, { version, catalog, databases }),
+      ...checkDetails(details, { version, catalog, databases, services: product.services }),
       ...(await checkTotals(release.totals ?? [], { databases })),
       ...(judged?.findings ?? []),
     ];

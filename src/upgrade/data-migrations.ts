@@ -8,6 +8,7 @@ import {
   listDualWrites,
   observeDeclaredDualWrite,
 } from './data/dual-writes.ts';
+import { endPrograms } from './data/end-programs.ts';
 import type { DataWork, DataWorker } from './data/worker.ts';
 import { dataIncomplete, nothingInstalled, otherRunUnfinished, unknownDataMigration } from './errors.ts';
 import { assertNoRunElsewhere, findUnfinishedRun } from './find-run.ts';
@@ -64,8 +65,9 @@ export async function sampleDeploymentData(system: System, installation: Install
 }
 
 /**
- * Runs one data migration of a deployment to its end, under its lease. Throws `upgrade.data-incomplete` when it did not get there, and the
- * reason of the signal.
+ * Runs one data migration of a deployment to its end, under its lease, also one of a run that is parked: that run finds it complete then.
+ * Throws `upgrade.data-incomplete` when it did not get there, `upgrade.other-run-unfinished` for a run that is going back, and the reason
+ * of the signal.
  */
 export async function runDeploymentData(
   system: System,
@@ -74,7 +76,8 @@ export async function runDeploymentData(
 ): Promise<void> {
   await assertNoRunElsewhere(system, installation);
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
-  if (unfinished) {
+  // Nobody holds the lease of a parked run, and batches are no step of its journal. What goes back needs the new shape no more.
+  if (unfinished?.state.direction === 'back') {
     const { from, to } = unfinished.state.start;
     throw otherRunUnfinished({ run: unfinished.run, from, to }, `data migration ${id}`);
   }
@@ -85,6 +88,7 @@ export async function runDeploymentData(
   const lease = await acquireLease(system, { deployment, control, databases, run });
   try {
     await installation.fence.raise(lease.epoch);
+    await endPrograms(installation, lease.epoch);
     await completeDataMigration(
       { system, installation, lease, run, signal: AbortSignal.any([signal, lease.signal]) },
       found,
@@ -142,7 +146,8 @@ export async function listDualWritesOfHop(
   return listDualWrites(system, installation, { owed, known: await listDeclared(installation, { upTo: hop.to }) });
 }
 
-async function listDeclared(
+/** What the releases of a range declare, oldest first. Without `after`, all up to the last one. */
+export async function listDeclared(
   installation: Installation,
   range: { readonly after?: string; readonly upTo: string },
 ): Promise<readonly DeclaredDataMigration[]> {

@@ -1,4 +1,4 @@
-import type { StepKind, TotalMoment } from '../model/index.ts';
+import { ExitCode, OnwardError, type StepKind, type TotalMoment } from '../model/index.ts';
 import { asRefusal } from '../system/index.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
 import { goBack } from './go-back.ts';
@@ -108,6 +108,9 @@ async function failStep(context: RunContext, failure: Failure): Promise<HopOutco
   const reason = error instanceof Error ? error.message : String(error);
   context.system.log.emit({ type: 'step.failed', run: context.journal.run, step, reason });
   if (!hasRolled) return endRun(context, 'stopped', error);
+  // Somebody has paused it, or its database went away: the same command goes on, however late.
+  if (step === 'data' && error instanceof OnwardError && error.exit === ExitCode.paused)
+    return { ...(await park(context, step)), error };
   // Rows take their time, and both releases work with either shape: nothing goes back for them.
   if (step === 'data' || context.start.rollback === 'none' || isPastReturn(context)) {
     await mirrorRun(context, { step, outcome: 'unfinished' });

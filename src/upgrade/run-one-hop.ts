@@ -3,6 +3,8 @@ import { type Digest, isPassable, type Json, type StepKind } from '../model/inde
 import { planUpgrade } from '../plan/index.ts';
 import type { System } from '../system/index.ts';
 import { migrateRange, toRevision } from './configuration/observe-configuration.ts';
+import { endPrograms } from './data/end-programs.ts';
+
 import { endRun, type HopOutcome } from './end-run.ts';
 import { checksFailBefore, gatesClosed, pastReturn } from './errors.ts';
 import { recordEvents } from './event-log.ts';
@@ -45,6 +47,7 @@ export async function runOneHop(system: System, installation: Installation, hop:
   const lease = await acquireLease(system, { deployment, control, databases, run: hop.run });
   try {
     await fence.raise(lease.epoch);
+    await endPrograms(installation, lease.epoch);
     const prepared = await hop.prepareAgain();
     const { stateDirectory } = deployment;
     const journal = await openJournal(system, {
