@@ -15,7 +15,6 @@ import { digestOfRisk } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
 import { buildConfigurationGates } from './configuration-gates.ts';
 import { buildDataMigrationGates } from './data-migration-gates.ts';
-
 import type { PlanRequest } from './plan-request.ts';
 import { chooseRollClass } from './rolls.ts';
 

@@ -4,7 +4,6 @@ import { planUpgrade } from '../plan/index.ts';
 import type { System } from '../system/index.ts';
 import { migrateRange, toRevision } from './configuration/observe-configuration.ts';
 import { endPrograms } from './data/end-programs.ts';
-
 import { endRun, type HopOutcome } from './end-run.ts';
 import { checksFailBefore, gatesClosed, pastReturn } from './errors.ts';
 import { recordEvents } from './event-log.ts';

@@ -205,7 +205,6 @@ describe('a release that does not get ready', () => {
 
 describe('kill -9 around an edit', () => {
   it.each([
-    ['before', 'observe stage run.configuration'],
     ['after', 'observe stage run.configuration'],
     ['after', 'intent stage configure:app'],
     ['before', 'result stage configure:app'],
