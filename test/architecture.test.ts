@@ -15,7 +15,7 @@ const LAYERS: Readonly<Record<string, { readonly may: readonly string[]; readonl
   plan: { may: ['model'], because: 'deciding is pure' },
   doctor: { may: ['model'], because: 'diagnosing is pure' },
   deployment: { may: ['model', 'system'], because: 'a feature never imports a feature' },
-  release: { may: ['model', 'system'], because: 'a feature never imports a feature' },
+  release: { may: ['model', 'system', 'sql'], because: 'a feature never imports a feature' },
   migrate: { may: ['model', 'system', 'sql'], because: 'a feature never imports a feature' },
   'data-migrate': { may: ['model', 'system', 'sql'], because: 'a feature never imports a feature' },
   configuration: { may: ['model', 'system'], because: 'a feature never imports a feature' },
@@ -28,6 +28,7 @@ const LAYERS: Readonly<Record<string, { readonly may: readonly string[]; readonl
     may: [
       'model',
       'system',
+      'sql',
       'schema',
       'plan',
       'configuration',

@@ -10,6 +10,8 @@ export { type DualWriting, isDualWriting, renderDualWrite } from './dual-write/r
 export { type DataMigrationStatus, observeDataMigration } from './observe.ts';
 export { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
 export { type DryRun, sampleDataMigration } from './sample.ts';
+export type { ScopeChoice } from './scope/part.ts';
+export { observeParts, type PartsStatus } from './scope/state.ts';
 export { noAnswer } from './service/errors.ts';
 export { observeServiceMigration } from './service/observe-service-migration.ts';
 export { askSample, askVerification, askWish, type ServiceQuestions } from './service/questions.ts';

@@ -46,6 +46,11 @@ export async function claim(
     if (status === 'paused' || wanted === 'pause') throw notRunnable(id, 'paused');
     // What was verified with rows left begins again, and so does what was complete and is no more.
     await session.query(
+      `update onward.data_migration_scope set status = 'pending', cursor = null, finished_at = null
+       where data_migration = $1 and exists (select from onward.data_migration where id = $1 and remaining is not null)`,
+      [id],
+    );
+    await session.query(
       `update onward.data_migration
        set status = 'running', holder = $2, epoch = $3, run = $4, release = $5, last_error = null,
            cursor = case when remaining is null then cursor end, remaining = null, verified_at = null,

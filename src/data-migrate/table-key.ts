@@ -2,6 +2,7 @@ import type { SqlDataMigration } from '../model/index.ts';
 import { quoteName } from '../sql/index.ts';
 import type { Session } from '../system/index.ts';
 import { noKey, noTable } from './errors.ts';
+import type { Part } from './scope/part.ts';
 
 /** The table and its key as SQL. */
 export interface TableKey {
@@ -13,6 +14,8 @@ export interface TableKey {
   readonly types: readonly string[];
   /** What the statistics say; `undefined` when the table was never analysed. */
   readonly estimatedRows: number | undefined;
+  /** Set when this is a part of the table. */
+  readonly part?: Part;
 }
 
 /** The values of a key as text, in the order of its columns: every type comes back from its own text. */

@@ -131,6 +131,20 @@ create table onward.release (
   primary key (deployment, run)
 );
 
+create table onward.data_migration_scope (
+  data_migration  text not null references onward.data_migration (id),
+  kind            text not null,
+  value           text not null,
+  position        bigint generated always as identity,
+  status          text not null default 'pending' check (status in ('pending', 'running', 'completed')),
+  cursor          jsonb,
+  scanned         bigint not null default 0,
+  changed         bigint not null default 0,
+  batches         bigint not null default 0,
+  finished_at     timestamptz,
+  primary key (data_migration, kind, value)
+);
+
 create table onward.dual_write (
   data_migration  text primary key,
   release         text not null,

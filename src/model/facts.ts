@@ -1,3 +1,4 @@
+import type { ConditionFacts } from './condition.ts';
 import type { Deployment } from './deployment.ts';
 import type { Finding } from './finding.ts';
 import type { Digest } from './identity.ts';
@@ -135,6 +136,8 @@ export interface Facts {
   readonly damagedJournal?: string;
   /** What the operator should know of onward.yaml; closes no gate. */
   readonly remarks: readonly Finding[];
+  /** Whether the stops and risks on the way apply here. Left out, nobody has looked. */
+  readonly conditions?: ConditionFacts;
   /** What operators have accepted, and the time of the control database, by which they expire. Left out, nothing is accepted. */
   readonly acceptances?: AcceptanceFacts;
   /** Bytes for artifacts that are not staged yet, and what is free. */

@@ -139,7 +139,7 @@ function proofGate({ hops }: PlanRequest, { name, proof }: DatabaseFact): readon
   const id = `queries:${name}`;
   if (proof.state !== 'unknown') return [gate(id, title, state[proof.state], proof.evidence)];
   const content = digestOfRisk({ risk: id, release: hops[0]?.to });
-  return [{ ...gate(id, title, 'unknown', proof.evidence), risk: id, content }];
+  return [{ ...gate(id, title, 'unknown', proof.evidence, `onward accept ${id} --reason '...'`), risk: id, content }];
 }
 
 /** A first install goes into an empty database, so that nothing of somebody else's is mixed up with the product. */

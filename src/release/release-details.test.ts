@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createVendor, type Vendor } from '../../test/support/vendor.ts';
+import { createVendor, PRODUCT, type Vendor } from '../../test/support/vendor.ts';
 import { describeFinding, OnwardError } from '../model/index.ts';
 
 let vendor: Vendor;
@@ -68,6 +68,27 @@ describe('the file of one release', () => {
       'configuration: [{ file: app, added: "A B", default: 1 }, { file: App, removed: A }]\n',
     );
     expect((await refuse('1.0.0')).findings.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('declares data migrations that a service does, which must have a command for them', async () => {
+    const text = (more: string) =>
+      `dataMigrations: [{ kind: service, id: split, database: core, before: postdeploy, ${more} }]`;
+    await vendor.write('releases.d/1.0.0.yaml', text('service: apy'));
+    expect((await refuse('1.0.0')).findings).toMatchObject([
+      { code: 'release.unknown-service', hint: 'Name one of api, worker.' },
+    ]);
+    await vendor.write('releases.d/1.0.0.yaml', text('service: api'));
+    expect((await refuse('1.0.0')).findings).toMatchObject([
+      { code: 'release.no-data-command', hint: 'Add `dataMigrations: <command>` to services.api in product.yaml.' },
+    ]);
+    await vendor.write('product.yaml', PRODUCT.replace('api: {', 'api: { dataMigrations: node data.mjs,'));
+    expect((await vendor.build('1.0.0')).release.dataMigrations).toEqual([
+      { kind: 'service', id: 'split', database: 'core', before: 'postdeploy', service: 'api', stalledAfterMs: 600_000 },
+    ]);
+    await vendor.write('releases.d/1.1.0.yaml', text('service: api, batch: { rows: 50 }, stalledAfter: 30s'));
+    expect((await vendor.build('1.1.0')).release.dataMigrations).toMatchObject([
+      { batchRows: 50, stalledAfterMs: 30_000 },
+    ]);
   });
 
   it('declares data migrations, which the release keeps with their defaults and later releases do not repeat', async () => {

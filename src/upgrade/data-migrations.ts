@@ -1,4 +1,13 @@
-import type { DataMigrationStatus, DryRun, DualWriteState, Wish } from '../data-migrate/index.ts';
+import {
+  type DataMigrationStatus,
+  type DryRun,
+  type DualWriteState,
+  observeParts,
+  openSession,
+  type PartsStatus,
+  type ScopeChoice,
+  type Wish,
+} from '../data-migrate/index.ts';
 import { compareVersions, type DeclaredDataMigration, declaredDataMigrations } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { createDataWorker } from './data/create-worker.ts';
@@ -23,6 +32,8 @@ export interface ObservedDataMigration extends DeclaredDataMigration {
   readonly status: DataMigrationStatus;
   /** What the database has of its trigger for both shapes, when it declares one. */
   readonly dualWrite?: DualWriteState;
+  /** Its parts, when it has a scope and has begun. */
+  readonly parts?: PartsStatus;
 }
 
 /** Those of the releases up to the one that runs, or that an unfinished run goes to, with what is on record. Changes nothing. */
@@ -36,9 +47,25 @@ export async function observeDataMigrations(
   for (const found of wanted) {
     const status = await createDataWorker(system, installation, found).observe();
     const dualWrite = await observeDeclaredDualWrite(system, installation, found);
-    observed.push({ ...found, status, ...(dualWrite === undefined ? {} : { dualWrite }) });
+    const parts = await observeDeclaredParts(system, installation, found);
+    observed.push({ ...found, status, ...(dualWrite ? { dualWrite } : {}), ...(parts ? { parts } : {}) });
   }
   return observed;
+}
+
+async function observeDeclaredParts(
+  system: System,
+  installation: Installation,
+  { declared }: DeclaredDataMigration,
+): Promise<PartsStatus | undefined> {
+  const target = installation.databases.get(declared.database);
+  if (!declared.scope || !target) return undefined;
+  const session = await openSession(system, target);
+  try {
+    return await observeParts(session, declared.id);
+  } finally {
+    await session.close();
+  }
 }
 
 /** Asks for a pause or an end, or takes that back, whoever holds the lease. Gives the status from now on. */
@@ -72,7 +99,7 @@ export async function sampleDeploymentData(system: System, installation: Install
 export async function runDeploymentData(
   system: System,
   installation: Installation,
-  { id, signal }: { readonly id: string; readonly signal: AbortSignal },
+  { id, signal, scope }: { readonly id: string; readonly signal: AbortSignal; readonly scope?: ScopeChoice },
 ): Promise<void> {
   await assertNoRunElsewhere(system, installation);
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
@@ -90,7 +117,14 @@ export async function runDeploymentData(
     await installation.fence.raise(lease.epoch);
     await endPrograms(installation, lease.epoch);
     await completeDataMigration(
-      { system, installation, lease, run, signal: AbortSignal.any([signal, lease.signal]) },
+      {
+        system,
+        installation,
+        lease,
+        run,
+        signal: AbortSignal.any([signal, lease.signal]),
+        ...(scope ? { scope } : {}),
+      },
       found,
     );
   } finally {
@@ -98,13 +132,21 @@ export async function runDeploymentData(
   }
 }
 
-/** Runs one data migration unless it is complete, which is counted again. Throws unless it is complete then. */
-export async function completeDataMigration(work: DataWork, found: DeclaredDataMigration): Promise<void> {
+/**
+ * Runs one data migration, or one part of it, unless it is complete, which is counted again. Throws unless it, or its part, is complete then,
+ * and gives what is on record.
+ */
+export async function completeDataMigration(
+  work: DataWork,
+  found: DeclaredDataMigration,
+): Promise<DataMigrationStatus> {
   const worker = createDataWorker(work.system, work.installation, found);
   await assertDualWriteKept(work.system, work.installation, found);
-  if (await isComplete(worker)) return;
+  if (await isComplete(worker)) return worker.observe();
   const outcome = await worker.run(work);
-  if (outcome.kind !== 'completed') throw dataIncomplete(found.declared.id, outcome);
+  if (outcome.kind !== 'completed' && outcome.kind !== 'part-completed')
+    throw dataIncomplete(found.declared.id, outcome);
+  return worker.observe();
 }
 
 /** Throws unless every data migration that this release needs before postdeploy is complete; it is counted again, whatever is on record. */

@@ -1,6 +1,7 @@
 import { checkClearText } from '../deployment/index.ts';
 import {
   type Catalog,
+  type ConditionFacts,
   compareVersions,
   type DatabaseFact,
   type Digest,
@@ -29,6 +30,8 @@ export interface FactsRequest {
   /** The run that is being taken up; its own lease and journal close no gate. */
   readonly run?: string;
   readonly unfinished?: Facts['unfinished'];
+  /** What was found of the stops and risks on the way; left out where nobody goes anywhere. */
+  readonly conditions?: ConditionFacts;
   /** Goes on without the record of what is installed when the control database is away. */
   readonly mayLackRecord?: true;
 }
@@ -82,7 +85,8 @@ export async function observeFacts(system: System, installation: Installation, r
     lease: isOwn(lease, request.run) ? { kind: 'free' } : lease,
     unfinished: request.unfinished,
     remarks: checkClearText(deployment),
-    acceptances: await observeAcceptances(installation),
+    ...(request.conditions ? { conditions: request.conditions } : {}),
+    ...(hiddenRecord === undefined ? { acceptances: await observeAcceptances(installation) } : {}),
     disk,
   };
 }

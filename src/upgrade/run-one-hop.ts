@@ -2,6 +2,7 @@ import type { CheckObservation } from '../checks/index.ts';
 import { type Digest, isPassable, type Json, type StepKind } from '../model/index.ts';
 import { planUpgrade } from '../plan/index.ts';
 import type { System } from '../system/index.ts';
+import { recordAccepted } from './accept/record-accepted.ts';
 import { migrateRange, toRevision } from './configuration/observe-configuration.ts';
 import { endPrograms } from './data/end-programs.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
@@ -116,6 +117,7 @@ async function carryOut(system: System, installation: Installation, hop: Held): 
   if (hop.isBack) return goBack(context, { reason: 'the operator asked to go back', scope: 'run' });
   const shut = hop.prepared.plan.gates.filter((gate) => !isPassable(gate));
   if (shut.length > 0) return closedGates(context, { hop, state });
+  await recordAccepted(journal, hop.prepared.plan);
   const unusable = findUnusableBefore(context);
   if (unusable) return endRun(context, 'stopped', unusable);
   const until = hop.until ?? (hop.only === undefined ? undefined : 'roll');

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { ExitCode } from '../../model/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { renderDataMigration, renderDataMigrations, renderDryRun } from '../render/data-migrations.ts';
@@ -9,6 +9,7 @@ interface Options {
   readonly file: string;
   readonly json?: boolean;
   readonly dryRun?: boolean;
+  readonly scope?: { readonly kind: string; readonly value: string };
 }
 
 /** One thing that can be done; `work` says how it ended. */
@@ -83,6 +84,12 @@ export function define(command: Command, run: RunAction): void {
   for (const { name, description, argument, notes, example, work } of MEMBERS) {
     const member = addExplanation(addJsonOption(addFileOption(command.command(name))), { notes, examples: [example] });
     member.description(description);
+    if (name === 'run')
+      member.option(
+        '--scope <kind=value>',
+        'only this part, such as tenant=42; a run without it goes on with the others',
+        parseScope,
+      );
     if (name === 'run') member.option('--dry-run', 'check the declaration, look at the first rows, and change nothing');
     if (argument === undefined) member.action((options: Options) => run((context) => work(context, options, '')));
     else
@@ -90,6 +97,13 @@ export function define(command: Command, run: RunAction): void {
         .argument(argument, 'as the release names it')
         .action((id: string | undefined, options: Options) => run((context) => work(context, options, id ?? '')));
   }
+}
+
+function parseScope(text: string): { readonly kind: string; readonly value: string } {
+  const [, kind, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (kind === undefined || value === undefined)
+    throw new InvalidArgumentError('must be a kind and a value, such as tenant=42');
+  return { kind, value };
 }
 
 async function list(context: CommandContext, options: Options): Promise<ExitCode> {
@@ -120,7 +134,11 @@ async function runOne(context: CommandContext, options: Options, id: string): Pr
       return ExitCode.done;
     }
     try {
-      await runDeploymentData(system, installation, { id, signal: interrupt });
+      await runDeploymentData(system, installation, {
+        id,
+        signal: interrupt,
+        ...(options.scope ? { scope: options.scope } : {}),
+      });
     } catch (error) {
       if (error !== interrupt.reason) throw error;
       context.say(`Stopped behind a whole batch; "onward data-migrate run ${id}" goes on from there.`);

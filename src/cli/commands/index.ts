@@ -17,6 +17,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./plan.ts'),
   },
   {
+    name: 'accept',
+    summary: 'Go on in spite of a known risk, with a reason on record',
+    load: () => import('./accept.ts'),
+  },
+  {
     name: 'rollback',
     summary: 'Take the run that has not ended back to where it began',
     load: () => import('./rollback.ts'),

@@ -1,4 +1,4 @@
-import type { DryRun, DualWriteState } from '../../data-migrate/index.ts';
+import type { DryRun, DualWriteState, PartsStatus } from '../../data-migrate/index.ts';
 import type { ObservedDataMigration } from '../../upgrade/index.ts';
 
 /** One line each. */
@@ -14,7 +14,7 @@ export function renderDataMigrations(found: readonly ObservedDataMigration[]): s
 }
 
 /** Everything that is on record of one, for a person. */
-export function renderDataMigration({ declared, release, status, dualWrite }: ObservedDataMigration): string {
+export function renderDataMigration({ declared, release, status, dualWrite, parts }: ObservedDataMigration): string {
   const asked = status.wanted === null ? '' : ` (${status.wanted} is asked for)`;
   const lines = [
     `${declared.id}: ${status.status}${asked}`,
@@ -26,7 +26,20 @@ export function renderDataMigration({ declared, release, status, dualWrite }: Ob
     lines.push(`  ${status.remaining} rows in the old shape, counted ${status.verifiedAt ?? ''}`);
   if (status.waitingFor !== null) lines.push(`  waiting for ${status.waitingFor}, since ${status.waitingSince ?? ''}`);
   if (status.lastError !== null) lines.push(`  last error: ${status.lastError}`);
+  if (parts) lines.push(...describeParts(parts));
   return `${lines.join('\n')}\n`;
+}
+
+function describeParts({ total, completed, list }: PartsStatus): readonly string[] {
+  const more = total > list.length ? [`    and ${total - list.length} more`] : [];
+  return [
+    `  ${completed} of ${total} parts completed`,
+    ...list.map(
+      ({ kind, value, status, scanned, changed }) =>
+        `    ${status.padEnd(9)}  ${kind}=${value}  ${scanned} rows scanned, ${changed} changed`,
+    ),
+    ...more,
+  ];
 }
 
 const DUAL_WRITES: Readonly<Record<DualWriteState, string>> = {

@@ -56,6 +56,8 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
           'yellow',
           `  ${event.index} was left invalid by an earlier attempt; it is dropped and built again`,
         );
+      case 'data.completed':
+        return `  ${event.id}  ${count(event.scanned)} rows scanned, ${count(event.changed)} changed  ${paint('dim', formatDuration(Number(event.ms)))}`;
       case 'run.going-back':
         return paint('yellow', `Going back to the old release: ${event.reason}`);
       case 'run.traffic':
@@ -132,6 +134,10 @@ function describeWait(event: LogEvent): string | undefined {
     default:
       return undefined;
   }
+}
+
+function count(rows: unknown): string {
+  return Number(rows).toLocaleString('en');
 }
 
 /** `split-names: 12000 rows, 240000 a second, 3.1 s left`. */

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../model/index.ts';
+import { describeAcceptance, formatDuration } from '../../model/index.ts';
 import type { Status } from '../../upgrade/index.ts';
 import { titleOf } from './progress.ts';
 
@@ -17,8 +17,13 @@ export function renderStatus(status: Status): string {
       : '';
     lines.push(`  ${service.service.padEnd(width)}  ${running.padEnd(22)}  ${requests}`.trimEnd());
   }
-  lines.push('', ...renderRun(status));
+  lines.push('', ...renderRun(status), ...renderAccepted(status));
   return `${lines.join('\n')}\n`;
+}
+
+/** What the run goes on in spite of. */
+function renderAccepted({ run }: Status): readonly string[] {
+  return (run?.accepted ?? []).map((acceptance) => `  ${acceptance.risk} ${describeAcceptance(acceptance)}`);
 }
 
 function describeRelease({ release, problems }: Status): string {

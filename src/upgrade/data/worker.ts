@@ -1,4 +1,4 @@
-import type { DataMigrationOutcome, DataMigrationStatus, DryRun, Wish } from '../../data-migrate/index.ts';
+import type { DataMigrationOutcome, DataMigrationStatus, DryRun, ScopeChoice, Wish } from '../../data-migrate/index.ts';
 import type { System } from '../../system/index.ts';
 import type { Installation } from '../installation.ts';
 import type { Lease } from '../lease.ts';
@@ -10,6 +10,8 @@ export interface DataWork {
   readonly lease: Lease;
   readonly run: string;
   readonly signal: AbortSignal;
+  /** One part alone, instead of all of them and the verification. */
+  readonly scope?: ScopeChoice;
 }
 
 /** Whoever carries one data migration out: one member for each kind. */

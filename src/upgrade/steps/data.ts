@@ -11,7 +11,11 @@ export async function runData(context: RunContext): Promise<void> {
     const note = { step: 'data', key: `data:${id}` };
     await journal.append({ ...note, kind: 'intent', data: { release: found.release } });
     await lease.assertHeld();
-    await completeDataMigration({ system, installation, lease, run: journal.run, signal }, found);
-    await journal.append({ ...note, kind: 'result', data: { ok: true } });
+    const work = { system, installation, lease, run: journal.run, signal };
+    const startedAt = system.clock.monotonicMs();
+    const { scanned, changed } = await completeDataMigration(work, found);
+    await journal.append({ ...note, kind: 'result', data: { ok: true, scanned, changed } });
+    const ms = Math.round(system.clock.monotonicMs() - startedAt);
+    system.log.emit({ type: 'data.completed', run: journal.run, step: 'data', id, scanned, changed, ms });
   }
 }
