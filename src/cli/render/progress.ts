@@ -71,7 +71,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       case 'run.ended':
         return describeEnd(event, paint);
       default:
-        return undefined;
+        return describeConfiguration(event);
     }
   };
 
@@ -99,6 +99,20 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
     },
     end: () => underway.clear(),
   };
+}
+
+/** What happened to a file of the operator's, and where its other text is. */
+function describeConfiguration({ type, file, kept }: LogEvent): string | undefined {
+  switch (type) {
+    case 'configuration.configured':
+      return `  ${file} has what the release changes; what it was is kept in ${kept}`;
+    case 'configuration.restored':
+      return `  ${file} is as before the run; what the release had made of it is kept in ${kept}`;
+    case 'configuration.left':
+      return `  ${file} was changed by somebody meanwhile and is left as it is; what the run wanted there is kept in ${kept}`;
+    default:
+      return undefined;
+  }
 }
 
 /** What an event says the run waits for or works on; `undefined` when it says nothing of that. */
