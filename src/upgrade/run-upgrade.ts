@@ -63,7 +63,7 @@ export async function runRollback(system: System, installation: Installation, op
   await assertNoRunElsewhere(system, installation);
   const found = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   if (!found) throw nothingToRollBack();
-  const prepared = await prepareResumed(system, installation, { run: found.run, start: found.state.start });
+  const prepared = await prepareResumed(system, installation, found);
   if (!(await options.confirm(prepared.plan, found)))
     return { outcome: 'declined', exit: ExitCode.done, release: found.state.start.from };
   const result = await runOneHop(system, installation, {
@@ -87,7 +87,7 @@ async function resumeCampaign(
   if (wanted !== undefined && ![start.to, start.target, start.requested].includes(wanted)) {
     throw otherRunUnfinished({ run: found.run, from: start.from, to: start.to }, wanted);
   }
-  const prepared = await prepareResumed(system, installation, { run: found.run, start });
+  const prepared = await prepareResumed(system, installation, found);
   if (!(await options.confirm(prepared.plan, found)))
     return { outcome: 'declined', exit: ExitCode.paused, release: start.from };
   const result = await runOneHop(system, installation, {
@@ -140,7 +140,7 @@ async function runCampaign(
 async function prepareFoundAgain(system: System, installation: Installation, found: FoundRun): Promise<Prepared> {
   const now = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   if (now?.run !== found.run) throw worldMoved();
-  return prepareResumed(system, installation, { run: found.run, start: found.state.start });
+  return prepareResumed(system, installation, now);
 }
 
 function report(result: HopOutcome, start: RunStart): RunReport {

@@ -17,6 +17,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./plan.ts'),
   },
   {
+    name: 'accept',
+    summary: 'Go on in spite of a known risk, with a reason on record',
+    load: () => import('./accept.ts'),
+  },
+  {
     name: 'rollback',
     summary: 'Take the run that has not ended back to where it began',
     load: () => import('./rollback.ts'),
@@ -40,6 +45,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'data-migrate',
     summary: 'Move rows to their new shape in batches, or see how far that is',
     load: () => import('./data-migrate.ts'),
+  },
+  {
+    name: 'config',
+    summary: 'Compare configuration files with what a release needs of them',
+    load: () => import('./config.ts'),
   },
   {
     name: 'lint',
