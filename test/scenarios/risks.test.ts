@@ -257,7 +257,7 @@ describe('a risk that ends with a data migration', () => {
     await tiny.publish('1.4.0', {
       behaviour: { cron: { mark: '1.4.0' } },
       details: `dataMigrations:
-  - { id: fill, database: core, table: item, key: id, set: name = 'filled', where: name is null, verify: select count(*) from item where name is null, before: contract }
+  - { id: fill, database: core, table: item, key: id, set: name = 'filled', where: name = 'old', verify: select count(*) from item where name = 'old', before: contract }
 `,
     });
     await tiny.publish('1.5.0', {
@@ -265,7 +265,7 @@ describe('a risk that ends with a data migration', () => {
       details:
         'risks: [{ id: unfilled, message: It takes long., when: [{ kind: dataMigration, id: fill, is: incomplete }] }]\n',
     });
-    await tiny.query('insert into item values (2, null)');
+    await tiny.query("insert into item values (2, 'old')");
     expect(gateOf(await plan(), 'risk:unfilled')).toMatchObject({
       state: 'unknown',
       evidence: expect.stringContaining('Could not find data migration fill'),
