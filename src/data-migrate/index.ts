@@ -10,7 +10,7 @@ export { type DualWriting, isDualWriting, renderDualWrite } from './dual-write/r
 export { judgeDeclarationText } from './judge/judge-text.ts';
 export type { DeclarationJudgement } from './judge/judgement.ts';
 export { tryDeclaration } from './judge/try-declaration.ts';
-export { type DataMigrationStatus, observeDataMigration } from './observe.ts';
+export { type DataMigrationProgress, type DataMigrationStatus, observeDataMigration } from './observe.ts';
 export { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
 export { type DryRun, sampleDataMigration } from './sample.ts';
 export type { ScopeChoice } from './scope/part.ts';
@@ -21,5 +21,6 @@ export { askSample, askVerification, askWish, type ServiceQuestions } from './se
 export { runServiceMigration } from './service/run-service-migration.ts';
 export type { ServiceProgram } from './service/service-program.ts';
 export { openSession } from './sessions.ts';
+export { createRateLimit, type RateLimit } from './throttle/rate-limit.ts';
 export { verifyDataMigration } from './verify.ts';
 export { requestWish, type Wish } from './wish.ts';

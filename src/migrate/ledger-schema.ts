@@ -77,8 +77,13 @@ create table onward.data_migration (
   started_at     timestamptz,
   finished_at    timestamptz,
   verified_at    timestamptz,
-  updated_at     timestamptz not null default pg_catalog.clock_timestamp()
+  updated_at     timestamptz not null default pg_catalog.clock_timestamp(),
+  relation       oid,
+  estimated      bigint,
+  passed         bigint not null default 0
 );
+
+create unique index data_migration_relation on onward.data_migration (relation, epoch) where status = 'running';
 
 create table onward.data_migration_batch (
   data_migration  text not null references onward.data_migration (id),
