@@ -10,7 +10,6 @@ import {
 } from '../../lint/index.ts';
 import { compareVersions, type Finding, isVersion, type SqlDataMigration } from '../../model/index.ts';
 import { loadReleaseDetails, type MigrationFile, type Product } from '../../release/index.ts';
-import { quoteName } from '../../sql/index.ts';
 import { createPathLocator, loadSqlParser, type Session, type System } from '../../system/index.ts';
 
 /** Rows that a table has before the release is expanded. */
@@ -72,7 +71,7 @@ async function tryAll(
       const own = files.filter((file) => file.database === database);
       const copy = await scratch.createDatabase();
       const here = declared.filter((one) => one.database === database);
-      const tables = here.map(({ table }) => table.split('.').map(quoteName).join('.'));
+      const tables = here.map(({ table }) => table);
       await expand(system, copy, { files: own, version, tables });
       const session = await copy.connect('onward release build');
       try {
@@ -120,7 +119,7 @@ async function fill(session: Session, only?: readonly string[]): Promise<void> {
     `select class.oid::int8::float8 as oid from pg_catalog.pg_class as class join pg_catalog.pg_namespace as space on space.oid = class.relnamespace
      where class.relkind in ('r', 'p') and not class.relispartition and space.nspname not in ('pg_catalog', 'information_schema')
        and space.nspname not like 'pg\\_%'
-       and ($1::text[] is null or class.oid in (select pg_catalog.to_regclass(name) from pg_catalog.unnest($1::text[]) as name))`,
+       and ($1::text[] is null or (class.relname = any ($1) or space.nspname || '.' || class.relname = any ($1)))`,
     [only ?? null],
   );
   await fillTables(
