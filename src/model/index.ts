@@ -5,6 +5,18 @@
 export { assertNever } from './assert-never.ts';
 export { canonicalJson, type Json } from './canonical-json.ts';
 export type {
+  ClientSession,
+  ContractDatabaseFact,
+  ContractDataFact,
+  ContractFacts,
+  ContractPlan,
+  ContractWindow,
+  Observed,
+  Removal,
+  RemovedObject,
+  StatementsFact,
+} from './contract.ts';
+export type {
   DataMigration,
   DataMigrationScope,
   DualWrite,
