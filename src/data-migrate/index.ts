@@ -4,6 +4,7 @@
  * nothing about when an upgrade needs it.
  */
 export { type DataMigrationStatus, observeDataMigration } from './observe.ts';
+export { renderVerification } from './render-sql.ts';
 export { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
 export { type DryRun, sampleDataMigration } from './sample.ts';
 export { openSession } from './sessions.ts';

@@ -81,6 +81,14 @@ export type Check = {
   | { readonly kind: 'redis'; readonly host: string; readonly port: number; readonly password?: Secret }
 );
 
+/** Programs of the operator that back one database up and prove it. Argv; they are told which database by libpq's variables. */
+export interface BackupHook {
+  readonly command: readonly string[];
+  readonly verify: readonly string[];
+  /** Limit for each of the two. */
+  readonly timeoutMs: number;
+}
+
 /** One running installation, as `onward.yaml` describes it. Paths are absolute. */
 export interface Deployment {
   readonly name: string;
@@ -101,4 +109,8 @@ export interface Deployment {
   /** Longest time a schema change may wait for its moment before it gives up cleanly. */
   readonly lockWaitMs: number;
   readonly leaseTtlMs: number;
+  /** Clients that may be connected while the old shape is removed: names, in which `*` stands for any text. */
+  readonly contract?: { readonly clients: readonly string[] };
+  /** `undefined`: nothing is known of how databases are backed up. */
+  readonly backup?: BackupHook;
 }

@@ -26,6 +26,7 @@ export type {
 } from './data-migration.ts';
 export { type DeclaredDataMigration, declaredDataMigrations } from './data-migrations.ts';
 export type {
+  BackupHook,
   Check,
   Database,
   Deployment,

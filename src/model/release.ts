@@ -124,6 +124,8 @@ export interface Release {
   readonly notes: ReleaseNotes;
   /** The data migrations that this release declares itself; those of earlier releases stay with them. */
   readonly dataMigrations?: readonly DataMigration[];
+  /** For how long after its completion the old shape stays, at least. */
+  readonly contract?: { readonly afterMs: number };
   /** Left out by what was built before releases were linted. */
   readonly lint?: LintRecord;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type DataMigration, type Release, satisfiesRange } from '../model/index.ts';
+import { type DataMigration, parseDuration, type Release, satisfiesRange } from '../model/index.ts';
 import { loadDocument, type System } from '../system/index.ts';
 import { buildDataMigration, dataMigrationShape } from './data-migration-shapes.ts';
 import { misnamedDetails } from './errors.ts';
@@ -20,6 +20,15 @@ export const releaseDetailsSchema = z
       .exactOptional()
       .meta({ description: 'Versions of Onward that may upgrade to this release.' }),
     rollback: z.strictObject({ until: z.enum(['roll', 'postdeploy']) }).default({ until: 'roll' }),
+    contract: z
+      .strictObject({
+        after: z
+          .string()
+          .refine((text) => parseDuration(text) !== undefined, { error: 'must be a duration, such as 7d' })
+          .meta({ description: 'How long after the upgrade the old shape stays, such as 7d; 0s unless told.' }),
+      })
+      .exactOptional()
+      .meta({ description: 'When "onward contract" may remove what this release no longer needs.' }),
     lateMigrations: z
       .array(z.string().min(1))
       .default([])
@@ -50,7 +59,10 @@ export const releaseDetailsSchema = z
     }
   });
 
-export type ReleaseDetails = Pick<Release, 'upgradeFrom' | 'stops' | 'requiresTool' | 'rollback' | 'notes'> & {
+export type ReleaseDetails = Pick<
+  Release,
+  'upgradeFrom' | 'stops' | 'requiresTool' | 'rollback' | 'notes' | 'contract'
+> & {
   readonly lateMigrations: readonly string[];
   readonly dataMigrations: readonly DataMigration[];
 };
@@ -71,5 +83,10 @@ export async function loadReleaseDetails(system: System, product: Product, versi
 }
 
 function normalise(details: z.infer<typeof releaseDetailsSchema>): ReleaseDetails {
-  return { ...details, dataMigrations: details.dataMigrations.map(buildDataMigration) };
+  const { contract, ...rest } = details;
+  return {
+    ...rest,
+    ...(contract === undefined ? {} : { contract: { afterMs: parseDuration(contract.after) ?? 0 } }),
+    dataMigrations: details.dataMigrations.map(buildDataMigration),
+  };
 }

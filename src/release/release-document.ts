@@ -75,6 +75,7 @@ export const releaseSchema = z.strictObject({
     knownIssues: lines,
   }),
   dataMigrations: z.array(recordedDataMigrationShape).min(1).exactOptional(),
+  contract: z.strictObject({ afterMs: z.int().nonnegative() }).exactOptional(),
   lint: z
     .strictObject({
       tool: z.string(),
