@@ -15,7 +15,22 @@ export interface Contraction {
   readonly doomed: readonly DoomedObject[];
   /** Everything that goes, or that a client of before may not be able to work with any more. */
   readonly changes: readonly ContractChange[];
+  /** Raw names of what goes and could be asked for by its name. */
+  readonly names: readonly string[];
 }
+
+/** Nobody asks for these by name: they go on working unseen, or do not. */
+const UNASKED: readonly SchemaChange['kind'][] = [
+  'constraint',
+  'index',
+  'trigger',
+  'policy',
+  'rule',
+  'domain constraint',
+  'statistics',
+  'privileges',
+  'default privileges',
+];
 
 export interface ContractChange {
   readonly kind: SchemaChange['kind'];
@@ -35,6 +50,13 @@ export function findContraction({ before, after, words }: ContractionOptions): C
   const goesAlong = (change: SchemaChange) => isPartOfRemoved(change, { before, removed });
   return {
     doomed: changes.filter((change) => change.change === 'removed').flatMap((change) => describeDoomed(change, before)),
+    names: [
+      ...new Set(
+        changes
+          .filter(({ change, kind }) => change === 'removed' && !UNASKED.includes(kind))
+          .map((change) => rawName(change)),
+      ),
+    ],
     changes: changes.map((change) => ({
       kind: change.kind,
       name: change.name,

@@ -3,4 +3,10 @@
  * and compares; it applies no migration (migrate), takes no lease, and does not decide whether the evidence is enough (plan).
  */
 export type { DoomedObject } from '../model/index.ts';
+export { type Baseline, type Counters, findIncomparable, loadBaselines, recordBaseline } from './baseline.ts';
+export { checkRoutines, type RoutinesCheck } from './check-routines.ts';
 export { type Contraction, type ContractionOptions, findContraction } from './find-contraction.ts';
+export { collectWords } from './named-words.ts';
+export { observeDependents } from './observe-dependents.ts';
+export { observeSessions } from './observe-sessions.ts';
+export { type DoomedSize, observeSizes } from './observe-sizes.ts';

@@ -33,6 +33,7 @@ describe('createLedger()', () => {
       'migration_statement',
       'release',
       'run',
+      'statement_baseline',
     ]);
   });
 

@@ -109,6 +109,7 @@ create table onward.fence (
 
 create table onward.run (
   run           text primary key,
+  kind          text not null default 'upgrade',
   deployment    text not null,
   from_release  text not null,
   to_release    text not null,
@@ -143,6 +144,16 @@ create table onward.acceptance (
   until         timestamptz,
   withdrawn_by  text,
   withdrawn_at  timestamptz
+);
+
+create table onward.statement_baseline (
+  deployment  text not null,
+  release     text not null,
+  taken_at    timestamptz not null default pg_catalog.clock_timestamp(),
+  reset_at    text,
+  evictions   bigint,
+  calls       jsonb not null,
+  primary key (deployment, taken_at)
 );
 
 comment on schema onward is 'The ledger of Onward: what was applied to this database, by which release and run.';
