@@ -24,13 +24,7 @@ const leaner = {
   },
 };
 
-await build({
-  entryPoints: {
-    onward: 'src/cli/main.ts',
-    index: 'src/index.ts',
-    switch: 'src/deploy/switches/builtin/program.ts',
-    supervisor: 'src/deploy/runtimes/process/program.ts',
-  },
+const options = {
   outdir: fresh,
   bundle: true,
   splitting: true,
@@ -47,7 +41,14 @@ await build({
   chunkNames: 'chunks/[name]-[hash]',
   plugins: [leaner],
   logLevel: 'warning',
-});
+};
+await build({ ...options, entryPoints: { onward: 'src/cli/main.ts', index: 'src/index.ts' } });
+// Each by itself, so that it reads nothing at its start but what it uses: a service that is rolled waits for its supervisor.
+for (const [name, path] of Object.entries({
+  switch: 'src/deploy/switches/builtin/program.ts',
+  supervisor: 'src/deploy/runtimes/process/program.ts',
+}))
+  await build({ ...options, entryPoints: { [name]: path } });
 await cp('node_modules/libpg-query/wasm/libpg-query.wasm', `${fresh}/chunks/libpg-query.wasm`);
 await rm(folder, { recursive: true, force: true });
 await rename(fresh, folder);

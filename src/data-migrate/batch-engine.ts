@@ -2,6 +2,8 @@ import type { SqlDataMigration } from '../model/index.ts';
 import type { LogEvent, Session, System } from '../system/index.ts';
 import type { Claim } from './state.ts';
 import type { TableKey } from './table-key.ts';
+import type { Throttle } from './throttle/create-throttle.ts';
+import type { RateLimit } from './throttle/rate-limit.ts';
 
 /** What the batches of one run need. */
 export interface BatchEngine {
@@ -11,7 +13,8 @@ export interface BatchEngine {
   readonly declared: SqlDataMigration;
   readonly key: TableKey;
   readonly claim: Claim;
-  readonly oldSnapshotMs: number;
+  readonly throttle: Throttle;
+  readonly rate: RateLimit;
   readonly emit: (event: LogEvent) => void;
   readonly signal: AbortSignal | undefined;
   readonly beforeBatch: (() => Promise<void>) | undefined;

@@ -1,5 +1,7 @@
 import { ExitCode, OnwardError, type SqlDataMigration } from '../model/index.ts';
+import { quoteName } from '../sql/index.ts';
 import { PostgresError } from '../system/index.ts';
+import { dualWriteName } from './dual-write/render.ts';
 
 /** The declaration cannot be what the vendor meant; nothing was changed by it. */
 export function wrongDeclaration({ id }: SqlDataMigration, problem: string): OnwardError {
@@ -28,6 +30,36 @@ export function noTable({ id, table, database }: SqlDataMigration): OnwardError 
     message: `Could not run data migration ${id}: database ${database} has no table ${table}. Nothing has changed.`,
     hint: 'Run "onward migrate" first: the expand phase may not be applied yet.',
     state: 'unchanged',
+    exit: ExitCode.findings,
+  });
+}
+
+/** Rows that are written in the old shape behind the cursor would be left out. */
+export function noDualWrite(
+  { id, table, database }: SqlDataMigration,
+  state: 'absent' | 'other' | 'disabled',
+): OnwardError {
+  if (state === 'disabled') return dualWriteDisabled({ id, table });
+  const what =
+    state === 'absent'
+      ? `${table} in database ${database} does not have the trigger that it declares`
+      : `the trigger on ${table} in database ${database} is not the one that it declares`;
+  return new OnwardError({
+    code: 'data-migrate.no-dual-write',
+    message: `Could not go on with data migration ${id}: ${what}, so rows may be written in the old shape alone. Every batch before is kept.`,
+    hint: 'Run "onward migrate --phase expand", which installs it; while an upgrade is unfinished, "onward upgrade" does.',
+    state: 'resumable',
+    exit: ExitCode.findings,
+  });
+}
+
+export function dualWriteDisabled({ id, table }: Pick<SqlDataMigration, 'id' | 'table'>): OnwardError {
+  const name = quoteName(dualWriteName(id));
+  return new OnwardError({
+    code: 'data-migrate.dual-write-disabled',
+    message: `Could not go on with data migration ${id}: somebody has disabled its trigger on ${table}, so rows may be written in the old shape alone.`,
+    hint: `Find out why, then run "ALTER TABLE ${table} ENABLE TRIGGER ${name};" on the table, and on the partition where it was disabled.`,
+    state: 'resumable',
     exit: ExitCode.findings,
   });
 }

@@ -3,6 +3,10 @@
  * cursor in one transaction, and says when nothing is left. It applies no schema change (migrate), takes no lease (upgrade) and decides
  * nothing about when an upgrade needs it.
  */
+export { type DualWriteRecord, loadDualWrites, loadSearchPath } from './dual-write/ledger.ts';
+export { assertDualWrite, type DualWriteState, observeDualWrite } from './dual-write/observe.ts';
+export { planDualWrite, planDualWriteRemoval } from './dual-write/plan.ts';
+export { type DualWriting, isDualWriting, renderDualWrite } from './dual-write/render.ts';
 export { type DataMigrationStatus, observeDataMigration } from './observe.ts';
 export { renderVerification } from './render-sql.ts';
 export { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';

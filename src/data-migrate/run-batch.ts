@@ -1,5 +1,7 @@
 import type { SqlDataMigration } from '../model/index.ts';
 import type { Session } from '../system/index.ts';
+import { assertDualWrite } from './dual-write/observe.ts';
+import { isDualWriting } from './dual-write/render.ts';
 import { takenOver } from './errors.ts';
 import { type KeyRange, renderChange, renderLastKey, renderNthKey } from './render-sql.ts';
 import { assertEpoch, type Claim, lockState } from './state.ts';
@@ -27,7 +29,8 @@ export interface Batch {
 
 /**
  * One batch: the rows behind the cursor, their counters and the new cursor, all in one transaction or not at all. Throws
- * `data-migrate.fenced` or `data-migrate.taken-over` when another run or worker has come, or what the server refused it with.
+ * `data-migrate.fenced` or `data-migrate.taken-over` when another run or worker has come, `data-migrate.no-dual-write` or
+ * `.dual-write-disabled` when the trigger that it declares does not fire, or what the server refused it with.
  */
 export async function runBatch(session: Session, batch: Batch): Promise<BatchResult> {
   const { declared, key, claim, limits } = batch;
@@ -43,6 +46,8 @@ export async function runBatch(session: Session, batch: Batch): Promise<BatchRes
     if (!found) return { kind: 'end' };
     const change = renderChange(declared, key, found.range);
     const { count: changed } = await session.query(change.sql, change.values);
+    // Behind the change: by now nobody can drop it before this transaction ends.
+    if (isDualWriting(declared)) await assertDualWrite(session, declared);
     await recordBatch(session, claim, { range: found.range, scanned: found.rows, changed });
     return { kind: 'done', scanned: found.rows, changed, isLast: found.rows < limits.rows };
   });

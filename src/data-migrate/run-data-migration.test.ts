@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLedger } from '../migrate/index.ts';
 import { failure, startTestServer, type TestDatabase, type TestServer, until } from '../migrate/test-support.ts';
-import type { OnwardError, SqlDataMigration } from '../model/index.ts';
+import { DEFAULT_PACING, type OnwardError, type SqlDataMigration } from '../model/index.ts';
 import type { LogEvent, Session } from '../system/index.ts';
 import { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
 import { createCustomers, loadCounters, raiseFence, SPLIT_NAMES } from './test-support.ts';
@@ -245,7 +245,7 @@ describe('pause, resume and cancel', () => {
       );
       return rows.length > 0;
     });
-    const running = run({ oldSnapshotMs: 20 });
+    const running = run({ pacing: { ...DEFAULT_PACING, oldSnapshotMs: 20 } });
     await until('the reason in the status', async () => {
       const { rows } = await session.query<{ reason: string | null; since: string | null }>(
         'select waiting_for as reason, waiting_since as since from onward.data_migration',
@@ -256,7 +256,7 @@ describe('pause, resume and cancel', () => {
     expect(await running).toEqual({ kind: 'paused' });
     expect(await loadCounters(session, 'split-names')).toMatchObject({ scanned: 0 });
     await requestWish(session, { id: 'split-names', release: '1.1.0', wish: 'resume' });
-    const again = run({ oldSnapshotMs: 20 });
+    const again = run({ pacing: { ...DEFAULT_PACING, oldSnapshotMs: 20 } });
     await old.query('commit');
     expect(await again).toEqual({ kind: 'completed' });
   });

@@ -1,12 +1,15 @@
-import type { SqlDataMigration } from '../model/index.ts';
+import { DEFAULT_PACING, type Pacing, type SqlDataMigration } from '../model/index.ts';
 import { type ConnectionTarget, type LogEvent, PostgresError, type Session, type System } from '../system/index.ts';
 import { assertDeclaration } from './check-declaration.ts';
+import { assertDualWrite } from './dual-write/observe.ts';
+import { isDualWriting } from './dual-write/render.ts';
 import { batchFailed, connectionLost, isConnectionLoss, takenOver } from './errors.ts';
 import { runBatches } from './run-batches.ts';
 import { openSession } from './sessions.ts';
 import { type Claim, claim, type Fence, type Release, releaseClaim } from './state.ts';
 import { loadTableKey } from './table-key.ts';
-import { OLD_SNAPSHOT_MS } from './throttle.ts';
+import { createThrottle } from './throttle/create-throttle.ts';
+import { createRateLimit, type RateLimit } from './throttle/rate-limit.ts';
 import { verifyDataMigration } from './verify.ts';
 
 export interface RunDataMigrationOptions {
@@ -18,8 +21,9 @@ export interface RunDataMigrationOptions {
   readonly onEvent?: (event: LogEvent) => void;
   /** Stops after the batch that is under way. */
   readonly signal?: AbortSignal;
-  /** Transactions that are open for longer hold the batches up; five minutes unless told. */
-  readonly oldSnapshotMs?: number;
+  readonly pacing?: Pacing;
+  /** Shared by those that run at once; one of its own unless told. */
+  readonly rate?: RateLimit;
   /** Awaited between batches, such as to be certain of the lease. */
   readonly beforeBatch?: () => Promise<void>;
 }
@@ -35,7 +39,7 @@ export type DataMigrationOutcome =
  * nothing. May be called again after any interruption: every batch is whole, with its counters, or not there.
  *
  * The schema `onward` must be there (createLedger), and the fence raised to the epoch. Throws `data-migrate.wrong-declaration`, `.no-table`,
- * `.no-key`, `.not-runnable`, `.fenced`, `.taken-over`, `.batch-failed`, `.verification-refused`, or the reason of the signal.
+ * `.no-key`, `.no-dual-write`, `.dual-write-disabled`, `.not-runnable`, `.fenced`, `.taken-over`, `.batch-failed`, `.verification-refused`, or the reason of the signal.
  */
 export async function runDataMigration(
   system: System,
@@ -48,6 +52,8 @@ export async function runDataMigration(
     const monitor = await openSession(system, options.target);
     try {
       const key = await loadTableKey(worker, declared);
+      // Before anything is taken over.
+      if (isDualWriting(declared)) await assertDualWrite(worker, declared);
       const claimed: Claim = { id: declared.id, holder: system.random.hex(16), fence };
       await claim(monitor, declared, { ...claimed, release: options.release, run: options.run });
       return await work(system, options, { worker, monitor, key, claimed });
@@ -68,19 +74,23 @@ interface Sessions {
 
 async function work(system: System, options: RunDataMigrationOptions, at: Sessions): Promise<DataMigrationOutcome> {
   const { worker, monitor, key, claimed } = at;
-  const { declared, oldSnapshotMs = OLD_SNAPSHOT_MS, onEvent, signal, beforeBatch } = options;
+  const { declared, pacing = DEFAULT_PACING, onEvent, signal, beforeBatch } = options;
+  const { rate = createRateLimit(system.clock, pacing.rowsPerSecond) } = options;
   const finish = async (to: Release): Promise<void> => {
     if (!(await releaseClaim(monitor, claimed, to))) throw takenOver(claimed.id);
   };
   try {
     const emit = (event: LogEvent) => onEvent?.(event);
-    const engine = { system, worker, monitor, key, declared, claim: claimed, oldSnapshotMs, emit, signal, beforeBatch };
+    const throttle = createThrottle({ clock: system.clock, session: monitor, declared, key, pacing, rate });
+    const paced = { throttle, rate, emit, signal, beforeBatch };
+    const engine = { system, worker, monitor, key, declared, claim: claimed, ...paced };
     const ended = await runBatches(engine);
     if (ended !== 'end') {
       const status = ended === 'pause' ? 'paused' : 'cancelled';
       await finish({ status });
       return { kind: status };
     }
+    if (isDualWriting(declared)) await assertDualWrite(worker, declared);
     const remaining = await verifyDataMigration(worker, declared);
     await finish({ status: remaining === 0 ? 'completed' : 'failed', remaining });
     return remaining === 0 ? { kind: 'completed' } : { kind: 'failed', remaining };

@@ -96,16 +96,22 @@ export async function releaseClaim(session: Session, { id, holder }: Claim, to: 
   return count === 1;
 }
 
-/** Says in the row what the holder waits for; `undefined`: it does not wait. The time is kept while the reason stays. */
-export async function noteWaiting(session: Session, claimed: Claim, reason: string | undefined): Promise<void> {
+export interface Waiting {
+  readonly reason: string;
+  /** What the row says is the same cause in other words: since when is kept. */
+  readonly isSame: boolean;
+}
+
+/** Says in the row what the holder waits for; `undefined`: it does not wait. */
+export async function noteWaiting(session: Session, claimed: Claim, waiting: Waiting | undefined): Promise<void> {
   await session.query(
     `update onward.data_migration
      set waiting_since = case when $3::text is null then null
-                              when waiting_for is not distinct from $3 then waiting_since
+                              when $4 or waiting_for is not distinct from $3 then coalesce(waiting_since, pg_catalog.clock_timestamp())
                               else pg_catalog.clock_timestamp() end,
          waiting_for = $3, updated_at = pg_catalog.clock_timestamp()
      where id = $1 and holder = $2`,
-    [claimed.id, claimed.holder, reason ?? null],
+    [claimed.id, claimed.holder, waiting?.reason ?? null, waiting?.isSame ?? false],
   );
 }
 

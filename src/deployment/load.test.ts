@@ -46,7 +46,9 @@ describe('loadDeployment()', () => {
       releases: { source: join(folder, 'releases'), channel: 'stable' },
       lockBudgetMs: 50,
       leaseTtlMs: 30_000,
+      pacing: { windows: [], replicaLagMs: 10_000, walBacklogBytes: 2 ** 30, oldSnapshotMs: 300_000, parallel: 1 },
     });
+    expect(deployment.pacing.rowsPerSecond).toBeUndefined();
     expect(deployment.services[0]).toMatchObject({ replicas: 1, switch: { kind: 'none' }, settleMs: 10_000 });
   });
 
@@ -120,6 +122,54 @@ lease: { ttl: 6 }
       'onward.yaml:7:10: unknown key "services.web.runtme"',
       '    Did you mean "runtime"?',
       'onward.yaml:8:15: lease.ttl: must be a duration such as 250ms, 30s, 2m or 12h',
+    ]);
+  });
+
+  it('reads the pacing of data migrations', async () => {
+    const { pacing } = await load(`${MINIMAL}
+pacing:
+  windows: ["22:00-06:00 Europe/Zurich", "Sat-Sun 00:00-24:00 UTC"]
+  rowsPerSecond: 5000
+  replicaLag: 3s
+  walBacklog: 512MiB
+  oldSnapshot: 1h
+  parallel: 4
+`);
+    expect(pacing).toEqual({
+      windows: [
+        expect.objectContaining({ text: '22:00-06:00 Europe/Zurich', from: 1_320, to: 360 }),
+        expect.objectContaining({ text: 'Sat-Sun 00:00-24:00 UTC', days: [5, 6] }),
+      ],
+      rowsPerSecond: 5_000,
+      replicaLagMs: 3_000,
+      walBacklogBytes: 2 ** 29,
+      oldSnapshotMs: 3_600_000,
+      parallel: 4,
+    });
+  });
+
+  it('says where a window, a size or a number of the pacing is wrong', async () => {
+    const error = await failure(`${MINIMAL}
+pacing:
+  windows:
+    - 22:00-06:00 Europe/Zurich
+    - 22:00-22:00 UTC
+    - Mo 22:00-23:00 UTC
+    - 7
+  rowsPerSecond: 0
+  replicaLag: 3
+  walBacklog: 1G
+  paralel: 2
+`);
+    expect(error.detail?.replaceAll(join(folder, 'onward.yaml'), 'onward.yaml').split('\n')).toEqual([
+      'onward.yaml:11:7: pacing.windows.1: must not end when it begins; the whole day is 00:00-24:00',
+      'onward.yaml:12:7: pacing.windows.2: must name days such as Mon-Fri or Sat,Sun, not "Mo"',
+      'onward.yaml:13:7: pacing.windows.3: must be a string',
+      'onward.yaml:14:18: pacing.rowsPerSecond: must be at least 1',
+      'onward.yaml:15:15: pacing.replicaLag: must be a duration such as 250ms, 30s, 2m or 12h',
+      'onward.yaml:16:15: pacing.walBacklog: must be a size such as 512MiB or 1GiB',
+      'onward.yaml:17:3: unknown key "pacing.paralel"',
+      '    Did you mean "parallel"?',
     ]);
   });
 

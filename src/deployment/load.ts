@@ -10,6 +10,7 @@ import {
 } from '../model/index.ts';
 import { createPathLocator, loadDocument, type System } from '../system/index.ts';
 import { buildCheck } from './build-check.ts';
+import { buildPacing } from './build-pacing.ts';
 import { buildService } from './build-service.ts';
 import { checkReferences } from './check-references.ts';
 import { milliseconds } from './durations.ts';
@@ -57,6 +58,7 @@ function buildDeployment(raw: RawDeployment, file: string): Deployment {
     leaseTtlMs: milliseconds(raw.lease?.ttl, LEASE_TTL_MS),
     ...(raw.contract ? { contract: { clients: raw.contract.clients ?? [] } } : {}),
     ...(raw.backup ? { backup: buildBackup(raw.backup) } : {}),
+    pacing: buildPacing(raw.pacing),
   };
 }
 

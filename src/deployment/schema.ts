@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isVersion, parseDuration } from '../model/index.ts';
+import { isVersion, parseBytes, parseDuration, parseTimeWindow } from '../model/index.ts';
 
 /** What `onward.yaml` may hold, before names are resolved and defaults are filled in. The JSON Schema is made from it. */
 
@@ -17,6 +17,20 @@ const duration = z
   .string(DURATION)
   .refine((text) => parseDuration(text) !== undefined, DURATION)
   .meta({ description: 'A duration such as 250ms, 30s, 2m or 12h' });
+const SIZE = 'must be a size such as 512MiB or 1GiB';
+const size = z
+  .string(SIZE)
+  .refine((text) => parseBytes(text) !== undefined, SIZE)
+  .meta({ description: 'A size such as 512MiB or 1GiB' });
+const timeWindow = z
+  .string()
+  .superRefine((text, context) => {
+    const parsed = parseTimeWindow(text);
+    if ('problem' in parsed) context.addIssue({ code: 'custom', message: parsed.problem });
+  })
+  .meta({
+    description: 'Days, times and a time zone, such as "22:00-06:00 Europe/Zurich" or "Sat-Sun 00:00-24:00 UTC"',
+  });
 const address = z
   .string()
   .regex(/^(\[[0-9a-f:]+\]|[^:\s]+):\d{1,5}$/i, 'must be host:port')
@@ -102,6 +116,28 @@ const check = z.union([
   }),
 ]);
 
+const pacing = z
+  .strictObject({
+    windows: z.array(timeWindow).optional().meta({ description: 'When batches may run; always unless told' }),
+    rowsPerSecond: z
+      .int()
+      .min(1, 'must be at least 1')
+      .optional()
+      .meta({ description: 'Rows that batches go through in a second; no limit unless told' }),
+    replicaLag: duration.optional().meta({ description: 'Longest lag of a standby; 10s unless told' }),
+    walBacklog: size
+      .optional()
+      .meta({ description: 'WAL kept for slots or waiting for the archive; 1GiB unless told' }),
+    oldSnapshot: duration.optional().meta({ description: 'Oldest open transaction; 5m unless told' }),
+    parallel: z
+      .int()
+      .min(1, 'must be at least 1')
+      .max(16, 'must be at most 16')
+      .optional()
+      .meta({ description: 'Data migrations at once, each on its own table; 1 unless told' }),
+  })
+  .meta({ description: 'How hard data migrations may press on what serves' });
+
 const CHANNEL_RULE = 'must be a channel such as stable, or a version';
 const channelOrVersion = z
   .string(CHANNEL_RULE)
@@ -156,10 +192,12 @@ export const deploymentSchema = z
     lease: z
       .strictObject({ ttl: duration.optional().meta({ description: 'Life of an unrenewed lease; 30s unless told' }) })
       .optional(),
+    pacing: pacing.optional(),
   })
   .meta({ title: 'onward.yaml', description: 'One running installation of a product, described by its operator' });
 
 export type RawDeployment = z.infer<typeof deploymentSchema>;
 export type RawService = z.infer<typeof service>;
+export type RawPacing = z.infer<typeof pacing>;
 export type RawCheck = z.infer<typeof check>;
 export type RawReady = z.infer<typeof ready>;

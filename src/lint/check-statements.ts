@@ -1,4 +1,4 @@
-import { comparePhases } from '../model/index.ts';
+import { compareTotalsAfters } from '../model/index.ts';
 import { createLocator, type SqlParser, type SqlStatement } from '../system/index.ts';
 import type { Edit } from './edit.ts';
 import type { Effects } from './effects/effects.ts';
@@ -69,7 +69,7 @@ interface FileContext {
 
 function checkFile(file: LintFile, context: FileContext): void {
   const { builder, report } = context;
-  const rules = RULES.filter(({ allowedFrom }) => !allowedFrom || comparePhases(file.phase, allowedFrom) < 0);
+  const rules = RULES.filter(({ allowedFrom }) => !allowedFrom || compareTotalsAfters(file.phase, allowedFrom) < 0);
   const locate = createLocator(file.text);
   const earlier: Subject['earlier'][number][] = [];
   for (const [index, statement] of file.statements.entries()) {

@@ -1,34 +1,24 @@
 import { isVersion, type MigrationPhase } from '../model/index.ts';
 import { leavesSessionAlone } from '../sql/index.ts';
-import {
-  type ConnectionTarget,
-  type LogEvent,
-  loadSqlParser,
-  PostgresError,
-  type Session,
-  type System,
-} from '../system/index.ts';
+import { type ConnectionTarget, loadSqlParser, PostgresError, type Session, type System } from '../system/index.ts';
 import { applyStepwise } from './apply-stepwise.ts';
 import { applyTransaction } from './apply-transaction.ts';
 import type { Measured } from './attempt.ts';
 import type { Comparison } from './compare-with-ledger.ts';
-import { APPLICATION_NAME, type Connections, completeConnections } from './connections.ts';
-import { createLedger } from './create-ledger.ts';
-import { loadDurableCommit, makeDurable, waitsForDisk } from './durability.ts';
-import type { Engine, Fence, Limits } from './engine.ts';
+import { APPLICATION_NAME } from './connections.ts';
+import { makeDurable, waitsForDisk } from './durability.ts';
+import type { Engine } from './engine.ts';
 import { connectionLost, drifted, isConnectionLoss, lateFiles, serverRefused } from './errors.ts';
-import { prepareHolders } from './find-holders.ts';
 import { statementsToRun } from './inspect-text.ts';
 import { type Ledger, loadLedger, renderLedgerInsert, renderLedgerStalls } from './ledger.ts';
 import { type MigrationFile, migrationId } from './migration-file.ts';
 import { compareFiles } from './observe.ts';
+import { type EngineOptions, withEngine } from './open-engine.ts';
 import { loadStatements } from './parsed-files.ts';
-import { acquireRunnerLock, endOrphans } from './runner-lock.ts';
 import { planStatements } from './statement-class.ts';
 
-export interface ApplyOptions {
+export interface ApplyOptions extends EngineOptions {
   readonly database: string;
-  readonly target: ConnectionTarget;
   /** All known files; those of other databases are left out. They are compared even when they are not to be applied. */
   readonly files: readonly MigrationFile[];
   readonly phases: readonly MigrationPhase[];
@@ -36,18 +26,9 @@ export interface ApplyOptions {
   readonly release: string;
   /** Stops at this version, which is not newer than the release. */
   readonly upTo?: string;
-  readonly run: string;
-  readonly fence?: Fence;
-  /** Longest time that the application may be made to wait; 50 ms unless told. */
-  readonly lockBudgetMs?: number;
-  /** Longest time that one file, or the wait for another run, may take to find its moment; two minutes unless told. */
-  readonly lockWaitMs?: number;
-  readonly statementTimeoutsMs?: Limits['statementTimeoutsMs'];
-  readonly onEvent?: (event: LogEvent) => void;
   /** Awaited before and after each file; where a caller journals intent and result. With `afterFile` each file is on disk by then. */
   readonly beforeFile?: (file: MigrationFile) => Promise<void>;
   readonly afterFile?: (file: MigrationFile) => Promise<void>;
-  readonly signal?: AbortSignal;
   /** Decides and compares, but changes nothing. */
   readonly dryRun?: boolean;
 }
@@ -69,9 +50,6 @@ export interface ApplyReport {
   readonly cosmetic: readonly MigrationFile[];
   readonly alreadyApplied: readonly MigrationFile[];
 }
-
-const DEFAULT_LOCK_BUDGET_MS = 50;
-const DEFAULT_LOCK_WAIT_MS = 120_000;
 
 /**
  * Applies the pending files of the given phases to one database, in order, each at its moment. Creates the ledger when there is none.
@@ -116,33 +94,18 @@ export async function applyChosen(
     const planned = choose(first.pending);
     assertApplicable(options.database, first, planned);
     if (planned.length === 0 || options.dryRun === true) return report(first, planned, []);
-    // Before the first change: through a pooler, the lock would stay with whoever comes next.
-    const connections = await completeConnections(system, options.target, session);
-    try {
-      await createLedger(system, session);
-      await acquireRunnerLock(system, session, {
-        waitMs: options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS,
-        signal: options.signal,
-        onWait: (holder) => options.onEvent?.({ type: 'migrate.runner-waiting', holder }),
-      });
-      await endOrphans(system, session, pidsOf(connections));
+    return await withEngine(system, { ...options, session }, async (engine) => {
       // Another run may have been at it until now.
       const ledger = await loadLedger(session);
       const comparison = compareFiles(wanted, ledger);
       const files = choose(comparison.pending);
       assertApplicable(options.database, comparison, files);
-      const applied = files.length === 0 ? [] : await applyFiles(system, options, { connections, files, ledger });
+      const applied = files.length === 0 ? [] : await applyInOrder(engine, { files, ledger }, options);
       return report(comparison, files, applied);
-    } finally {
-      await connections.close();
-    }
+    });
   } finally {
     await session.close();
   }
-}
-
-function pidsOf({ lock, ddl, monitor }: Connections): readonly number[] {
-  return [lock, ddl, monitor].map(({ backendPid }) => backendPid);
 }
 
 function report(
@@ -161,46 +124,6 @@ function assertApplicable(
   if (comparison.drift.length > 0) throw drifted(database, comparison);
   const late = comparison.late.filter(({ file }) => files.includes(file));
   if (late.length > 0) throw lateFiles(database, late);
-}
-
-async function applyFiles(
-  system: System,
-  options: ApplyOptions,
-  work: { readonly connections: Connections; readonly files: readonly MigrationFile[]; readonly ledger: Ledger },
-): Promise<readonly AppliedMigration[]> {
-  const { connections } = work;
-  const cancel = () => {
-    const sql = `select pg_catalog.pg_cancel_backend(${connections.ddl.backendPid})`;
-    // The statement ends by itself otherwise, and the abort is seen then.
-    void connections.monitor.query(sql).catch(() => {});
-  };
-  options.signal?.addEventListener('abort', cancel);
-  try {
-    await prepareHolders(connections.monitor);
-    const engine: Engine = {
-      system,
-      connections,
-      database: options.target.database,
-      ownPids: pidsOf(connections),
-      limits: {
-        lockBudgetMs: options.lockBudgetMs ?? DEFAULT_LOCK_BUDGET_MS,
-        lockWaitMs: options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS,
-        statementTimeoutsMs: options.statementTimeoutsMs ?? {},
-      },
-      release: options.release,
-      run: options.run,
-      fence: options.fence,
-      signal: options.signal,
-      durableCommit: await loadDurableCommit(connections.lock),
-      isAllOnDisk: true,
-      isSessionUsed: false,
-      filesApplied: 0,
-      emit: (event) => options.onEvent?.(event),
-    };
-    return await applyInOrder(engine, work, options);
-  } finally {
-    options.signal?.removeEventListener('abort', cancel);
-  }
 }
 
 async function applyInOrder(

@@ -3,6 +3,7 @@
  * It does not judge what a migration does (lint), moves no rows in batches (data-migrate), and never goes back.
  */
 export { type AppliedMigration, type ApplyOptions, type ApplyReport, applyMigrations } from './apply.ts';
+export { applyStatements, type Statements } from './apply-statements.ts';
 export type { Comparison, ComparisonOptions, Drift } from './compare-with-ledger.ts';
 export { createLedger } from './create-ledger.ts';
 export type { Fence } from './engine.ts';

@@ -132,6 +132,19 @@ create table onward.release (
   primary key (deployment, run)
 );
 
+create table onward.dual_write (
+  data_migration  text primary key,
+  release         text not null,
+  table_name      text not null,
+  schema_name     text not null,
+  name            text not null,
+  fingerprint     text not null,
+  run             text not null,
+  epoch           bigint not null,
+  installed_at    timestamptz not null default pg_catalog.clock_timestamp(),
+  removed_at      timestamptz
+);
+
 create table onward.acceptance (
   id            bigint generated always as identity primary key,
   deployment    text not null,

@@ -1,4 +1,4 @@
-import { comparePhases, compareVersions, type MigrationRef } from '../model/index.ts';
+import { compareTotalsAfters, compareVersions, type MigrationRef } from '../model/index.ts';
 
 /** A migration with what it says. */
 export type MigrationFile = MigrationRef & { readonly text: string };
@@ -26,7 +26,7 @@ export function compareMigrationFiles(a: Placed, b: Placed): number {
   const byDatabase = a.database < b.database ? -1 : a.database > b.database ? 1 : 0;
   if (byDatabase !== 0) return byDatabase;
   if (isFlat(a) && isFlat(b)) return a.sequence - b.sequence;
-  return compareVersionText(a.version, b.version) || comparePhases(a.phase, b.phase) || a.sequence - b.sequence;
+  return compareVersionText(a.version, b.version) || compareTotalsAfters(a.phase, b.phase) || a.sequence - b.sequence;
 }
 
 /** The files in the order in which they run. */

@@ -1,3 +1,4 @@
+import type { Pacing } from './pacing.ts';
 /** How a service moves from old to new. `start-first` needs a switch in front; `one-shot` runs to completion and must exit 0. */
 export type RollClass = 'start-first' | 'overlap' | 'stop-first' | 'one-shot';
 
@@ -113,4 +114,5 @@ export interface Deployment {
   readonly contract?: { readonly clients: readonly string[] };
   /** `undefined`: nothing is known of how databases are backed up. */
   readonly backup?: BackupHook;
+  readonly pacing: Pacing;
 }

@@ -64,6 +64,24 @@ export interface DatabaseFact {
   readonly proof?: ProofFact;
 }
 
+/**
+ * One data migration of the releases up to the one that runs, as it was seen. `unknown`: its database or service did not answer, or what it
+ * answered cannot be read.
+ */
+export interface DataMigrationFact {
+  readonly id: string;
+  readonly database: string;
+  /** The release that declares it; the newest one, when several do. */
+  readonly release: string;
+  /** The phase or the version that it is needed before. */
+  readonly before: string;
+  readonly state: 'completed' | 'incomplete' | 'unknown';
+  /** Half a sentence. */
+  readonly evidence: string;
+  /** Set when its trigger for both shapes is on record as installed and does not fire as declared. */
+  readonly isDualWriteBroken?: true;
+}
+
 /** The acceptances of a deployment that were not withdrawn. */
 export interface AcceptanceFacts {
   readonly list: readonly Acceptance[];
@@ -94,6 +112,8 @@ export interface Facts {
   /** The switch's program, when it runs: the version that it came with, when it says so, and whether it is the one of this tool. */
   readonly switchProgram?: { readonly version: string | undefined; readonly isOwn: boolean };
   readonly databases: readonly DatabaseFact[];
+  /** Those of the releases up to the one that runs which are needed before a version. One that is left out counts as unknown. */
+  readonly dataMigrations?: readonly DataMigrationFact[];
   readonly lease: LeaseFact;
   /** A run that has not ended, whose journal is here. */
   readonly unfinished:

@@ -3,6 +3,7 @@
  * It touches no clock, disk, network or environment, and knows no feature.
  */
 export { assertNever } from './assert-never.ts';
+export { parseBytes } from './bytes.ts';
 export { canonicalJson, type Json } from './canonical-json.ts';
 export type {
   ClientSession,
@@ -25,6 +26,14 @@ export type {
   SqlDataMigration,
 } from './data-migration.ts';
 export { type DeclaredDataMigration, declaredDataMigrations } from './data-migrations.ts';
+export {
+  compareDecimals,
+  type Decimal,
+  magnitudeOf,
+  multiplyDecimals,
+  parseDecimal,
+  subtractDecimals,
+} from './decimal.ts';
 export type {
   BackupHook,
   Check,
@@ -43,6 +52,7 @@ export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } 
 export type {
   AcceptanceFacts,
   DatabaseFact,
+  DataMigrationFact,
   Facts,
   FrontendFact,
   InstanceFact,
@@ -52,7 +62,8 @@ export type {
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
-export { comparePhases, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
+export { DEFAULT_PACING, type Pacing } from './pacing.ts';
+export { compareTotalsAfters, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
 export {
   type Acceptance,
   describeAcceptance,
@@ -85,6 +96,22 @@ export {
 } from './release.ts';
 export type { JournalKind, JournalRecord, RunOutcome, RunSummary } from './run.ts';
 export { closest } from './suggestion.ts';
+export {
+  addOpenTime,
+  isInWindows,
+  nextOpening,
+  parseTimeWindow,
+  type TimeWindow,
+} from './time-window.ts';
+export {
+  chooseTotalQuery,
+  isReadAt,
+  mergeTotals,
+  TOTAL_MOMENTS,
+  type Total,
+  type TotalMoment,
+  type TotalRule,
+} from './total.ts';
 export {
   compareVersions,
   highestVersion,

@@ -6,6 +6,6 @@ export function isPhase(text: string): text is MigrationPhase {
   return (MIGRATION_PHASES as readonly string[]).includes(text);
 }
 
-export function comparePhases(a: MigrationPhase, b: MigrationPhase): number {
+export function compareTotalsAfters(a: MigrationPhase, b: MigrationPhase): number {
   return MIGRATION_PHASES.indexOf(a) - MIGRATION_PHASES.indexOf(b);
 }

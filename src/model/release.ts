@@ -2,6 +2,7 @@ import type { DataMigration } from './data-migration.ts';
 import type { ReadyProbe, RollClass } from './deployment.ts';
 import type { Digest } from './identity.ts';
 import type { MigrationPhase } from './phase.ts';
+import type { Total } from './total.ts';
 
 /** One pinned artifact of a release. For the `process` runtime it is a folder, identified by the hash of its tree. */
 export interface Component {
@@ -126,6 +127,8 @@ export interface Release {
   readonly dataMigrations?: readonly DataMigration[];
   /** For how long after its completion the old shape stays, at least. */
   readonly contract?: { readonly afterMs: number };
+  /** Figures that the upgrade to this release is compared by: those of the product, and its own. */
+  readonly totals?: readonly Total[];
   /** Left out by what was built before releases were linted. */
   readonly lint?: LintRecord;
 }

@@ -13,6 +13,7 @@ import {
 } from '../model/index.ts';
 import { digestOfRisk } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
+import { buildDataMigrationGates } from './data-migration-gates.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { chooseRollClass } from './rolls.ts';
 
@@ -25,6 +26,7 @@ export function buildGates(facts: Facts, request: PlanRequest): readonly Gate[] 
     leaseGate(facts),
     unfinishedGate(facts),
     ...facts.databases.flatMap((database) => databaseGates(facts, request, database)),
+    ...buildDataMigrationGates(facts, request),
     ...servicesGates(facts, request),
     ...facts.frontends.flatMap(addressGate),
     runningGate(facts, request),

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type {
-  Component,
-  DatabaseFact,
-  Deployment,
-  Facts,
-  InstanceFact,
-  MigrationRef,
-  Release,
-  Service,
+import {
+  type Component,
+  type DatabaseFact,
+  DEFAULT_PACING,
+  type Deployment,
+  type Facts,
+  type InstanceFact,
+  type MigrationRef,
+  type Release,
+  type Service,
 } from '../model/index.ts';
 import { type PlanRequest, planUpgrade, renderPlan } from './index.ts';
 
@@ -48,6 +49,7 @@ const deployment: Deployment = {
   lockBudgetMs: 50,
   lockWaitMs: 1000,
   leaseTtlMs: 30_000,
+  pacing: DEFAULT_PACING,
 };
 
 function component(name: string, producedBy: string): Component {

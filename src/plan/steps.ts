@@ -1,4 +1,5 @@
 import {
+  type DeclaredDataMigration,
   declaredDataMigrations,
   type Hop,
   type MigrationPhase,
@@ -56,12 +57,22 @@ function describeSkewCheck({ facts, previous, isFirst }: HopFacts): string {
   return `Hand the switch over to Onward ${facts.toolVersion}, and c${check}`;
 }
 
-/** Data migrations that postdeploy needs, those of releases that the hop jumps over included. */
-function dataStep({ facts, release, previous }: HopFacts): PlanStep {
+/** The data migrations of a hop, those of releases that it jumps over included. */
+function listDeclared({ facts, release, previous }: HopFacts): readonly DeclaredDataMigration[] {
   const range = { upTo: release.version, ...(previous ? { after: previous.version } : {}) };
-  const declared = declaredDataMigrations(previous ? facts.releases.values() : [release], range);
+  return declaredDataMigrations(previous ? facts.releases.values() : [release], range);
+}
+
+function listDualWrites(hop: HopFacts): readonly string[] {
+  const declared = listDeclared(hop).filter(({ declared: { kind, ...rest } }) => kind === 'sql' && 'dualWrite' in rest);
+  return [...new Set(declared.map(({ declared: { id } }) => id))];
+}
+
+/** Data migrations that postdeploy needs. */
+function dataStep(hop: HopFacts): PlanStep {
+  const declared = listDeclared(hop);
   const ids = declared.flatMap(({ declared: { id, before } }) => (before === 'postdeploy' ? [id] : []));
-  const later = declared.flatMap(({ declared: { id, before } }) => (before === 'contract' ? [id] : []));
+  const later = declared.flatMap(({ declared: { id, before } }) => (before === 'postdeploy' ? [] : [id]));
   const title =
     ids.length === 0 ? 'No data migrations' : `Run ${count(ids.length, 'data migration')}: ${ids.join(', ')}`;
   return step('data', title, 'artifacts-go-back', {
@@ -75,9 +86,20 @@ function migrationStep(hop: HopFacts, phase: Exclude<MigrationPhase, 'contract'>
   );
   const isLimited = phase === 'postdeploy' && hop.release.rollback.until === 'roll' && migrations.length > 0;
   const rollback = phase === 'expand' ? 'stays-expanded' : isLimited ? 'forward-only' : 'artifacts-go-back';
-  const title =
-    migrations.length === 0 ? `No ${phase} migrations` : `Apply ${count(migrations.length, `${phase} migration`)}`;
-  return step(phase, title, rollback, { migrations: migrations.map(planMigration) });
+  const triggers = phase === 'expand' ? listDualWrites(hop) : [];
+  const what = [
+    ...(migrations.length === 0 ? [] : [`apply ${count(migrations.length, `${phase} migration`)}`]),
+    ...(triggers.length === 0
+      ? []
+      : [
+          `install ${count(triggers.length, 'trigger')} that ${triggers.length === 1 ? 'keeps' : 'keep'} rows in both shapes`,
+        ]),
+  ].join(', ');
+  const title = what === '' ? `No ${phase} migrations` : `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
+  return step(phase, title, rollback, {
+    migrations: migrations.map(planMigration),
+    ...(triggers.length === 0 ? {} : { note: `Triggers of the data migrations ${triggers.join(', ')}.` }),
+  });
 }
 
 /** A first install applies earlier versions as a whole before its own: they are the shape that the release was made for. */

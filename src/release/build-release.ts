@@ -7,11 +7,13 @@ import {
   type LintRecord,
   parseVersion,
   type Release,
+  type Total,
 } from '../model/index.ts';
 import { hashArtifact, type System } from '../system/index.ts';
 import { decodeCatalog } from './catalog-document.ts';
 import { checkDetails } from './check-details.ts';
 import { checkMigrations } from './check-migrations.ts';
+import { checkTotals } from './check-totals.ts';
 import { notBuildable, otherProduct, sourceInArtifact } from './errors.ts';
 import { loadHistory, loadSuccessor } from './history.ts';
 import { loadProduct, type Product } from './product.ts';
@@ -79,9 +81,11 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const assembled = assembleRelease({ version, product, details, artifacts, history, migrations: migrations.refs });
     const release = lint ? { ...assembled, lint } : assembled;
     const encoded = encodeRelease(release);
+    const databases = product.databases.map(({ name }) => name);
     const findings = [
       ...migrations.findings,
-      ...checkDetails(details, { version, catalog, databases: product.databases.map(({ name }) => name) }),
+      ...checkDetails(details, { version, catalog, databases }),
+      ...(await checkTotals(release.totals ?? [], { databases })),
       ...(judged?.findings ?? []),
     ];
     if (published && published.digest !== encoded.digest) findings.push(versionTaken(version, published.publishedAt));
@@ -139,7 +143,8 @@ interface Parts {
 }
 
 function assembleRelease({ version, product, details, artifacts, history, migrations }: Parts): Release {
-  const { lateMigrations: _, dataMigrations, ...declared } = details;
+  const { lateMigrations: _, dataMigrations, totals: own, ...declared } = details;
+  const totals = listTotals(product, own);
   return {
     product: product.name,
     version,
@@ -157,7 +162,13 @@ function assembleRelease({ version, product, details, artifacts, history, migrat
     migrations,
     ...declared,
     ...(dataMigrations.length > 0 ? { dataMigrations } : {}),
+    ...(totals.length > 0 ? { totals } : {}),
   };
+}
+
+/** The product's, and the release's own: one of the same name takes the place of the product's. */
+function listTotals(product: Product, own: readonly Total[]): readonly Total[] {
+  return [...product.totals.filter(({ name }) => !own.some((total) => total.name === name)), ...own];
 }
 
 /** The release that produced the same bytes for the same service. */

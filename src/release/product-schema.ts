@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseDuration } from '../model/index.ts';
 import { checkReferences } from './check-references.ts';
 import { rangeShape } from './shapes.ts';
+import { checkTotalNames, totalShape } from './total-shapes.ts';
 
 const NAME = /^[a-z][a-z0-9-]*$/;
 /** Database names become folders and identifiers; an underscore is common in them. */
@@ -88,11 +89,16 @@ export const productSchema = z
     services: z.record(name, service, keyError(NAME_RULE)),
     migrations: relativePath.exactOptional(),
     lint: lint.prefault({}).meta({ description: 'How a build judges the migrations of a release.' }),
+    totals: z
+      .array(totalShape)
+      .default([])
+      .meta({ description: 'Figures of the databases that every upgrade must keep.' }),
     releases: relativePath
       .exactOptional()
       .meta({ description: 'Folder with a <version>.yaml for releases that need one.' }),
   })
-  .superRefine(checkReferences);
+  .superRefine(checkReferences)
+  .superRefine(({ totals }, report) => checkTotalNames(totals, report));
 
 export type ProductDocument = z.output<typeof productSchema>;
 

@@ -4,11 +4,13 @@ import {
   type ReadyProbe,
   type ReleaseDatabase,
   type ReleaseService,
+  type Total,
   type UpgradeRules,
 } from '../model/index.ts';
 import { loadDocument, parseDocument, type System } from '../system/index.ts';
 import { unusableFile } from './errors.ts';
 import { type ProductDocument, productSchema } from './product-schema.ts';
+import { buildTotal } from './total-shapes.ts';
 
 export interface ProductService extends ReleaseService {
   /** Absolute path of the folder that a release ships. */
@@ -28,6 +30,7 @@ export interface Product {
   /** Files of recorded statements, by database. */
   readonly queries: { readonly [database: string]: string };
   readonly lint: ProductDocument['lint'];
+  readonly totals: readonly Total[];
   /** Folder with `<version>.yaml` files. */
   readonly releases?: string;
 }
@@ -83,6 +86,7 @@ function toProduct(file: string, document: ProductDocument): Product {
     services: Object.entries(document.services).map(([name, service]) => toService(folder, name, service)),
     queries: listQueries(folder, document),
     lint: toLint(folder, document.lint),
+    totals: document.totals.map((total) => buildTotal(total, 'product')),
     ...(document.migrations === undefined ? {} : { migrations: join(folder, document.migrations) }),
     ...(document.releases === undefined ? {} : { releases: join(folder, document.releases) }),
   };

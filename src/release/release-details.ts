@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type DataMigration, parseDuration, type Release, satisfiesRange } from '../model/index.ts';
+import { type DataMigration, parseDuration, type Release, satisfiesRange, type Total } from '../model/index.ts';
 import { loadDocument, type System } from '../system/index.ts';
 import { buildDataMigration, dataMigrationShape } from './data-migration-shapes.ts';
 import { misnamedDetails } from './errors.ts';
 import type { Product } from './product.ts';
 import { rangeShape, stopShape } from './shapes.ts';
+import { buildTotal, checkTotalNames, totalShape } from './total-shapes.ts';
 
 const lines = z.array(z.string().min(1)).default([]);
 
@@ -37,11 +38,16 @@ export const releaseDetailsSchema = z
       .array(dataMigrationShape)
       .default([])
       .meta({ description: 'Rows to move from their old shape to the new one, in batches.' }),
+    totals: z
+      .array(totalShape)
+      .default([])
+      .meta({ description: 'Figures that the upgrade to this release must keep, beside those of product.yaml.' }),
     notes: z
       .strictObject({ summary: z.string().exactOptional(), breaking: lines, deprecated: lines, knownIssues: lines })
       .default({ breaking: [], deprecated: [], knownIssues: [] }),
   })
-  .superRefine(({ stops, dataMigrations }, report) => {
+  .superRefine(({ stops, dataMigrations, totals }, report) => {
+    checkTotalNames(totals, report);
     for (const [index, { id }] of dataMigrations.entries()) {
       if (dataMigrations.findIndex((other) => other.id === id) < index)
         report.addIssue({
@@ -65,6 +71,7 @@ export type ReleaseDetails = Pick<
 > & {
   readonly lateMigrations: readonly string[];
   readonly dataMigrations: readonly DataMigration[];
+  readonly totals: readonly Total[];
 };
 
 /** What the vendor says of one release; the defaults when there is no file for it. Throws when the file has a problem or a near-miss name. */
@@ -88,5 +95,6 @@ function normalise(details: z.infer<typeof releaseDetailsSchema>): ReleaseDetail
     ...rest,
     ...(contract === undefined ? {} : { contract: { afterMs: parseDuration(contract.after) ?? 0 } }),
     dataMigrations: details.dataMigrations.map(buildDataMigration),
+    totals: details.totals.map((total) => buildTotal(total, 'release')),
   };
 }

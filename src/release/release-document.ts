@@ -3,6 +3,7 @@ import { canonicalJson, type Digest, type Json, MIGRATION_PHASES, type Release }
 import { recordedDataMigrationShape } from './data-migration-shapes.ts';
 import { decodeDocument, digestOfText, renderDocument } from './document.ts';
 import { digestShape, rangeShape, stopShape, versionShape } from './shapes.ts';
+import { recordedTotalShape } from './total-shapes.ts';
 
 const RELEASE_SCHEMA = 'onward/release/v1';
 
@@ -76,6 +77,7 @@ export const releaseSchema = z.strictObject({
   }),
   dataMigrations: z.array(recordedDataMigrationShape).min(1).exactOptional(),
   contract: z.strictObject({ afterMs: z.int().nonnegative() }).exactOptional(),
+  totals: z.array(recordedTotalShape).min(1).exactOptional(),
   lint: z
     .strictObject({
       tool: z.string(),

@@ -1,4 +1,5 @@
 import {
+  assertNever,
   type Catalog,
   type Component,
   describeLintRecord,
@@ -7,6 +8,7 @@ import {
   type Release,
   type Stop,
   shortDigest,
+  type Total,
 } from '../model/index.ts';
 import { listChannels } from './render-list.ts';
 import { renderNoteLines } from './render-notes.ts';
@@ -21,6 +23,7 @@ export function renderRelease(release: Release, catalog: Catalog): string {
     ['Services', release.components.map((component) => describeComponent(component, release.version))],
     [`Migrations (${added.length} new of ${release.migrations.length})`, added.map(describeMigration)],
     ['Lint', release.lint ? [describeLintRecord(release.lint)] : []],
+    ['Totals', (release.totals ?? []).map(describeTotal)],
     ['Databases', release.databases.map((database) => [database.name, database.server ?? ''].join(' ').trimEnd())],
     ['Reached from', release.upgradeFrom === undefined ? [] : [release.upgradeFrom]],
     ['Stops', release.stops.map(describeStop)],
@@ -47,6 +50,27 @@ function describeComponent(component: Component, version: string): string {
 
 function describeMigration(migration: MigrationRef): string {
   return `${migration.database}, ${migration.phase}: ${migration.path}${migration.late ? ' (late)' : ''}`;
+}
+
+function describeTotal({ name, database, rule }: Total): string {
+  return `${name} (${database}): ${describeRule(rule)}`;
+}
+
+function describeRule(rule: Total['rule']): string {
+  switch (rule.kind) {
+    case 'exact':
+      return 'as before';
+    case 'not-less':
+      return 'not less than before';
+    case 'within':
+      return `within ${rule.amount} of before`;
+    case 'within-percent':
+      return `within ${rule.percent} % of before`;
+    case 'equals':
+      return `always ${rule.value}`;
+    default:
+      return assertNever(rule);
+  }
 }
 
 function describeStop(stop: Stop): string {

@@ -1,7 +1,13 @@
-import type { DataMigrationStatus, DryRun, Wish } from '../data-migrate/index.ts';
+import type { DataMigrationStatus, DryRun, DualWriteState, Wish } from '../data-migrate/index.ts';
 import { compareVersions, type DeclaredDataMigration, declaredDataMigrations } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { createDataWorker } from './data/create-worker.ts';
+import {
+  assertDualWriteKept,
+  type DeclaredDualWrite,
+  listDualWrites,
+  observeDeclaredDualWrite,
+} from './data/dual-writes.ts';
 import type { DataWork, DataWorker } from './data/worker.ts';
 import { dataIncomplete, nothingInstalled, otherRunUnfinished, unknownDataMigration } from './errors.ts';
 import { assertNoRunElsewhere, findUnfinishedRun } from './find-run.ts';
@@ -14,6 +20,8 @@ import { createRunId } from './run-id.ts';
 /** One data migration of the deployment: what the release declares, and what the ledger says. */
 export interface ObservedDataMigration extends DeclaredDataMigration {
   readonly status: DataMigrationStatus;
+  /** What the database has of its trigger for both shapes, when it declares one. */
+  readonly dualWrite?: DualWriteState;
 }
 
 /** Those of the releases up to the one that runs, or that an unfinished run goes to, with what is on record. Changes nothing. */
@@ -26,7 +34,8 @@ export async function observeDataMigrations(
   const wanted = id === undefined ? await listKnown(system, installation) : [await findKnown(system, installation, id)];
   for (const found of wanted) {
     const status = await createDataWorker(system, installation, found).observe();
-    observed.push({ ...found, status });
+    const dualWrite = await observeDeclaredDualWrite(system, installation, found);
+    observed.push({ ...found, status, ...(dualWrite === undefined ? {} : { dualWrite }) });
   }
   return observed;
 }
@@ -55,8 +64,9 @@ export async function sampleDeploymentData(system: System, installation: Install
 }
 
 /**
- * Runs one data migration of a deployment to its end, under its lease. Throws `upgrade.data-incomplete` when it did not get there, and the
- * reason of the signal.
+ * Runs one data migration of a deployment to its end, under its lease, also one of a run that is parked: that run finds it complete then.
+ * Throws `upgrade.data-incomplete` when it did not get there, `upgrade.other-run-unfinished` for a run that is going back, and the reason
+ * of the signal.
  */
 export async function runDeploymentData(
   system: System,
@@ -65,7 +75,8 @@ export async function runDeploymentData(
 ): Promise<void> {
   await assertNoRunElsewhere(system, installation);
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
-  if (unfinished) {
+  // Nobody holds the lease of a parked run, and batches are no step of its journal. What goes back needs the new shape no more.
+  if (unfinished?.state.direction === 'back') {
     const { from, to } = unfinished.state.start;
     throw otherRunUnfinished({ run: unfinished.run, from, to }, `data migration ${id}`);
   }
@@ -88,6 +99,7 @@ export async function runDeploymentData(
 /** Runs one data migration unless it is complete, which is counted again. Throws unless it is complete then. */
 export async function completeDataMigration(work: DataWork, found: DeclaredDataMigration): Promise<void> {
   const worker = createDataWorker(work.system, work.installation, found);
+  await assertDualWriteKept(work.system, work.installation, found);
   if (await isComplete(worker)) return;
   const outcome = await worker.run(work);
   if (outcome.kind !== 'completed') throw dataIncomplete(found.declared.id, outcome);
@@ -100,7 +112,9 @@ export async function assertDataComplete(
   needed: readonly DeclaredDataMigration[],
 ): Promise<void> {
   for (const found of needed) {
-    if (found.declared.before === 'postdeploy' && !(await isComplete(createDataWorker(system, installation, found))))
+    if (found.declared.before !== 'postdeploy') continue;
+    await assertDualWriteKept(system, installation, found);
+    if (!(await isComplete(createDataWorker(system, installation, found))))
       throw dataIncomplete(found.declared.id, { kind: 'pending' });
   }
 }
@@ -120,7 +134,18 @@ export async function listOwed(
   return listDeclared(installation, { after: from, upTo: to });
 }
 
-async function listDeclared(
+/** The triggers that have to be there once a hop is expanded: those that it owes, and those that are on record as installed. */
+export async function listDualWritesOfHop(
+  system: System,
+  installation: Installation,
+  hop: { readonly from: string; readonly to: string },
+): Promise<readonly DeclaredDualWrite[]> {
+  const owed = await listOwed(installation, hop);
+  return listDualWrites(system, installation, { owed, known: await listDeclared(installation, { upTo: hop.to }) });
+}
+
+/** What the releases of a range declare, oldest first. Without `after`, all up to the last one. */
+export async function listDeclared(
   installation: Installation,
   range: { readonly after?: string; readonly upTo: string },
 ): Promise<readonly DeclaredDataMigration[]> {
@@ -136,7 +161,8 @@ async function listDeclared(
   );
 }
 
-async function listKnown(system: System, installation: Installation): Promise<readonly DeclaredDataMigration[]> {
+/** Those of the releases up to the one that runs, or that an unfinished run goes to. */
+export async function listKnown(system: System, installation: Installation): Promise<readonly DeclaredDataMigration[]> {
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   const upTo = unfinished?.state.start.to ?? (await observeCurrent(installation))?.release;
   if (upTo === undefined) throw nothingInstalled();

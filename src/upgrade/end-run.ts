@@ -5,7 +5,7 @@ import { mirrorRun } from './step-notes.ts';
 
 export interface HopOutcome {
   readonly outcome: RunOutcome;
-  /** Why it did not go through; `undefined` when it was committed or parked on request. */
+  /** Why it did not go through; `undefined` when it was committed, or parked by whoever started it. */
   readonly error?: unknown;
 }
 

@@ -2,6 +2,8 @@
  * The heart: prepares a plan from what it observes, carries it out, takes it up again after any interruption, and goes back. It
  * composes the features; it reads no arguments, prints nothing, and never trusts its memory where reality can be looked at.
  */
+
+export { removeDualWrite } from './data/dual-writes.ts';
 export {
   type ObservedDataMigration,
   observeDataMigrations,
@@ -27,5 +29,5 @@ export { observeStatus, type Status } from './observe-status.ts';
 export { type Prepared, preparePlan, type UpgradeRequest } from './prepare.ts';
 export { SAFE_STEPS } from './run-hop.ts';
 export { type RunOptions, type RunReport, runRollback, runUpgrade } from './run-upgrade.ts';
-export { runVerification } from './run-verification.ts';
+export { runVerification, type Verified } from './run-verification.ts';
 export { takeDown } from './take-down.ts';

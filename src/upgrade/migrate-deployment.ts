@@ -3,7 +3,8 @@ import { compareVersions, declaredDataMigrations, type Release } from '../model/
 import { choosePath } from '../plan/index.ts';
 import { chooseVersion } from '../release/index.ts';
 import type { System } from '../system/index.ts';
-import { assertDataComplete } from './data-migrations.ts';
+import { installDualWrite } from './data/dual-writes.ts';
+import { assertDataComplete, listDualWritesOfHop } from './data-migrations.ts';
 import { noPath, nothingInstalled, notOneHop, otherRunUnfinished, unknownDatabase } from './errors.ts';
 import { assertNoRunElsewhere, findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
@@ -26,6 +27,8 @@ export interface MigrateRequest {
 export interface MigratedDatabase {
   readonly database: string;
   readonly report: ApplyReport;
+  /** Data migrations whose trigger was installed, or mended. */
+  readonly dualWrites: readonly string[];
 }
 
 /**
@@ -38,7 +41,7 @@ export async function migrateDeployment(
   request: MigrateRequest,
 ): Promise<{ readonly release: string; readonly databases: readonly MigratedDatabase[] }> {
   await assertNoRunElsewhere(system, installation);
-  const release = await chooseRelease(installation, request);
+  const { release, current } = await chooseRelease(installation, request);
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   if (unfinished) {
     const { from, to } = unfinished.state.start;
@@ -51,7 +54,7 @@ export async function migrateDeployment(
   if (request.dryRun === 'show')
     return {
       release: release.version,
-      databases: await applyAll(system, installation, { request, release, names, run }),
+      databases: await applyAll(system, installation, { request, release, current, names, run }),
     };
   await prepareLedgers(system, installation);
   const { deployment, control, databases } = installation;
@@ -60,7 +63,7 @@ export async function migrateDeployment(
     await installation.fence.raise(lease.epoch);
     return {
       release: release.version,
-      databases: await applyAll(system, installation, { request, release, names, run, lease }),
+      databases: await applyAll(system, installation, { request, release, current, names, run, lease }),
     };
   } finally {
     await lease.release().catch(() => {});
@@ -73,7 +76,7 @@ export async function observeDeploymentMigrations(
   installation: Installation,
   request: Pick<MigrateRequest, 'database' | 'version'>,
 ): Promise<readonly MigrationStatus[]> {
-  const release = await chooseRelease(installation, { ...request, phase: 'expand' });
+  const { release } = await chooseRelease(installation, { ...request, phase: 'expand' });
   const files = await installation.source.migrationFiles(release);
   const statuses: MigrationStatus[] = [];
   for (const database of chooseDatabases(installation, request.database)) {
@@ -86,6 +89,8 @@ export async function observeDeploymentMigrations(
 interface Work {
   readonly request: MigrateRequest;
   readonly release: Release;
+  /** The release that runs. */
+  readonly current: string;
   readonly names: readonly string[];
   readonly run: string;
   readonly lease?: Lease;
@@ -115,32 +120,51 @@ async function applyAll(system: System, installation: Installation, work: Work):
       dryRun: request.dryRun === 'show',
       ...(lease ? { fence: { deployment: deployment.name, epoch: lease.epoch } } : {}),
     });
-    results.push({ database, report });
+    const dualWrites = lease ? await installDualWrites(system, installation, { ...work, lease, database }) : [];
+    results.push({ database, report, dualWrites });
   }
   return results;
+}
+
+/** The triggers of one database that have to be there once the release is expanded. */
+async function installDualWrites(
+  system: System,
+  installation: Installation,
+  work: Work & { readonly lease: Lease; readonly database: string },
+): Promise<readonly string[]> {
+  const { request, release, current, run, lease, database } = work;
+  if (request.phase !== 'expand') return [];
+  const signal = AbortSignal.any([request.signal, lease.signal]);
+  const installed: string[] = [];
+  for (const found of await listDualWritesOfHop(system, installation, { from: current, to: release.version })) {
+    if (found.declared.database !== database) continue;
+    if (await installDualWrite({ system, installation, lease, run, signal }, found)) installed.push(found.declared.id);
+  }
+  return installed;
 }
 
 /** The next release on the path for expand: only that one tolerates what runs. For postdeploy, the one that runs. */
 async function chooseRelease(
   installation: Installation,
   request: Pick<MigrateRequest, 'phase' | 'version'>,
-): Promise<Release> {
-  const current = await observeCurrent(installation);
-  if (!current) throw nothingInstalled();
-  if (request.phase === 'postdeploy') return installation.source.release(current.release);
+): Promise<{ readonly release: Release; readonly current: string }> {
+  const current = (await observeCurrent(installation))?.release;
+  if (current === undefined) throw nothingInstalled();
+  const take = async (version: string) => ({ release: await installation.source.release(version), current });
+  if (request.phase === 'postdeploy') return take(current);
   const catalog = await installation.source.catalog();
   const { version } = chooseVersion(catalog, {
     ...(request.version === undefined ? {} : { requested: request.version }),
     channel: installation.deployment.releases.channel,
-    current: current.release,
+    current,
   });
-  if (compareVersions(version, current.release) === 0) return installation.source.release(current.release);
+  if (compareVersions(version, current) === 0) return take(current);
   const { toolVersion } = installation.programs;
-  const path = choosePath({ catalog, from: current.release, to: version, toolVersion });
-  if (path.kind === 'none') throw noPath(current.release, version, path.findings);
+  const path = choosePath({ catalog, from: current, to: version, toolVersion });
+  if (path.kind === 'none') throw noPath(current, version, path.findings);
   const [first] = path.hops;
   if (first && path.hops.length > 1 && request.version !== undefined) throw notOneHop(version, first.to);
-  return installation.source.release(first?.to ?? current.release);
+  return take(first?.to ?? current);
 }
 
 function chooseDatabases(installation: Installation, wanted: string | undefined): readonly string[] {

@@ -18,6 +18,7 @@ import { artifactFolder, digestConfig } from './desired.ts';
 import type { Installation } from './installation.ts';
 import { observeAcceptances } from './observe-acceptances.ts';
 import { observeCurrent, observeFirstInstalls, observeLease } from './observe-control.ts';
+import { observeDataMigrationFacts } from './observe-data-migration-facts.ts';
 import { observeDatabase } from './observe-database.ts';
 
 export interface FactsRequest {
@@ -69,6 +70,9 @@ export async function observeFacts(system: System, installation: Installation, r
       databases,
       release: current && releases.get(request.path[0] ?? ''),
     }),
+    dataMigrations: current
+      ? await observeDataMigrationFacts(system, installation, { current, path: request.path })
+      : [],
     lease: isOwn(lease, request.run) ? { kind: 'free' } : lease,
     unfinished: request.unfinished,
     remarks: checkClearText(deployment),

@@ -1,5 +1,5 @@
 import type { PerformEffect } from '../deploy/index.ts';
-import type { Digest, PlannedRoll, Release } from '../model/index.ts';
+import type { Digest, PlannedRoll, Release, Total } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import type { Installation } from './installation.ts';
 import type { Journal } from './journal.ts';
@@ -18,6 +18,8 @@ export interface RunContext {
   readonly previous: Release | undefined;
   readonly releaseDigest: Digest;
   readonly before: Before;
+  /** The totals that the run must keep. */
+  readonly totals: readonly Total[];
   /** The rolls of this command: all of the run's, or the one of the service that was named. */
   readonly rolls: readonly PlannedRoll[];
   /** Aborted when the lease is lost or the operator asks to stop. */

@@ -1,4 +1,4 @@
-import type { StepKind } from '../model/index.ts';
+import { ExitCode, OnwardError, type StepKind, type TotalMoment } from '../model/index.ts';
 import { asRefusal } from '../system/index.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
 import { goBack } from './go-back.ts';
@@ -15,12 +15,13 @@ import { runExpand, runPostdeploy } from './steps/migrations.ts';
 import { runSkewCheck } from './steps/skew-check.ts';
 import { runStage } from './steps/stage.ts';
 import { runVerify } from './steps/verify.ts';
+import { compareTotalsAfter } from './totals.ts';
 import { isUndecidable } from './undecidable.ts';
 
 /** The steps that do something, in their order. Before the first roll a failure leaves the old release serving, untouched. */
 const STEPS: readonly { readonly kind: StepKind; readonly run: (context: RunContext) => Promise<void> }[] = [
   { kind: 'stage', run: runStage },
-  { kind: 'expand', run: runExpand },
+  { kind: 'expand', run: thenCompare(runExpand, 'expand') },
   {
     kind: 'skew-check',
     async run(context) {
@@ -29,9 +30,9 @@ const STEPS: readonly { readonly kind: StepKind; readonly run: (context: RunCont
       await runSkewCheck(context);
     },
   },
-  { kind: 'roll', run: (context) => rollServices(context, context.rolls) },
-  { kind: 'data', run: runData },
-  { kind: 'postdeploy', run: runPostdeploy },
+  { kind: 'roll', run: thenCompare((context) => rollServices(context, context.rolls), 'roll') },
+  { kind: 'data', run: thenCompare(runData, 'data') },
+  { kind: 'postdeploy', run: thenCompare(runPostdeploy, 'postdeploy') },
   { kind: 'verify', run: runVerify },
   { kind: 'commit', run: runCommit },
 ];
@@ -73,6 +74,14 @@ export async function runHop(
   return endRun(context, 'committed');
 }
 
+/** A step that is done only when the totals behind it are what they must be. */
+function thenCompare(run: (context: RunContext) => Promise<void>, moment: TotalMoment) {
+  return async (context: RunContext): Promise<void> => {
+    await run(context);
+    await compareTotalsAfter(context, moment);
+  };
+}
+
 async function runStep(context: RunContext, step: (typeof STEPS)[number]): Promise<void> {
   // Rolls and their services are steps of their own in the journal.
   if (step.kind === 'roll') return step.run(context);
@@ -99,6 +108,9 @@ async function failStep(context: RunContext, failure: Failure): Promise<HopOutco
   const reason = error instanceof Error ? error.message : String(error);
   context.system.log.emit({ type: 'step.failed', run: context.journal.run, step, reason });
   if (!hasRolled) return endRun(context, 'stopped', error);
+  // Somebody has paused it, or its database went away: the same command goes on, however late.
+  if (step === 'data' && error instanceof OnwardError && error.exit === ExitCode.paused)
+    return { ...(await park(context, step)), error };
   // Rows take their time, and both releases work with either shape: nothing goes back for them.
   if (step === 'data' || context.start.rollback === 'none' || isPastReturn(context)) {
     await mirrorRun(context, { step, outcome: 'unfinished' });

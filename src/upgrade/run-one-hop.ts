@@ -16,8 +16,10 @@ import { prepareLedgers } from './prepare-ledgers.ts';
 import type { RunContext } from './run-context.ts';
 import { runHop } from './run-hop.ts';
 import { type Before, RUN_KEYS, type RunStart, type RunState, readRunState } from './run-state.ts';
-import { mirrorRun } from './step-notes.ts';
+import { mirrorRun, STEP_STARTED } from './step-notes.ts';
 import { observeChecks, observeTraffic } from './steps/run-checks.ts';
+import { totalsUnusable } from './total-errors.ts';
+import { findTotalProblems, listTotals, readTotals } from './totals.ts';
 
 export interface OneHop {
   readonly run: string;
@@ -101,6 +103,7 @@ async function carryOut(system: System, installation: Installation, hop: Held): 
     release,
     previous: facts.releases.get(start.from),
     releaseDigest: start.releaseDigest,
+    totals: await listTotals(installation, start),
     signal: AbortSignal.any([lease.signal, paused.signal]),
   };
   const before = state.before ?? (await observeBefore(base, hop));
@@ -110,12 +113,22 @@ async function carryOut(system: System, installation: Installation, hop: Held): 
   if (hop.isBack) return goBack(context, { reason: 'the operator asked to go back', scope: 'run' });
   const shut = hop.prepared.plan.gates.filter((gate) => !isPassable(gate));
   if (shut.length > 0) return closedGates(context, { hop, state });
-  if (!state.before && start.from !== 'none' && start.from !== start.to) {
-    const failing = describeFailing(before);
-    if (failing.length > 0) return endRun(context, 'stopped', checksFailBefore(failing));
-  }
+  const unusable = findUnusableBefore(context);
+  if (unusable) return endRun(context, 'stopped', unusable);
   const until = hop.until ?? (hop.only === undefined ? undefined : 'roll');
   return runHop(context, { state, ...(until === undefined ? {} : { until }) });
+}
+
+/** What was seen before, when nothing can be compared with it and nothing has begun yet. */
+function findUnusableBefore(context: RunContext): Error | undefined {
+  const { start, before, journal } = context;
+  const hasBegun = journal.records.some(({ key }) => key === STEP_STARTED);
+  if (hasBegun || start.from === 'none') return undefined;
+  // What runs is what is to be mended.
+  const failing = start.from === start.to ? [] : describeFailing(before);
+  if (failing.length > 0) return checksFailBefore(failing);
+  const problems = findTotalProblems(context, before.totals);
+  return problems.length > 0 ? totalsUnusable(problems) : undefined;
 }
 
 /** Checks that fail before anything changed: what they would say afterwards could not be told from what they say now. */
@@ -143,7 +156,7 @@ async function closedGates(
 
 /** What can only be known before the first change: which instances to come back to, totals, and what has been carried so far. */
 async function observeBefore(base: Omit<RunContext, 'before' | 'rolls'>, hop: Held): Promise<Before> {
-  const { system, installation, journal } = base;
+  const { system, installation, journal, totals, signal } = base;
   const { facts, request } = hop.prepared;
   const { only: _, ...whole } = request;
   const planned = planUpgrade(facts, whole).hops[0]?.steps ?? [];
@@ -155,6 +168,7 @@ async function observeBefore(base: Omit<RunContext, 'before' | 'rolls'>, hop: He
       instances: running.filter((instance) => instance.service === name).map((instance) => instance.id),
     })),
     checks: facts.current ? ((await observeChecks(installation)) as unknown as Json) : [],
+    totals: facts.current ? await readTotals(system, installation, { totals, moment: 'before', signal }) : [],
     traffic: await observeTraffic(system, installation),
   };
   await journal.append({

@@ -1,3 +1,4 @@
+import type { TotalObservation } from '../checks/index.ts';
 import type {
   Digest,
   JournalRecord,
@@ -7,6 +8,7 @@ import type {
   RunOutcome,
   RunSummary,
   StepKind,
+  TotalMoment,
 } from '../model/index.ts';
 
 /** What a run is about, frozen in its first record. */
@@ -35,6 +37,8 @@ export interface Before {
   readonly originals: readonly Original[];
   /** Results of the checks whose value must stay, by check. */
   readonly checks: Json;
+  /** What the totals were. */
+  readonly totals: readonly TotalObservation[];
   readonly traffic: { readonly [service: string]: { readonly carried: number; readonly failed: number } };
 }
 
@@ -47,6 +51,8 @@ export interface RunState {
   /** Services whose roll has begun, in the order in which they did. */
   readonly rolled: readonly string[];
   readonly step: StepKind | 'back';
+  /** The last phase after which totals were compared. */
+  readonly compared: TotalMoment | undefined;
   readonly outcome: RunOutcome;
   /** Set when the run was parked on request: everything up to this step is done. */
   readonly parkedAfter: string | undefined;
@@ -63,6 +69,9 @@ export const RUN_KEYS = {
   taken: 'run.taken',
 } as const;
 
+/** Key of what the totals were after a phase. */
+export const TOTALS_KEY = 'totals';
+
 /** Reads the state of a run from its records. The first record is always `run.started`. */
 export function readRunState(records: readonly JournalRecord[]): RunState | undefined {
   const first = records[0];
@@ -72,6 +81,7 @@ export function readRunState(records: readonly JournalRecord[]): RunState | unde
   const parked = last(RUN_KEYS.parked);
   const taken = last(RUN_KEYS.taken);
   const before = last(RUN_KEYS.before);
+  const compared = last(TOTALS_KEY)?.data.moment as TotalMoment | undefined;
   const rolled = records.filter(
     (record) => record.kind === 'note' && record.key === 'step.started' && record.step.startsWith('roll:'),
   );
@@ -82,6 +92,7 @@ export function readRunState(records: readonly JournalRecord[]): RunState | unde
     backReason: direction?.data.direction === 'back' ? String(direction.data.reason) : undefined,
     rolled: [...new Set(rolled.map((record) => record.step.slice('roll:'.length)))],
     step: (records.at(-1)?.step.split(':')[0] ?? 'resolve') as RunState['step'],
+    compared,
     outcome: (last(RUN_KEYS.ended)?.data.outcome as RunOutcome | undefined) ?? 'unfinished',
     parkedAfter: parked && (!taken || taken.seq < parked.seq) ? String(parked.data.after) : undefined,
     attempts: records.filter((record) => record.key === RUN_KEYS.taken).length,

@@ -26,7 +26,11 @@ export async function applyToScratch(
     scratch,
     database,
     files,
-  }: { readonly scratch: Scratch; readonly database: ScratchDatabase; readonly files: readonly MigrationFile[] },
+  }: {
+    readonly scratch: Scratch;
+    readonly database: ScratchDatabase;
+    readonly files: readonly Pick<MigrationFile, 'path' | 'text'>[];
+  },
 ): Promise<void> {
   const parser = await loadSqlParser();
   const parsed = files.map(({ path, text }) => ({ path, text, statements: parser.split(text, path) }));

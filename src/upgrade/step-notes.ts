@@ -6,9 +6,12 @@ type Noted = Pick<RunContext, 'system' | 'journal' | 'installation' | 'start'>;
 /** Key of the note that a step failed by itself, not because another one did. */
 export const STEP_FAILED = 'step.failed';
 
+/** Key of the note that a step begins. */
+export const STEP_STARTED = 'step.started';
+
 /** Records that a step begins, for the journal, the mirror and everyone who watches. */
 export async function startStep(context: Noted, step: string): Promise<void> {
-  await context.journal.append({ step, key: 'step.started', kind: 'note' });
+  await context.journal.append({ step, key: STEP_STARTED, kind: 'note' });
   await mirrorRun(context, { step, outcome: 'unfinished' });
   context.system.log.emit({ type: 'step.started', run: context.journal.run, step });
 }

@@ -21,13 +21,19 @@ afterAll(async () => {
 });
 
 /** A release that adds a column, fills it in batches, and relies on it in postdeploy. */
-async function publish(version: string, column: string, more: { readonly where?: string } = {}): Promise<void> {
-  const { where = `${column} is null` } = more;
+async function publish(
+  version: string,
+  column: string,
+  more: { readonly where?: string; readonly before?: string } = {},
+): Promise<void> {
+  const { where = `${column} is null`, before = 'postdeploy' } = more;
   await tiny.publish(version, {
     behaviour: { web: { mark: version } },
     migrations: {
       'expand/001_column.sql': `alter table item add column ${column} text;\n`,
-      'postdeploy/001_relied.sql': `alter table item add constraint ${column}_there check (${column} is not null) not valid;\n`,
+      ...(before === 'postdeploy' && {
+        'postdeploy/001_relied.sql': `alter table item add constraint ${column}_there check (${column} is not null) not valid;\n`,
+      }),
     },
     details: `dataMigrations:
   - id: fill-${column}
@@ -37,7 +43,7 @@ async function publish(version: string, column: string, more: { readonly where?:
     set: ${column} = upper(name)
     where: ${where}
     verify: select count(*) from item where ${column} is null
-    before: postdeploy
+    before: ${before}
     batch: { rows: 200 }
 rollback: { until: postdeploy }
 `,
@@ -82,7 +88,9 @@ describe('an upgrade with a data migration', () => {
     expect((await tiny.onward(['data-migrate', 'pause', 'fill-soft'])).exit).toBe(0);
     const paused = await tiny.onward(['upgrade', '--yes']);
     expect(paused.stderr).toContain('onward data-migrate resume fill-soft');
-    expect(paused.exit).not.toBe(0);
+    expect(paused.stderr).toContain('The run is parked');
+    expect(paused.exit).toBe(5);
+    expect((await tiny.onward(['status'])).exit).toBe(5);
     expect(await isRelied('soft')).toBe(false);
     expect((await tiny.onward(['data-migrate', 'resume', 'fill-soft'])).exit).toBe(0);
     await tiny.query('drop trigger slow on item');
@@ -106,6 +114,38 @@ describe('an upgrade with a data migration', () => {
     const upgraded = await tiny.onward(['upgrade', '--yes']);
     expect(upgraded.exit, upgraded.stderr).toBe(0);
     expect(await isRelied('last')).toBe(true);
+  });
+
+  it('can be left parked while the command runs its data migration, and finds it complete', async () => {
+    await publish('1.3.1', 'calm');
+    const parked = await tiny.onward(['upgrade', '--yes', '--until', 'roll']);
+    expect(parked.exit, parked.stderr).toBe(5);
+    const run = await tiny.onward(['data-migrate', 'run', 'fill-calm']);
+    expect(run.exit, run.stderr).toBe(0);
+    expect(await isRelied('calm')).toBe(false);
+    const upgraded = await tiny.onward(['upgrade', '--yes']);
+    expect(upgraded.exit, upgraded.stderr).toBe(0);
+    expect(await isRelied('calm')).toBe(true);
+    expect(
+      await tiny.query(`select batches::int as batches from onward.data_migration where id = 'fill-calm'`),
+    ).toEqual(
+      await tiny.query(
+        `select count(*)::int as batches from onward.data_migration_batch where data_migration = 'fill-calm'`,
+      ),
+    );
+  });
+
+  it('closes the gate of a later version until it is complete', async () => {
+    await publish('1.3.2', 'slow', { before: '1.3.3' });
+    expect((await tiny.onward(['upgrade', '--yes'])).exit).toBe(0);
+    await publish('1.3.3', 'next');
+    const shut = await tiny.onward(['upgrade', '--yes']);
+    expect(shut.exit, shut.stderr).toBe(1);
+    expect(shut.stderr).toContain('Data migration fill-slow is complete, as 1.3.3 needs it: it has not begun');
+    expect(shut.stderr).toContain('onward data-migrate run fill-slow');
+    expect((await tiny.onward(['data-migrate', 'run', 'fill-slow'])).exit).toBe(0);
+    const upgraded = await tiny.onward(['upgrade', '--yes']);
+    expect(upgraded.exit, upgraded.stderr).toBe(0);
   });
 
   it('runs those of a release that it jumps over', async () => {
@@ -133,7 +173,7 @@ describe('onward data-migrate', () => {
     expect(run.stdout).toContain('fill-late: completed');
     expect((await tiny.onward(['data-migrate', 'verify', 'fill-late'])).exit).toBe(0);
     const list = await tiny.onward(['data-migrate', 'list']);
-    expect(list.stdout.split('\n')).toHaveLength(6);
+    expect(list.stdout.split('\n')).toHaveLength(9);
     expect(list.stdout).toContain('completed  fill-loud   1.1.0  core  item, before postdeploy');
     const unknown = await tiny.onward(['data-migrate', 'run', 'nothing']);
     expect(unknown.stderr).toContain('upgrade.unknown-data-migration');

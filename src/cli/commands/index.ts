@@ -23,7 +23,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'status', summary: 'Show what serves now and what a run is doing', load: () => import('./status.ts') },
   { name: 'history', summary: 'List the runs and how they ended', load: () => import('./history.ts') },
-  { name: 'verify', summary: 'Run the smoke checks', load: () => import('./verify.ts') },
+  { name: 'verify', summary: 'Run the smoke checks and read the totals', load: () => import('./verify.ts') },
   {
     name: 'doctor',
     summary: 'Compare ledger, instances and switch with the release',

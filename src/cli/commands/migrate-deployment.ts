@@ -28,7 +28,7 @@ export async function applyToDeployment(
       dryRun: options.dryRun ? 'show' : 'apply',
       signal: context.interrupt,
     });
-    for (const { database, report } of databases) {
+    for (const { database, report, dualWrites } of databases) {
       const { applied, planned, cosmetic, alreadyApplied } = report;
       if (options.json) {
         const done = applied.map(({ file, ...measured }) => ({
@@ -41,10 +41,11 @@ export async function applyToDeployment(
           cosmetic: cosmetic.map(({ path: file }) => file),
         };
         context.print(
-          `${JSON.stringify({ database, applied: done, ...lists, alreadyApplied: alreadyApplied.length })}\n`,
+          `${JSON.stringify({ database, applied: done, ...lists, alreadyApplied: alreadyApplied.length, dualWrites })}\n`,
         );
       } else {
         context.print(renderMigrateReport({ ...report, database, left: [], findings: [] }, options.dryRun === true));
+        for (const id of dualWrites) context.print(`${database}: the trigger of data migration ${id} is installed.\n`);
       }
     }
     return ExitCode.done;

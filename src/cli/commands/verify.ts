@@ -16,12 +16,14 @@ export function define(command: Command, run: RunAction): void {
       withInstallation(context, options.file, async (installation) => {
         const observed = await runVerification(context.system, installation);
         if (!options.json) {
-          if (observed.length === 0) context.print('onward.yaml declares no checks.\n');
-          for (const { name, ok, evidence, durationMs } of observed) {
-            context.print(`${ok ? 'ok    ' : 'failed'}  ${name}: ${evidence}  (${formatDuration(durationMs)})\n`);
+          if (observed.length === 0)
+            context.print('onward.yaml declares no checks, and the release that is installed no totals.\n');
+          for (const { kind, name, ok, evidence, durationMs } of observed) {
+            const title = kind === 'total' ? `total ${name}` : name;
+            context.print(`${ok ? 'ok    ' : 'failed'}  ${title}: ${evidence}  (${formatDuration(durationMs)})\n`);
           }
         }
-        return observed.every((check) => check.ok) ? ExitCode.done : ExitCode.findings;
+        return observed.every(({ ok }) => ok) ? ExitCode.done : ExitCode.findings;
       }),
     ),
   );
@@ -30,9 +32,10 @@ export function define(command: Command, run: RunAction): void {
 function explain(command: Command): Command {
   return addExplanation(command, {
     notes: [
-      'Exits with 1 when a check fails. Values that must stay unchanged are only shown;',
-      'an upgrade compares them with what they were before it.',
+      'Exits with 1 when a check or a total fails. Values that must stay unchanged are',
+      'only shown; an upgrade compares them with what they were before it. While a run',
+      'has not ended, its totals are compared with what they were before that run.',
     ],
-    examples: [['onward verify', 'run the checks once, and change nothing']],
+    examples: [['onward verify', 'run the checks and read the totals once, and change nothing']],
   });
 }

@@ -1,4 +1,4 @@
-import type { DryRun } from '../../data-migrate/index.ts';
+import type { DryRun, DualWriteState } from '../../data-migrate/index.ts';
 import type { ObservedDataMigration } from '../../upgrade/index.ts';
 
 /** One line each. */
@@ -14,19 +14,27 @@ export function renderDataMigrations(found: readonly ObservedDataMigration[]): s
 }
 
 /** Everything that is on record of one, for a person. */
-export function renderDataMigration({ declared, release, status }: ObservedDataMigration): string {
+export function renderDataMigration({ declared, release, status, dualWrite }: ObservedDataMigration): string {
   const asked = status.wanted === null ? '' : ` (${status.wanted} is asked for)`;
   const lines = [
     `${declared.id}: ${status.status}${asked}`,
     `  of release ${release}, needed before ${declared.before}`,
     `  ${status.scanned} rows scanned, ${status.changed} changed, in ${status.batches} batches; ${status.failed} batches rolled back`,
   ];
+  if (dualWrite !== undefined) lines.push(`  trigger for both shapes: ${DUAL_WRITES[dualWrite]}`);
   if (status.remaining !== null)
     lines.push(`  ${status.remaining} rows in the old shape, counted ${status.verifiedAt ?? ''}`);
   if (status.waitingFor !== null) lines.push(`  waiting for ${status.waitingFor}, since ${status.waitingSince ?? ''}`);
   if (status.lastError !== null) lines.push(`  last error: ${status.lastError}`);
   return `${lines.join('\n')}\n`;
 }
+
+const DUAL_WRITES: Readonly<Record<DualWriteState, string>> = {
+  same: 'in place',
+  absent: 'not there',
+  other: 'not the one that is declared',
+  disabled: 'disabled',
+};
 
 export function renderDryRun(id: string, { estimatedRows, sampledRows, oldRows }: DryRun): string {
   const size =

@@ -60,6 +60,8 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
         return paint('yellow', `Going back to the old release: ${event.reason}`);
       case 'run.traffic':
         return `  The switch carried ${event.carried} requests since the run began, ${event.failed} failed`;
+      case 'run.totals':
+        return `  ${event.totals} ${event.totals === 1 ? 'total' : 'totals'} compared after each of ${event.phases} phases, all as they must be`;
       case 'run.parked':
         return paint('yellow', `Parked after ${event.step}; "onward upgrade" goes on from here`);
       case 'run.ended':

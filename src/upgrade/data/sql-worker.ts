@@ -38,6 +38,7 @@ export function createSqlWorker(
         run,
         fence: { deployment: installation.deployment.name, epoch: lease.epoch },
         signal,
+        pacing: installation.deployment.pacing,
         beforeBatch: () => lease.assertHeld(),
         onEvent: (event) => system.log.emit({ ...event, run, step: 'data' }),
       }),

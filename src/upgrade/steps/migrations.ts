@@ -1,17 +1,37 @@
 import { applyMigrations } from '../../migrate/index.ts';
 import { compareVersions, MIGRATION_PHASES, type MigrationPhase } from '../../model/index.ts';
+import { installDualWrite } from '../data/dual-writes.ts';
+import { listDualWritesOfHop } from '../data-migrations.ts';
 import type { RunContext } from '../run-context.ts';
 
 /**
  * Applies what the running release tolerates. A first install has no running release: it applies every earlier version as a whole,
- * contract included, in their order, because that is the shape which this release was made for.
+ * contract included, in their order, because that is the shape which this release was made for. Then the triggers of its data migrations
+ * are installed.
  */
 export async function runExpand(context: RunContext): Promise<void> {
+  await runExpandFiles(context);
+  await installDualWrites(context);
+}
+
+async function runExpandFiles(context: RunContext): Promise<void> {
   if (context.previous) return runMigrations(context, { step: 'expand', phases: ['expand'] });
   const versions = [...new Set(context.release.migrations.map((file) => file.version))].sort(compareVersions);
   for (const version of versions) {
     const isOwn = version === context.release.version;
     await runMigrations(context, { step: 'expand', phases: isOwn ? ['expand'] : MIGRATION_PHASES, upTo: version });
+  }
+}
+
+/** From here on old and new services write rows in both shapes. */
+async function installDualWrites(context: RunContext): Promise<void> {
+  const { system, installation, lease, journal, signal, start } = context;
+  for (const found of await listDualWritesOfHop(system, installation, start)) {
+    signal.throwIfAborted();
+    const note = { step: 'expand', key: `dual-write:${found.declared.database}/${found.declared.id}` };
+    await journal.append({ ...note, kind: 'intent', data: { release: found.release } });
+    const isChanged = await installDualWrite({ system, installation, lease, run: journal.run, signal }, found);
+    await journal.append({ ...note, kind: 'result', data: { ok: true, changed: isChanged } });
   }
 }
 

@@ -132,6 +132,7 @@ describe('a server that went away after the first install', () => {
       stdout: lines(
         'ok      front: GET http://127.0.0.1:<web port>/ answered 200  (<time>)',
         `failed  items: ${why}  (<time>)`,
+        `failed  totals: they cannot be read: ${why}  (<time>)`,
       ),
       stderr: '',
     });
