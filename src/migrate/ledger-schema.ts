@@ -77,6 +77,7 @@ create table onward.data_migration (
   started_at     timestamptz,
   finished_at    timestamptz,
   verified_at    timestamptz,
+  contracted_by  text,
   updated_at     timestamptz not null default pg_catalog.clock_timestamp()
 );
 
