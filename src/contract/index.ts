@@ -5,6 +5,7 @@
 export type { DoomedObject } from '../model/index.ts';
 export { type Baseline, type Counters, findIncomparable, loadBaselines, recordBaseline } from './baseline.ts';
 export { checkRoutines, type RoutinesCheck } from './check-routines.ts';
+export { loadContracted, renderContracted } from './contracted.ts';
 export { type Contraction, type ContractionOptions, findContraction } from './find-contraction.ts';
 export { collectWords } from './named-words.ts';
 export { observeDependents } from './observe-dependents.ts';

@@ -3,6 +3,8 @@
  * composes the features; it reads no arguments, prints nothing, and never trusts its memory where reality can be looked at.
  */
 
+export { type ContractRequest, type PreparedContract, prepareContract } from './contract/prepare-contract.ts';
+export { type ContractReport, type ContractRunOptions, runContract } from './contract/run-contract.ts';
 export { removeDualWrite } from './data/dual-writes.ts';
 export {
   type ObservedDataMigration,

@@ -3,7 +3,7 @@ import { choosePath, type PlanRequest, planUpgrade } from '../plan/index.ts';
 import { chooseVersion } from '../release/index.ts';
 import type { System } from '../system/index.ts';
 import { alreadyInstalled, noPath, nothingInstalled, releaseChanged, unknownService } from './errors.ts';
-import { findUnfinishedRun } from './find-run.ts';
+import { describeUnfinished, findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
 import { observeCurrent } from './observe-control.ts';
 import { observeFacts } from './observe-facts.ts';
@@ -49,9 +49,7 @@ export async function preparePlan(
     catalog,
     path: hops.map((hop) => hop.to),
     ...(wanted.run === undefined ? {} : { run: wanted.run }),
-    ...(unfinished
-      ? { unfinished: { run: unfinished.run, from: unfinished.state.start.from, to: unfinished.state.start.to } }
-      : {}),
+    ...(unfinished ? { unfinished: describeUnfinished(unfinished) } : {}),
   });
   const base: PlanRequest = {
     requested,

@@ -42,6 +42,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./data-migrate.ts'),
   },
   {
+    name: 'contract',
+    summary: 'Remove the old shape of the schema, once nothing needs it',
+    load: () => import('./contract.ts'),
+  },
+  {
     name: 'lint',
     summary: 'Find what is dangerous in migrations, before they ship',
     load: () => import('./lint.ts'),
