@@ -1,4 +1,4 @@
-import type { Gate, GateState, Json } from '../../model/index.ts';
+import { formatDuration, type Gate, type GateState, type Json } from '../../model/index.ts';
 import { digestOfRisk } from '../acceptances.ts';
 
 interface Shut {
@@ -25,4 +25,11 @@ export function contractGate(
 export function listFirst(parts: readonly string[], limit = 3): string {
   const more = parts.length - limit;
   return `${parts.slice(0, limit).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}
+
+const DAY_MS = 86_400_000;
+
+/** `7 days`, and what is shorter as everywhere else. */
+export function describeSpan(ms: number): string {
+  return ms < 2 * DAY_MS ? formatDuration(ms) : `${Math.floor(ms / DAY_MS)} days`;
 }

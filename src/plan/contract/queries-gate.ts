@@ -1,11 +1,5 @@
-import {
-  type ContractDatabaseFact,
-  type ContractFacts,
-  formatDuration,
-  type Gate,
-  type StatementsFact,
-} from '../../model/index.ts';
-import { contractGate, listFirst } from './contract-gate.ts';
+import type { ContractDatabaseFact, ContractFacts, Gate, StatementsFact } from '../../model/index.ts';
+import { contractGate, describeSpan, listFirst } from './contract-gate.ts';
 
 /** Nothing that clients have asked since the deploy needs what goes. */
 export function queriesGate(
@@ -46,7 +40,7 @@ type Seen = Extract<StatementsFact, { kind: 'seen' }>;
 
 function describeSeen({ statements, calls, since }: Seen, now: string): string {
   const count = `${statements} ${statements === 1 ? 'statement' : 'statements'} with ${calls} ${calls === 1 ? 'call' : 'calls'}`;
-  return `${count} in ${formatDuration(Date.parse(now) - Date.parse(since))} since ${since}`;
+  return `${count} in ${describeSpan(Date.parse(now) - Date.parse(since))} since ${since}`;
 }
 
 function listDoubts({ statements, narrowed, unproved, gap }: Seen): readonly string[] {

@@ -1,5 +1,5 @@
-import { type ContractFacts, type ContractWindow, formatDuration, type Gate } from '../../model/index.ts';
-import { contractGate, listFirst } from './contract-gate.ts';
+import type { ContractFacts, ContractWindow, Gate } from '../../model/index.ts';
+import { contractGate, describeSpan, listFirst } from './contract-gate.ts';
 
 /** The time in which a release may still have to make room for its predecessor is over, and was observed. */
 export function windowGate(facts: ContractFacts): Gate {
@@ -32,13 +32,13 @@ export function windowGate(facts: ContractFacts): Gate {
   const evidence =
     longestMs === 0
       ? `${facts.upTo} asks for none`
-      : `${formatDuration(longestMs)} have passed since ${describeCompletions(windows.value)}, and statements were observed for as long`;
+      : `${describeSpan(longestMs)} have passed since ${describeCompletions(windows.value)}, and statements were observed for as long`;
   return contractGate(place, 'open', { evidence });
 }
 
 function describeEnd({ version, afterMs, completedAt = '' }: ContractWindow): string {
   const end = new Date(Date.parse(completedAt) + afterMs).toISOString();
-  return `${version} was completed at ${completedAt} and keeps its old shape for ${formatDuration(afterMs)}, until ${end}`;
+  return `${version} was completed at ${completedAt} and keeps its old shape for ${describeSpan(afterMs)}, until ${end}`;
 }
 
 function describeCompletions(windows: readonly ContractWindow[]): string {
@@ -54,7 +54,7 @@ function listUnobserved({ databases, now }: ContractFacts, longestMs: number): r
       const observedMs = Date.parse(now) - Date.parse(statements.since);
       if (observedMs >= longestMs) return [];
       return [
-        `statements on ${name} are observed since ${statements.since}, and the window asks for ${formatDuration(longestMs)}`,
+        `statements on ${name} are observed since ${statements.since}, and the window asks for ${describeSpan(longestMs)}`,
       ];
     });
 }

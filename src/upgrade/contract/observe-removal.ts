@@ -11,7 +11,7 @@ import type { Scratch, ScratchDatabase } from '../../lint/index.ts';
 import { type ContractDatabaseFact, OnwardError, type Removal } from '../../model/index.ts';
 import type { MigrationFile } from '../../release/index.ts';
 import { loadSchema } from '../../schema/index.ts';
-import { type ConnectionTarget, loadSqlParser, type Session, type System } from '../../system/index.ts';
+import { type ConnectionTarget, loadSqlParser, PostgresError, type Session, type System } from '../../system/index.ts';
 import { copySchema } from '../copy-schema.ts';
 import { applyToScratch } from '../scratch-server.ts';
 
@@ -53,10 +53,16 @@ export async function observeRemoval(system: System, request: RemovalRequest): P
     await applyToScratch(system, { scratch, database: after, files });
   } catch (error) {
     if (!(error instanceof OnwardError) || error.code !== 'lint.schema-fails') throw error;
-    return { removal: { kind: 'refused', evidence: error.message }, names: [] };
+    return { removal: { kind: 'refused', evidence: describeRefusal(error) }, names: [] };
   }
   const { removal, names } = await compareCopies(request, { before, after });
   return { removal: { kind: 'seen', value: removal }, copies: { before, after }, names };
+}
+
+/** The server names what still depends on what goes. */
+function describeRefusal({ message, cause }: OnwardError): string {
+  const detail = cause instanceof PostgresError ? cause.detail : undefined;
+  return detail === undefined ? message : `${message} ${detail.replaceAll('\n', '; ')}`;
 }
 
 /** They write into what goes, and a contract run takes them away first. */
