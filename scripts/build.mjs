@@ -47,6 +47,8 @@ await build({ ...options, entryPoints: { onward: 'src/cli/main.ts', index: 'src/
 for (const [name, path] of Object.entries({
   switch: 'src/deploy/switches/builtin/program.ts',
   supervisor: 'src/deploy/runtimes/process/program.ts',
+  // It runs in the services of vendors, which need nothing else of Onward.
+  service: 'src/service/index.ts',
 }))
   await build({ ...options, entryPoints: { [name]: path } });
 await cp('node_modules/libpg-query/wasm/libpg-query.wasm', `${fresh}/chunks/libpg-query.wasm`);

@@ -27,6 +27,18 @@ const SCHEMAS = [
     name: 'catalogSchema',
   },
   {
+    file: 'risk.schema.json',
+    title: 'What onward release risk add reads',
+    from: 'src/release/condition-shapes.ts',
+    name: 'riskFileSchema',
+  },
+  {
+    file: 'data-migrations-protocol.schema.json',
+    title: 'Answers of a service that speaks the data-migrations protocol',
+    from: 'src/data-migrate/service/answers.ts',
+    name: 'serviceAnswerSchema',
+  },
+  {
     file: 'invariants.schema.json',
     title: 'invariants/*.yaml, what must be so after all migrations',
     from: 'src/lint/invariants/invariants-schema.ts',

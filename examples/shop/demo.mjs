@@ -1,9 +1,11 @@
 // The shop goes from 1.0.0 to 1.2.0 and is brought back from 1.3.0, under load: npm run demo [-- --json] [-- --keep]
+// It goes on to 1.4.0, which moves the rows of a table into another: npm run demo -- --full
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildShop } from './build.mjs';
+import { BILLING_RELEASES, mendShop, playBilling } from './demo/billing.mjs';
 import { endLeftovers } from './demo/leftovers.mjs';
 import { createOnward } from './demo/onward.mjs';
 import { choosePorts } from './demo/ports.mjs';
@@ -11,16 +13,18 @@ import { startPostgres } from './demo/postgres.mjs';
 import { readRuns } from './demo/steps.mjs';
 import { findFaults, renderGuide, renderSummary } from './demo/summary.mjs';
 import { renderDeployment } from './deployment.mjs';
-import { countShifts, countWrites, startLoad } from './load.mjs';
+import { countBilling, countShifts, countWrites, startLoad } from './load.mjs';
 import { seedShop } from './seed.mjs';
 
 const RELEASES = ['1.0.0', '1.1.0', '1.2.0', '1.3.0'];
 const CALM_MS = 5_000;
 const LIMIT_MS = 10 * 60_000;
+const INVOICES = 300_000;
 const ROLLED_BACK = 3;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const isJson = process.argv.includes('--json');
+const isFull = process.argv.includes('--full');
 const isKept = process.argv.includes('--keep');
 const interrupt = new AbortController();
 /** Undone in reverse order, however the demo ends. @type {(() => Promise<unknown>)[]} */
@@ -47,7 +51,7 @@ try {
   for (const cleanUp of cleanUps.reverse()) await cleanUp().catch((error) => console.error(error.message));
 }
 
-/** A server, four built releases, and the shop at 1.0.0 with a past. */
+/** A server, the built releases, and the shop at 1.0.0 with a past. */
 async function prepare() {
   const folder = await mkdtemp(join(tmpdir(), 'onward-shop-'));
   cleanUps.push(() => rm(folder, { recursive: true }));
@@ -58,7 +62,7 @@ async function prepare() {
   const environment = { SHOP_DATABASE_URL: databaseUrl };
   const onward = createOnward({ directory: folder, environment, signal: interrupt.signal });
 
-  for (const version of RELEASES) {
+  for (const version of isFull ? [...RELEASES, ...BILLING_RELEASES] : RELEASES) {
     say(`Building release ${version}`);
     await buildShop(version, join(folder, 'product', version));
     await onward.must(`release build ${version} --product product/${version}/product.yaml`);
@@ -75,7 +79,7 @@ async function prepare() {
   return { folder, databaseUrl, onward, url: `http://127.0.0.1:${webPort}` };
 }
 
-/** The upgrade to 1.2.0 and the attempt at 1.3.0, under load from before the first to after the second. */
+/** The upgrade to 1.2.0, the attempt at 1.3.0 and, in full, the way to 1.4.0, under load from before the first to after the last. */
 async function play({ folder, databaseUrl, onward, url }) {
   say('Starting the load: 120 requests a second, half of them over new connections');
   const load = await startLoad({ url });
@@ -94,6 +98,7 @@ async function play({ folder, databaseUrl, onward, url }) {
   const attempt = await onward.run('upgrade --version 1.3.0 --yes');
   await load.mark('after');
   await calm();
+  const billing = isFull ? await bill({ onward, databaseUrl, load }) : undefined;
 
   const { acknowledgedIds, ...report } = await load.stop();
   const writes = await countWrites(databaseUrl, acknowledgedIds);
@@ -113,7 +118,14 @@ async function play({ folder, databaseUrl, onward, url }) {
     releases: report.releases,
     latency: report.latency,
     runs: await readRuns(join(folder, '.onward')),
+    billing: billing ? { ...billing, ...(await countBilling(databaseUrl, billing.since)) } : null,
   };
+}
+
+async function bill({ onward, databaseUrl, load }) {
+  const place = { onward, databaseUrl, load, say, calm };
+  await mendShop(place);
+  return playBilling({ ...place, invoices: INVOICES });
 }
 
 async function keep({ folder, databaseUrl, onward, url }) {

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export { countShifts, countWrites } from './load/writes.mjs';
+export { countBilling, countShifts, countWrites } from './load/writes.mjs';
 
 const PROGRAM = fileURLToPath(new URL('load/program.mjs', import.meta.url));
 

@@ -1,6 +1,7 @@
 /**
  * What stands between the old shape of one database and its removal: what the contract phase takes away, and who still needs it. It looks
- * and compares; it applies no migration (migrate), takes no lease, and does not decide whether the evidence is enough (plan).
+ * and compares, and takes privileges for a set time to see who is refused; it applies no migration (migrate), takes no lease, and does not decide
+ * whether the evidence is enough (plan).
  */
 export type { DoomedObject } from '../model/index.ts';
 export { type Baseline, type Counters, findIncomparable, loadBaselines, recordBaseline } from './baseline.ts';
@@ -11,3 +12,11 @@ export { collectWords } from './named-words.ts';
 export { observeDependents } from './observe-dependents.ts';
 export { observeSessions } from './observe-sessions.ts';
 export { type DoomedSize, observeSizes } from './observe-sizes.ts';
+export { beginQuarantine } from './quarantine/begin-quarantine.ts';
+export { type EndedQuarantine, endQuarantine } from './quarantine/end-quarantine.ts';
+export { observeQuarantine, type Quarantine, type QuarantineEnd } from './quarantine/ledger-row.ts';
+export { planQuarantine, type QuarantinePlan } from './quarantine/plan-quarantine.ts';
+export type { QuarantineEvidence, QuarantineRequest, RunQuarantineOptions } from './quarantine/request.ts';
+export { type QuarantineOutcome, type QuarantineReport, runQuarantine } from './quarantine/run-quarantine.ts';
+export type { Layer, Refusal } from './quarantine/watch/evidence.ts';
+export { type RefusalWatch, watchRefusals } from './quarantine/watch/watch-refusals.ts';

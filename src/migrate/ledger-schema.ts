@@ -78,8 +78,13 @@ create table onward.data_migration (
   finished_at    timestamptz,
   verified_at    timestamptz,
   contracted_by  text,
-  updated_at     timestamptz not null default pg_catalog.clock_timestamp()
+  updated_at     timestamptz not null default pg_catalog.clock_timestamp(),
+  relation       oid,
+  estimated      bigint,
+  passed         bigint not null default 0
 );
+
+create unique index data_migration_relation on onward.data_migration (relation, epoch) where status = 'running';
 
 create table onward.data_migration_batch (
   data_migration  text not null references onward.data_migration (id),
@@ -133,6 +138,20 @@ create table onward.release (
   primary key (deployment, run)
 );
 
+create table onward.data_migration_scope (
+  data_migration  text not null references onward.data_migration (id),
+  kind            text not null,
+  value           text not null,
+  position        bigint generated always as identity,
+  status          text not null default 'pending' check (status in ('pending', 'running', 'completed')),
+  cursor          jsonb,
+  scanned         bigint not null default 0,
+  changed         bigint not null default 0,
+  batches         bigint not null default 0,
+  finished_at     timestamptz,
+  primary key (data_migration, kind, value)
+);
+
 create table onward.dual_write (
   data_migration  text primary key,
   release         text not null,
@@ -169,6 +188,24 @@ create table onward.statement_baseline (
   calls       jsonb not null,
   primary key (deployment, taken_at)
 );
+
+create table onward.quarantine (
+  id             text primary key,
+  deployment     text not null,
+  release        text not null,
+  run            text not null,
+  epoch          bigint not null,
+  began_at       timestamptz not null,
+  until          timestamptz not null,
+  doomed         jsonb not null,
+  losses         jsonb not null,
+  before         jsonb not null,
+  undo           text not null,
+  ended_at       timestamptz,
+  ended_because  text
+);
+
+create unique index quarantine_in_force on onward.quarantine (deployment) where ended_at is null;
 
 comment on schema onward is 'The ledger of Onward: what was applied to this database, by which release and run.';
 insert into onward.ledger (version) values (1);

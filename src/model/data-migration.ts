@@ -58,4 +58,8 @@ export interface ServiceDataMigration extends Declared {
   readonly kind: 'service';
   /** The service whose program does it, by the command that the release declares for it. */
   readonly service: string;
+  /** Rows of a batch, for the program; it decides itself unless told. */
+  readonly batchRows?: number;
+  /** A run that shows no progress for this long is ended. */
+  readonly stalledAfterMs: number;
 }

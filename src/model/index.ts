@@ -5,6 +5,28 @@
 export { assertNever } from './assert-never.ts';
 export { parseBytes } from './bytes.ts';
 export { canonicalJson, type Json } from './canonical-json.ts';
+export {
+  type Bounds,
+  type Condition,
+  type ConditionFact,
+  type ConditionFacts,
+  type FactCondition,
+  findConditionFact,
+  judgeAll,
+  judgeAny,
+  type LeafCondition,
+  type SqlCondition,
+  stopKey,
+  type TableSize,
+} from './condition.ts';
+export {
+  type ConfigurationChange,
+  type ConfigurationKey,
+  describeConfigurationKey,
+  isWithinKey,
+  parseConfigurationKey,
+} from './configuration-change.ts';
+export { type DeclaredConfigurationChange, declaredConfigurationChanges } from './configuration-changes.ts';
 export type {
   ClientSession,
   ContractDatabaseFact,
@@ -37,6 +59,7 @@ export {
 export type {
   BackupHook,
   Check,
+  ConfigurationFile,
   Database,
   Deployment,
   Listen,
@@ -46,11 +69,13 @@ export type {
   Service,
   SwitchConfig,
 } from './deployment.ts';
+export { describeCondition } from './describe-condition.ts';
 export { type DoomedObject, describeDoomed } from './doomed-object.ts';
 export { parseDuration } from './duration.ts';
 export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
 export type {
   AcceptanceFacts,
+  ConfigurationFact,
   DatabaseFact,
   DataMigrationFact,
   Facts,
@@ -94,6 +119,7 @@ export {
   type Stop,
   type UpgradeRules,
 } from './release.ts';
+export { type KnownRisk, listRisksByVersion, listRisksOf, type Risk, versionsBetween } from './risk.ts';
 export type { JournalKind, JournalRecord, RunOutcome, RunSummary } from './run.ts';
 export { closest } from './suggestion.ts';
 export {

@@ -1,7 +1,10 @@
+import type { Condition } from './condition.ts';
+import type { ConfigurationChange } from './configuration-change.ts';
 import type { DataMigration } from './data-migration.ts';
 import type { ReadyProbe, RollClass } from './deployment.ts';
 import type { Digest } from './identity.ts';
 import type { MigrationPhase } from './phase.ts';
+import type { KnownRisk, Risk } from './risk.ts';
 import type { Total } from './total.ts';
 
 /** One pinned artifact of a release. For the `process` runtime it is a folder, identified by the hash of its tree. */
@@ -55,6 +58,8 @@ export interface Stop {
   readonly prefer?: string;
   readonly reason: string;
   readonly url?: string;
+  /** It counts when any of these applies or cannot be told; always when left out. */
+  readonly when?: readonly Condition[];
 }
 
 export interface ReleaseNotes {
@@ -127,6 +132,12 @@ export interface Release {
   readonly dataMigrations?: readonly DataMigration[];
   /** For how long after its completion the old shape stays, at least. */
   readonly contract?: { readonly afterMs: number };
+  /** What it changes in the configuration files of its operators. */
+  readonly configuration?: readonly ConfigurationChange[];
+  /** Keys of configuration files that hold secrets, as this release and all before it say. */
+  readonly secretKeys?: readonly { readonly file: string; readonly key: string }[];
+  /** What was known to go wrong with it when it was built. The catalog says what is known now. */
+  readonly risks?: readonly Risk[];
   /** Figures that the upgrade to this release is compared by: those of the product, and its own. */
   readonly totals?: readonly Total[];
   /** Left out by what was built before releases were linted. */
@@ -157,4 +168,6 @@ export interface Catalog {
   readonly rules: UpgradeRules;
   readonly releases: readonly CatalogEntry[];
   readonly channels: { readonly [name: string]: string };
+  /** Every risk that is known of any release. */
+  readonly risks?: readonly KnownRisk[];
 }

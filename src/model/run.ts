@@ -1,4 +1,5 @@
 import type { Json } from './canonical-json.ts';
+import type { Acceptance } from './plan.ts';
 
 export type JournalKind = 'intent' | 'effect' | 'observe' | 'decision' | 'result' | 'note';
 
@@ -33,4 +34,6 @@ export interface RunSummary {
   readonly outcome: RunOutcome;
   /** The step the run is at, or ended at. */
   readonly step: string;
+  /** What it went on in spite of, because somebody had accepted it. */
+  readonly accepted?: readonly Acceptance[];
 }

@@ -13,6 +13,7 @@ import {
 } from '../model/index.ts';
 import { digestOfRisk } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
+import { buildConfigurationGates } from './configuration-gates.ts';
 import { buildDataMigrationGates } from './data-migration-gates.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { chooseRollClass } from './rolls.ts';
@@ -29,6 +30,7 @@ export function buildGates(facts: Facts, request: PlanRequest): readonly Gate[] 
     ...buildDataMigrationGates(facts, request),
     ...servicesGates(facts, request),
     ...facts.frontends.flatMap(addressGate),
+    ...buildConfigurationGates(facts, request),
     runningGate(facts, request),
     diskGate(facts),
   ];
@@ -139,7 +141,7 @@ function proofGate({ hops }: PlanRequest, { name, proof }: DatabaseFact): readon
   const id = `queries:${name}`;
   if (proof.state !== 'unknown') return [gate(id, title, state[proof.state], proof.evidence)];
   const content = digestOfRisk({ risk: id, release: hops[0]?.to });
-  return [{ ...gate(id, title, 'unknown', proof.evidence), risk: id, content }];
+  return [{ ...gate(id, title, 'unknown', proof.evidence, `onward accept ${id} --reason '...'`), risk: id, content }];
 }
 
 /** A first install goes into an empty database, so that nothing of somebody else's is mixed up with the product. */

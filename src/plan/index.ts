@@ -9,3 +9,4 @@ export { choosePath, type PathResult } from './path.ts';
 export type { PlanRequest } from './plan-request.ts';
 export { planUpgrade } from './plan-upgrade.ts';
 export { renderPlan } from './render-plan.ts';
+export { contentOfRisk } from './risk-gates.ts';

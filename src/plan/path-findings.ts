@@ -1,4 +1,5 @@
 import { closest, compareVersions, type Finding, newestVersion } from '../model/index.ts';
+import { describeVerdict } from './condition-findings.ts';
 import type { PathGraph, PathRequest, PlacedStop } from './path-graph.ts';
 
 /** What is wrong with the two ends themselves, whatever lies between. */
@@ -99,7 +100,8 @@ function explainStops(situation: Situation): readonly Finding[] {
       refuse('plan.stop', {
         message:
           `stop "${placed.stop.id}" of ${placed.declaredBy} must be passed through a release in ${placed.stop.satisfiedBy} ` +
-          `(${placed.stop.reason}), and ${describeStopReleases(situation, placed)}`,
+          `(${placed.stop.reason}), and ${describeStopReleases(situation, placed)}` +
+          (placed.stop.when ? `; the stop ${describeVerdict(placed.fact)}` : ''),
         hint:
           `Ask the vendor for a release in ${placed.stop.satisfiedBy}; ${situation.nextCommand}.` +
           (placed.stop.url ? ` See ${placed.stop.url}` : ''),

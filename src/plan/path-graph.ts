@@ -1,13 +1,17 @@
 import {
   type Catalog,
   type CatalogEntry,
+  type ConditionFact,
+  type ConditionFacts,
   compareVersions,
   createRangeIndexer,
+  findConditionFact,
   parseVersion,
   type RangeIndex,
   type Stop,
   satisfiesRange,
   sortVersions,
+  stopKey,
 } from '../model/index.ts';
 
 export interface PathRequest {
@@ -16,12 +20,16 @@ export interface PathRequest {
   readonly to: string;
   /** The version of the running tool, which releases may demand a range of. */
   readonly toolVersion: string;
+  /** Whether stops and risks apply here; what is not in it is unknown, and counts. */
+  readonly conditions?: ConditionFacts;
 }
 
 /** A stop, the release that declares it, and where it stands. */
 export interface PlacedStop {
   readonly stop: Stop;
   readonly declaredBy: string;
+  /** Why it counts. */
+  readonly fact: ConditionFact;
   /** The first node that is not older than the declaring release: edges that reach it or go past it cross the stop. */
   readonly at: number;
   isSatisfiedBy(index: number): boolean;
@@ -60,7 +68,7 @@ export function buildPathGraph(request: PathRequest): PathGraph {
   const ranges = createRangeIndexer(versions);
   const entriesByVersion = new Map(catalog.releases.map((entry) => [entry.version, entry]));
   const entries = versions.map((version) => entriesByVersion.get(version));
-  const stops = placeStops(catalog, versions, (range) => ranges.place(range));
+  const stops = placeStops(request, versions, (range) => ranges.place(range));
   const limits = limitByStops(versions.length, stops);
   const lines = numberLines(versions);
   const origins = entries.map((entry) =>
@@ -106,9 +114,12 @@ function listNodes({ catalog, from, to }: PathRequest): readonly string[] {
   return sortVersions([...versions]);
 }
 
-/** Stops count whoever declares them: withdrawn releases, and prereleases that are not nodes of this search. */
+/**
+ * Stops count whoever declares them: withdrawn releases, and prereleases that are not nodes of this search. Only conditions that were looked
+ * at and do not apply take one away.
+ */
 function placeStops(
-  catalog: Catalog,
+  { catalog, conditions }: PathRequest,
   versions: readonly string[],
   place: (range: string) => RangeIndex,
 ): readonly PlacedStop[] {
@@ -119,10 +130,13 @@ function placeStops(
     const position = indices.get(version) ?? versions.findIndex((node) => compareVersions(node, version) > 0);
     if (position === -1) continue;
     for (const stop of stops) {
+      const fact = findConditionFact(stop.when, conditions?.stops, stopKey(version, stop.id));
+      if (fact.state === 'does-not-apply') continue;
       const range = place(stop.satisfiedBy);
       placed.push({
         stop,
         declaredBy: version,
+        fact,
         at: position,
         isSatisfiedBy: (index) => range.has(index),
         isPassedBy: (index) => range.has(index) || range.isAbove(index),

@@ -64,6 +64,25 @@ describe('choosePath() over 1,000 releases with 990 stops', () => {
     });
   }
 
+  it('finds it as quickly around releases with risks, of which fifty are known, with stops that have conditions', () => {
+    const catalog = buildLargeCatalog({ skipMinor: false, skipMajor: false });
+    const when = [{ kind: 'always' }] as const;
+    const conditional: Catalog = {
+      ...catalog,
+      releases: catalog.releases.map((entry) => ({ ...entry, stops: entry.stops.map((stop) => ({ ...stop, when })) })),
+      risks: Array.from({ length: 50 }, (_, index) => ({
+        id: `risk-${index}`,
+        message: 'It breaks.',
+        affects: `1.${2 * index}.${index % 10}`,
+        fixedIn: `1.${2 * index + 1}.0`,
+        when,
+      })),
+    };
+    const request = { catalog: conditional, from: '1.0.0', to: '1.99.8', toolVersion: '1.0.0' };
+    expect(choosePath(request)).toMatchObject({ kind: 'path' });
+    expect(measureGain(conditional, () => choosePath(request))).toBeGreaterThan(10);
+  });
+
   it('explains as quickly that there is none', () => {
     const catalog = buildLargeCatalog({ skipMinor: true, skipMajor: true });
     const releases = catalog.releases.map((entry) =>

@@ -37,6 +37,7 @@ describe('choosePath()', () => {
     ).toEqual({
       kind: 'path',
       hops: [],
+      findings: [],
     });
   });
 
@@ -65,6 +66,7 @@ describe('choosePath()', () => {
         { from: '1.0.0', to: '1.3.5', stop: { id: 'pk-bigint', reason: 'events.id must be bigint' } },
         { from: '1.3.5', to: '1.4.0' },
       ],
+      findings: [],
     });
   });
 

@@ -1,4 +1,4 @@
-import type { Hop, RollbackPolicy } from '../model/index.ts';
+import type { Finding, Hop, RollbackPolicy } from '../model/index.ts';
 
 /** What is asked of the planner, beside the facts. */
 export interface PlanRequest {
@@ -11,6 +11,10 @@ export interface PlanRequest {
   readonly only?: string;
   /** The plan is for a run that was cut off: what runs may be of either release. */
   readonly isResumed?: boolean;
+  /** The run that is taken up has begun to roll services: what was decided of risks before stays decided. */
+  readonly hasRolled?: boolean;
+  /** What the choice of the path has to say. */
+  readonly remarks?: readonly Finding[];
   /** The command that carries the plan out. */
   readonly command: string;
 }

@@ -16,6 +16,7 @@ import { addedMigrations } from './added-migrations.ts';
 import { buildGates } from './gates.ts';
 import { createPending } from './pending.ts';
 import type { PlanRequest } from './plan-request.ts';
+import { riskGates } from './risk-gates.ts';
 import { buildSteps } from './steps.ts';
 
 /**
@@ -25,7 +26,7 @@ import { buildSteps } from './steps.ts';
 export function planUpgrade(facts: Facts, request: PlanRequest): Plan {
   const hops = buildHops(facts, request);
   const { list = [], now = '' } = facts.acceptances ?? {};
-  const gates = applyAcceptances(buildGates(facts, request), list, now);
+  const gates = applyAcceptances([...buildGates(facts, request), ...riskGates(facts, request)], list, now);
   const first = hops[0];
   const target = hops.at(-1);
   const plan: Omit<Plan, 'digest'> = {
@@ -87,6 +88,8 @@ function pointOfNoReturn(facts: Facts, hop: Hop): string {
 function buildFindings(facts: Facts, request: PlanRequest, target: string | undefined): readonly Finding[] {
   const findings: Finding[] = [
     ...facts.remarks,
+    ...facts.configuration.flatMap(({ remarks }) => remarks),
+    ...(request.remarks ?? []),
     ...facts.databases.flatMap((database) => [...(database.remarks ?? []), ...proofFindings(database)]),
   ];
   const contract = facts.databases

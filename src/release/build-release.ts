@@ -1,6 +1,7 @@
 import { sep } from 'node:path';
 import {
   type Catalog,
+  compareVersions,
   type Digest,
   type Finding,
   isVersion,
@@ -11,6 +12,8 @@ import {
 } from '../model/index.ts';
 import { hashArtifact, type System } from '../system/index.ts';
 import { decodeCatalog } from './catalog-document.ts';
+import { checkConditions, checkRisks, type Nameable } from './check-conditions.ts';
+import { listSecretKeys } from './check-configuration.ts';
 import { checkDetails } from './check-details.ts';
 import { checkMigrations } from './check-migrations.ts';
 import { checkTotals } from './check-totals.ts';
@@ -79,12 +82,16 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const judged = own ? undefined : await request.judge?.(shipped);
     const lint = own ? own.lint : judged?.lint;
     const assembled = assembleRelease({ version, product, details, artifacts, history, migrations: migrations.refs });
-    const release = lint ? { ...assembled, lint } : assembled;
+    // What was published before it since is no reason to take it for another release.
+    const secretKeys = own ? own.secretKeys : listSecretKeys([...history, assembled]);
+    const release = { ...assembled, ...(secretKeys ? { secretKeys } : {}), ...(lint ? { lint } : {}) };
     const encoded = encodeRelease(release);
     const databases = product.databases.map(({ name }) => name);
     const findings = [
       ...migrations.findings,
-      ...checkDetails(details, { version, catalog, databases }),
+      ...checkDetails(details, { version, catalog, databases, services: product.services }),
+      ...checkRisks(details, { version, catalog }),
+      ...(await checkConditions(details, nameableIn(system, { folder, catalog, version, product, details }))),
       ...(await checkTotals(release.totals ?? [], { databases })),
       ...(judged?.findings ?? []),
     ];
@@ -104,6 +111,33 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const carried = release.components.filter((component) => component.producedBy !== version);
     return { release, digest: encoded.digest, alreadyPublished: published !== undefined, carried, findings };
   });
+}
+
+/** What conditions may name: what the product has, and the data migrations of this release and of every earlier one. */
+function nameableIn(
+  system: System,
+  at: {
+    readonly folder: string;
+    readonly catalog: Catalog;
+    readonly version: string;
+    readonly product: Product;
+    readonly details: ReleaseDetails;
+  },
+): Nameable {
+  const { catalog, version, product, details } = at;
+  return {
+    databases: product.databases.map(({ name }) => name),
+    services: product.services.map(({ name }) => name),
+    dataMigrations: async () => {
+      const earlier = catalog.releases.filter((entry) => compareVersions(entry.version, version) < 0);
+      const releases = await Promise.all(
+        earlier.map((entry) => loadRelease(system, { ...at, version: entry.version })),
+      );
+      return [...releases.map((release) => release.dataMigrations ?? []), details.dataMigrations]
+        .flat()
+        .map(({ id }) => id);
+    },
+  };
 }
 
 /** A source inside an artifact would be a part of what is published into it. */
@@ -143,7 +177,7 @@ interface Parts {
 }
 
 function assembleRelease({ version, product, details, artifacts, history, migrations }: Parts): Release {
-  const { lateMigrations: _, dataMigrations, totals: own, ...declared } = details;
+  const { lateMigrations: _, dataMigrations, configuration, risks, totals: own, ...declared } = details;
   const totals = listTotals(product, own);
   return {
     product: product.name,
@@ -162,6 +196,8 @@ function assembleRelease({ version, product, details, artifacts, history, migrat
     migrations,
     ...declared,
     ...(dataMigrations.length > 0 ? { dataMigrations } : {}),
+    ...(configuration.length > 0 ? { configuration } : {}),
+    ...(risks.length > 0 ? { risks } : {}),
     ...(totals.length > 0 ? { totals } : {}),
   };
 }

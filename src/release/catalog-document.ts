@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Catalog, Json } from '../model/index.ts';
+import { knownRiskShape, stopShape } from './condition-shapes.ts';
 import { decodeDocument, renderDocument } from './document.ts';
-import { digestShape, rangeShape, stopShape, versionShape } from './shapes.ts';
+import { digestShape, rangeShape, versionShape } from './shapes.ts';
 
 const CATALOG_SCHEMA = 'onward/catalog/v1';
 
@@ -25,6 +26,7 @@ export const catalogSchema = z
     rules: z.strictObject({ skipMinor: z.boolean(), skipMajor: z.boolean() }),
     releases: z.array(entry),
     channels: z.record(z.string().regex(CHANNEL_NAME), versionShape),
+    risks: z.array(knownRiskShape).min(1).exactOptional(),
   })
   .superRefine((catalog, report) => {
     const seen = new Set<string>();
@@ -32,6 +34,10 @@ export const catalogSchema = z
       if (seen.has(version))
         report.addIssue({ code: 'custom', path: ['releases', index], message: `${version} stands twice` });
       seen.add(version);
+    }
+    for (const [index, { id }] of (catalog.risks ?? []).entries()) {
+      if (catalog.risks?.findIndex((other) => other.id === id) !== index)
+        report.addIssue({ code: 'custom', path: ['risks', index], message: `risk "${id}" stands twice` });
     }
     for (const [channel, version] of Object.entries(catalog.channels)) {
       if (!seen.has(version)) {

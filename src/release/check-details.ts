@@ -1,4 +1,12 @@
-import { type Catalog, compareVersions, type Finding, isBelowRange, satisfiesRange } from '../model/index.ts';
+import {
+  type Catalog,
+  compareVersions,
+  type DataMigration,
+  type Finding,
+  isBelowRange,
+  type ReleaseService,
+  satisfiesRange,
+} from '../model/index.ts';
 import type { ReleaseDetails } from './release-details.ts';
 
 /** Whether the declared stops and ranges can be met at all, and whether anything published meets them yet. */
@@ -8,7 +16,13 @@ export function checkDetails(
     version,
     catalog,
     databases,
-  }: { readonly version: string; readonly catalog: Catalog; readonly databases: readonly string[] },
+    services,
+  }: {
+    readonly version: string;
+    readonly catalog: Catalog;
+    readonly databases: readonly string[];
+    readonly services: readonly Pick<ReleaseService, 'name' | 'dataMigrations'>[];
+  },
 ): readonly Finding[] {
   const older = catalog.releases.filter((entry) => !entry.withdrawn && compareVersions(entry.version, version) < 0);
   const isMet = (range: string) => older.some((entry) => satisfiesRange(entry.version, range));
@@ -38,13 +52,45 @@ export function checkDetails(
       hint: `Publish a release in ${details.upgradeFrom}, or widen \`upgradeFrom\` in ${version}.yaml.`,
     });
   }
-  for (const { id, database } of details.dataMigrations) {
-    if (databases.includes(database)) continue;
+  findings.push(...details.dataMigrations.flatMap((declared) => checkDataMigration(declared, { databases, services })));
+  return findings;
+}
+
+function checkDataMigration(
+  declared: DataMigration,
+  {
+    databases,
+    services,
+  }: {
+    readonly databases: readonly string[];
+    readonly services: readonly Pick<ReleaseService, 'name' | 'dataMigrations'>[];
+  },
+): readonly Finding[] {
+  const { id, database } = declared;
+  const findings: Finding[] = [];
+  if (!databases.includes(database)) {
     findings.push({
       code: 'release.unknown-database',
       severity: 'error',
       message: `data migration "${id}" is for database ${database}, which product.yaml does not have`,
       hint: `Name one of ${databases.join(', ')}, or add it to product.yaml.`,
+    });
+  }
+  if (declared.kind !== 'service') return findings;
+  const service = services.find(({ name }) => name === declared.service);
+  if (!service) {
+    findings.push({
+      code: 'release.unknown-service',
+      severity: 'error',
+      message: `data migration "${id}" is done by service ${declared.service}, which product.yaml does not have`,
+      hint: `Name one of ${services.map(({ name }) => name).join(', ')}.`,
+    });
+  } else if (service.dataMigrations === undefined) {
+    findings.push({
+      code: 'release.no-data-command',
+      severity: 'error',
+      message: `data migration "${id}" is done by service ${service.name}, which has no command for data migrations`,
+      hint: `Add \`dataMigrations: <command>\` to services.${service.name} in product.yaml.`,
     });
   }
   return findings;

@@ -8,6 +8,10 @@ const tableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0
 });
 const sqlText = z.string().refine((text) => text.trim() !== '', { error: 'must be SQL' });
 const columns = z.array(columnName).min(1);
+const batchRows = z.int().min(1).max(50_000);
+const durationText = z
+  .string()
+  .refine((text) => (parseDuration(text) ?? 0) >= 1, { error: 'must be a duration, such as 250ms' });
 const word = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, { error: 'must be lower-case letters, digits and hyphens' });
 
 const scope = z
@@ -55,11 +59,8 @@ const declaredSql = z
     key: z.union([columnName, columns]).meta({ description: 'Columns of a unique index without nulls.' }),
     batch: z
       .strictObject({
-        rows: z.int().min(1).max(50_000).default(1_000),
-        target: z
-          .string()
-          .refine((text) => (parseDuration(text) ?? 0) >= 1, { error: 'must be a duration, such as 250ms' })
-          .default('250ms'),
+        rows: batchRows.default(1_000),
+        target: durationText.default('250ms'),
       })
       .default({ rows: 1_000, target: '250ms' }),
   })
@@ -75,7 +76,18 @@ const declaredSql = z
   });
 
 const declaredService = z
-  .strictObject({ kind: z.literal('service'), ...declaredKeys, service: z.string().min(1) })
+  .strictObject({
+    kind: z.literal('service'),
+    ...declaredKeys,
+    service: z
+      .string()
+      .min(1)
+      .meta({ description: 'Service whose `dataMigrations` command in product.yaml carries it out.' }),
+    batch: z.strictObject({ rows: batchRows }).exactOptional(),
+    stalledAfter: durationText
+      .default('10m')
+      .meta({ description: 'A run that shows no progress for this long is ended.' }),
+  })
   .superRefine(({ scope: parts }, report) => {
     if (parts && (parts.values === undefined || parts.column !== undefined))
       report.addIssue({ code: 'custom', path: ['scope'], message: 'the scope of a service needs "values" alone' });
@@ -96,12 +108,22 @@ export const recordedDataMigrationShape = z.discriminatedUnion('kind', [
     ]),
     batch: z.strictObject({ rows: z.int().min(1), targetMs: z.int().min(1) }),
   }),
-  z.strictObject({ kind: z.literal('service'), ...declaredKeys, service: z.string() }),
+  z.strictObject({
+    kind: z.literal('service'),
+    ...declaredKeys,
+    service: z.string(),
+    batchRows: batchRows.exactOptional(),
+    stalledAfterMs: z.int().min(1),
+  }),
 ]);
 
 /** What the vendor wrote, with its defaults and in one form. */
 export function buildDataMigration(declared: z.infer<typeof dataMigrationShape>): DataMigration {
-  if (declared.kind === 'service') return declared;
+  if (declared.kind === 'service') {
+    const { batch, stalledAfter, ...rest } = declared;
+    const stalledAfterMs = parseDuration(stalledAfter) ?? 0;
+    return { ...rest, ...(batch ? { batchRows: batch.rows } : {}), stalledAfterMs };
+  }
   const { key, batch, set, insert: rows, ...rest } = declared;
   return {
     ...rest,

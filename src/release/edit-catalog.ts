@@ -60,7 +60,12 @@ export async function setChannel(
   return { catalog, previous };
 }
 
-async function editCatalog(system: System, source: string, edit: (catalog: Catalog) => Catalog): Promise<Catalog> {
+/** Changes the catalog of a source folder as a whole, under the folder's lock. What `edit` throws leaves it as it was. */
+export async function editCatalog(
+  system: System,
+  source: string,
+  edit: (catalog: Catalog) => Catalog,
+): Promise<Catalog> {
   const folder = resolveLocation(source);
   // Looked at before the lock is made: a folder that is no source stays untouched.
   await openSource(system, folder).catalog();

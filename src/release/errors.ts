@@ -201,3 +201,41 @@ export function missingReason(version: string): OnwardError {
     hint: `Run \`onward release withdraw ${version} --reason "<why>"\`.`,
   });
 }
+
+export function unusableRisk(id: string, file: string, findings: readonly Finding[]): OnwardError {
+  const reasons = findings.filter(({ severity }) => severity === 'error');
+  return refusal({
+    code: 'release.wrong-risk',
+    message: `Could not add risk "${id}": there ${reasons.length === 1 ? 'is a reason' : `are ${reasons.length} reasons`} against it.`,
+    hint: reasons.length === 1 && reasons[0]?.hint ? reasons[0].hint : `Mend ${file}, then run the same command again.`,
+    findings,
+    exit: ExitCode.findings,
+  });
+}
+
+export function unknownRisk(
+  id: string,
+  { known, meant }: { readonly known: readonly string[]; readonly meant?: string | undefined },
+): OnwardError {
+  return refusal({
+    code: 'release.unknown-risk',
+    message: `Could not find risk "${id}": the catalog has ${known.length === 0 ? 'none' : known.join(', ')}.`,
+    hint: meant === undefined ? 'Run `onward release risk list` to see them.' : `Did you mean ${meant}?`,
+  });
+}
+
+export function wrongFix({
+  id,
+  affects,
+  fixedIn,
+}: {
+  readonly id: string;
+  readonly affects: string;
+  readonly fixedIn?: string;
+}): OnwardError {
+  return refusal({
+    code: 'release.wrong-fix',
+    message: `Could not say that ${fixedIn} fixes risk "${id}": the releases that have it are ${affects}, and it is not newer.`,
+    hint: 'Name the first release without it.',
+  });
+}

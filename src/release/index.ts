@@ -6,8 +6,10 @@
 export { type BuildRequest, type BuiltRelease, buildRelease, type Judgement } from './build-release.ts';
 export { chooseVersion, type VersionRequest } from './choose-version.ts';
 export { setChannel, withdrawRelease } from './edit-catalog.ts';
+export { addRisk, fixRisk, type RiskReport, removeRisk } from './edit-risks.ts';
 export { loadProduct, type Product, type ProductService } from './product.ts';
 export { renderChannels, renderReleaseList } from './render-list.ts';
 export { listNoteVersions, renderNotes } from './render-notes.ts';
 export { renderRelease } from './render-release.ts';
+export { renderRisks } from './render-risks.ts';
 export { type MigrationFile, openSource, type ReleaseSource } from './source.ts';

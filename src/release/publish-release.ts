@@ -76,7 +76,7 @@ async function publishMigration(system: System, file: MigrationFile, target: str
 }
 
 function addEntry(system: System, { catalog, product, release, encoded }: Publication): Catalog {
-  const { version, stops, upgradeFrom, requiresTool } = release;
+  const { version, stops, upgradeFrom, requiresTool, risks = [] } = release;
   const entry: CatalogEntry = {
     version,
     digest: encoded.digest,
@@ -85,6 +85,8 @@ function addEntry(system: System, { catalog, product, release, encoded }: Public
     ...(upgradeFrom === undefined ? {} : { upgradeFrom }),
     ...(requiresTool === undefined ? {} : { requiresTool }),
   };
+  const declared = risks.map((risk) => ({ ...risk, affects: `>=${version}`, declaredBy: version }));
+  const known = [...(catalog.risks ?? []), ...declared];
   const highest = highestVersion(catalog.releases.map((other) => other.version));
   const isHighest = highest === undefined || compareVersions(version, highest) > 0;
   return {
@@ -92,6 +94,7 @@ function addEntry(system: System, { catalog, product, release, encoded }: Public
     // A fix for an older line does not bring back the rules of its day.
     rules: isHighest ? product.rules : catalog.rules,
     releases: [...catalog.releases, entry].sort((a, b) => compareVersions(a.version, b.version)),
+    ...(known.length > 0 ? { risks: known } : {}),
   };
 }
 

@@ -1,11 +1,22 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type DataMigration, parseDuration, type Release, satisfiesRange, type Total } from '../model/index.ts';
+import {
+  type ConfigurationChange,
+  type DataMigration,
+  parseDuration,
+  type Release,
+  type Risk,
+  satisfiesRange,
+  type Total,
+} from '../model/index.ts';
 import { loadDocument, type System } from '../system/index.ts';
+import { checkConfiguration } from './check-configuration.ts';
+import { riskShape, stopShape } from './condition-shapes.ts';
+import { buildConfigurationChange, configurationChangeShape } from './configuration-shapes.ts';
 import { buildDataMigration, dataMigrationShape } from './data-migration-shapes.ts';
 import { misnamedDetails } from './errors.ts';
 import type { Product } from './product.ts';
-import { rangeShape, stopShape } from './shapes.ts';
+import { rangeShape } from './shapes.ts';
 import { buildTotal, checkTotalNames, totalShape } from './total-shapes.ts';
 
 const lines = z.array(z.string().min(1)).default([]);
@@ -17,6 +28,10 @@ export const releaseDetailsSchema = z
       .exactOptional()
       .meta({ description: 'Releases that this one can be reached from directly.' }),
     stops: z.array(stopShape).default([]),
+    risks: z
+      .array(riskShape)
+      .default([])
+      .meta({ description: 'What is known to go wrong with it in some deployments.' }),
     requiresTool: rangeShape
       .exactOptional()
       .meta({ description: 'Versions of Onward that may upgrade to this release.' }),
@@ -38,6 +53,10 @@ export const releaseDetailsSchema = z
       .array(dataMigrationShape)
       .default([])
       .meta({ description: 'Rows to move from their old shape to the new one, in batches.' }),
+    configuration: z
+      .array(configurationChangeShape)
+      .default([])
+      .meta({ description: 'What the release changes in the configuration files of its operators.' }),
     totals: z
       .array(totalShape)
       .default([])
@@ -46,7 +65,13 @@ export const releaseDetailsSchema = z
       .strictObject({ summary: z.string().exactOptional(), breaking: lines, deprecated: lines, knownIssues: lines })
       .default({ breaking: [], deprecated: [], knownIssues: [] }),
   })
-  .superRefine(({ stops, dataMigrations, totals }, report) => {
+  .superRefine(({ stops, risks, dataMigrations, configuration, totals }, report) => {
+    for (const [index, { id }] of risks.entries()) {
+      if (risks.findIndex((other) => other.id === id) < index)
+        report.addIssue({ code: 'custom', path: ['risks', index, 'id'], message: `risk "${id}" stands twice` });
+    }
+    for (const { index, message } of checkConfiguration(configuration.map(buildConfigurationChange)))
+      report.addIssue({ code: 'custom', path: ['configuration', index], message });
     checkTotalNames(totals, report);
     for (const [index, { id }] of dataMigrations.entries()) {
       if (dataMigrations.findIndex((other) => other.id === id) < index)
@@ -71,6 +96,8 @@ export type ReleaseDetails = Pick<
 > & {
   readonly lateMigrations: readonly string[];
   readonly dataMigrations: readonly DataMigration[];
+  readonly configuration: readonly ConfigurationChange[];
+  readonly risks: readonly Risk[];
   readonly totals: readonly Total[];
 };
 
@@ -95,6 +122,7 @@ function normalise(details: z.infer<typeof releaseDetailsSchema>): ReleaseDetail
     ...rest,
     ...(contract === undefined ? {} : { contract: { afterMs: parseDuration(contract.after) ?? 0 } }),
     dataMigrations: details.dataMigrations.map(buildDataMigration),
+    configuration: details.configuration.map(buildConfigurationChange),
     totals: details.totals.map((total) => buildTotal(total, 'release')),
   };
 }

@@ -1,18 +1,21 @@
-import type { Catalog, CatalogEntry } from '../model/index.ts';
+import { type Catalog, type CatalogEntry, type KnownRisk, listRisksByVersion } from '../model/index.ts';
 
 /** All releases as a table, the newest first, with the channels that point to them and what an operator must know of them. */
 export function renderReleaseList(catalog: Catalog): string {
   if (catalog.releases.length === 0) return `${catalog.product} has no releases yet.\n`;
-  const rows = [...catalog.releases].reverse().map((entry) => toRow(catalog, entry));
+  const versions = catalog.releases.map(({ version }) => version);
+  const risks = listRisksByVersion(catalog.risks ?? [], versions);
+  const rows = [...catalog.releases].reverse().map((entry) => toRow(catalog, entry, risks.get(entry.version) ?? []));
   return renderTable([['RELEASE', 'PUBLISHED', 'CHANNELS', 'REMARKS'], ...rows]);
 }
 
-function toRow(catalog: Catalog, entry: CatalogEntry): readonly string[] {
+function toRow(catalog: Catalog, entry: CatalogEntry, risks: readonly KnownRisk[]): readonly string[] {
   const remarks = [
     ...(entry.withdrawn ? [`withdrawn: ${entry.withdrawn.reason}`] : []),
     ...(entry.upgradeFrom === undefined ? [] : [`from ${entry.upgradeFrom}`]),
     ...entry.stops.map((stop) => `stop ${stop.id}: ${stop.satisfiedBy}`),
     ...(entry.requiresTool === undefined ? [] : [`needs Onward ${entry.requiresTool}`]),
+    ...risks.map(({ id }) => `risk ${id}`),
   ];
   return [
     entry.version,

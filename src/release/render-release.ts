@@ -4,6 +4,8 @@ import {
   type Component,
   describeLintRecord,
   formatBytes,
+  type KnownRisk,
+  listRisksOf,
   type MigrationRef,
   type Release,
   type Stop,
@@ -12,6 +14,7 @@ import {
 } from '../model/index.ts';
 import { listChannels } from './render-list.ts';
 import { renderNoteLines } from './render-notes.ts';
+import { describeExtent, describeWhen } from './render-risks.ts';
 
 /** One release in full: where it stands in the catalog, its notes, services, new migrations, and how it is reached. */
 export function renderRelease(release: Release, catalog: Catalog): string {
@@ -26,7 +29,8 @@ export function renderRelease(release: Release, catalog: Catalog): string {
     ['Totals', (release.totals ?? []).map(describeTotal)],
     ['Databases', release.databases.map((database) => [database.name, database.server ?? ''].join(' ').trimEnd())],
     ['Reached from', release.upgradeFrom === undefined ? [] : [release.upgradeFrom]],
-    ['Stops', release.stops.map(describeStop)],
+    ['Stops', release.stops.flatMap((stop) => [describeStop(stop), ...describeWhen(stop).map(indent)])],
+    ['Risks', listRisksOf(catalog.risks, release.version).flatMap((risk) => describeRisk(risk, release.version))],
     ['Needs Onward', release.requiresTool === undefined ? [] : [release.requiresTool]],
     ['Artifacts can go back until', [release.rollback.until]],
   ];
@@ -50,6 +54,17 @@ function describeComponent(component: Component, version: string): string {
 
 function describeMigration(migration: MigrationRef): string {
   return `${migration.database}, ${migration.phase}: ${migration.path}${migration.late ? ' (late)' : ''}`;
+}
+
+function describeRisk(risk: KnownRisk, version: string): readonly string[] {
+  const { id, message, declaredBy, url } = risk;
+  const origin = declaredBy === undefined || declaredBy === version ? '' : ` (carried on from ${declaredBy})`;
+  const link = url === undefined ? [] : [url];
+  return [`${id}${origin}: ${message.trim()}`, ...[describeExtent(risk), ...describeWhen(risk), ...link].map(indent)];
+}
+
+function indent(line: string): string {
+  return `  ${line}`;
 }
 
 function describeTotal({ name, database, rule }: Total): string {

@@ -6,11 +6,3 @@ export const digestShape = z.templateLiteral(['sha256:', z.string().regex(/^[0-9
 });
 export const versionShape = z.string().refine(isVersion, { error: 'must be a version, such as 1.2.0' });
 export const rangeShape = z.string().refine(isRange, { error: 'must be a version range, such as ">=1.2 <2"' });
-
-export const stopShape = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, { error: 'must be lower-case letters, digits and hyphens' }),
-  satisfiedBy: rangeShape,
-  prefer: versionShape.exactOptional(),
-  reason: z.string().min(1),
-  url: z.url({ protocol: /^https?$/ }).exactOptional(),
-});

@@ -8,6 +8,7 @@ export { conflicts, isStrong, LOCK_MODES, type LockMode, lockModeOf } from './lo
 export type { LockScope, LockTarget } from './lock-target.ts';
 export { mayStall, type StatementLocks, statementLocks } from './locks.ts';
 export { quoteLiteral, quoteName, quoteTextArray } from './quote.ts';
+export { refuseQuery } from './reading-query.ts';
 export {
   detachedPartition,
   isOutsideTransaction,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { ProcessIdentity } from './process-identity.ts';
 import { bootId, pidNamespace, readArgv, readProcess } from './process-table.ts';
 
@@ -15,6 +15,14 @@ export interface GatedOptions {
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: string | null;
+}
+
+export type PipedOptions = Pick<GatedOptions, 'argv' | 'cwd' | 'environment'>;
+
+/** A gated process whose output comes here. Nobody else reads it: it writes into a broken pipe once this process has ended. */
+export interface PipedProcess extends GatedProcess {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
 }
 
 /** A process that exists, can be written down, and runs its program only once it is let. */
@@ -79,13 +87,30 @@ export async function startGated(options: GatedOptions): Promise<GatedProcess> {
   }
 }
 
+/** As `startGated`, with its output in pipes to this process in place of a log. */
+export async function startPiped(options: PipedOptions): Promise<PipedProcess> {
+  const child = spawnAtGate(options, 'pipe');
+  const { stdout, stderr } = child;
+  if (!stdout || !stderr) throw new Error('A process with pipes has none');
+  // `close` comes when both pipes have ended, which a descendant may hold open.
+  const outputEnded = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  return { ...(await waitAtGate(child, outputEnded)), stdout, stderr };
+}
+
 async function startAtGate(options: GatedOptions, output: Writable, outputEnded: Promise<void>): Promise<GatedProcess> {
-  const child = spawn('/bin/sh', ['-c', GATE, GATE_NAME, ...options.argv], {
+  return waitAtGate(spawnAtGate(options, output), outputEnded);
+}
+
+function spawnAtGate(options: PipedOptions, output: Writable | 'pipe'): ChildProcess {
+  return spawn('/bin/sh', ['-c', GATE, GATE_NAME, ...options.argv], {
     cwd: options.cwd,
     env: options.environment,
     detached: true,
     stdio: ['ignore', output, output, 'pipe'],
   });
+}
+
+async function waitAtGate(child: ChildProcess, outputEnded: Promise<void>): Promise<GatedProcess> {
   const ended = new Promise<ProcessExit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });

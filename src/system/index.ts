@@ -11,7 +11,7 @@ export { createPathLocator, loadDocument, parseDocument } from './document.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 export type { Exec, ExecOptions, ExecResult } from './exec.ts';
 export { createFiles, type DurableFile, type FileEntry, type Files } from './files.ts';
-export type { GatedOptions, GatedProcess, ProcessExit } from './gated-process.ts';
+export type { GatedOptions, GatedProcess, PipedProcess, ProcessExit } from './gated-process.ts';
 export { createHttp, type Http, type HttpRequest, type HttpResponse } from './http.ts';
 export type { Log, LogEvent } from './log.ts';
 export { isPortFree } from './port.ts';

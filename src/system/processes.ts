@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
-import { type GatedOptions, type GatedProcess, isAtGate, startGated } from './gated-process.ts';
+import {
+  type GatedOptions,
+  type GatedProcess,
+  isAtGate,
+  type PipedOptions,
+  type PipedProcess,
+  startGated,
+  startPiped,
+} from './gated-process.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { bootId, listSession, pidNamespace, readProcess } from './process-table.ts';
 
@@ -23,6 +31,8 @@ export interface Processes {
   startDetached(options: DetachedOptions): Promise<ProcessIdentity>;
   /** Starts a process that outlives this one, leads a session of its own, and waits to be let before it runs its program. */
   startGated(options: GatedOptions): Promise<GatedProcess>;
+  /** As `startGated`, with its output in pipes to this process. It outlives this process too, and writes to nobody then. */
+  startPiped(options: PipedOptions): Promise<PipedProcess>;
   /** True while that process waits at its gate; its program has not run then. */
   isAtGate(identity: ProcessIdentity): boolean;
   /** Whether the process, or one of its descendants that stayed in the session it led, is alive. */
@@ -39,6 +49,7 @@ export function createProcesses(): Processes {
     signal,
     startDetached,
     startGated,
+    startPiped,
     isAtGate: (identity) => state(identity) === 'alive' && isAtGate(identity.pid),
     groupState,
     signalGroup,

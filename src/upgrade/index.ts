@@ -3,6 +3,18 @@
  * composes the features; it reads no arguments, prints nothing, and never trusts its memory where reality can be looked at.
  */
 
+export {
+  type AcceptRequest,
+  acceptRisk,
+  listAcceptances,
+  withdrawAcceptance,
+} from './accept/accept-risk.ts';
+export {
+  type DeploymentConfiguration,
+  type MigratedConfiguration,
+  migrateDeploymentConfiguration,
+  observeDeploymentConfiguration,
+} from './configuration/deployment-configuration.ts';
 export { type ContractRequest, type PreparedContract, prepareContract } from './contract/prepare-contract.ts';
 export { type ContractReport, type ContractRunOptions, runContract } from './contract/run-contract.ts';
 export { removeDualWrite } from './data/dual-writes.ts';

@@ -3,9 +3,11 @@ import { compareVersions, declaredDataMigrations, type Release } from '../model/
 import { choosePath } from '../plan/index.ts';
 import { chooseVersion } from '../release/index.ts';
 import type { System } from '../system/index.ts';
+import { observeConditions } from './conditions/observe-conditions.ts';
 import { contractUnfinished } from './contract/errors.ts';
 import { installDualWrite } from './data/dual-writes.ts';
 import { assertDataComplete, listDualWritesOfHop } from './data-migrations.ts';
+
 import { noPath, nothingInstalled, notOneHop, otherRunUnfinished, unknownDatabase } from './errors.ts';
 import { assertNoRunElsewhere, findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
@@ -42,7 +44,7 @@ export async function migrateDeployment(
   request: MigrateRequest,
 ): Promise<{ readonly release: string; readonly databases: readonly MigratedDatabase[] }> {
   await assertNoRunElsewhere(system, installation);
-  const { release, current } = await chooseRelease(installation, request);
+  const { release, current } = await chooseRelease(system, installation, request);
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   if (unfinished?.state.start.kind === 'contract') throw contractUnfinished(unfinished.run, 'migrate');
   if (unfinished) {
@@ -78,7 +80,7 @@ export async function observeDeploymentMigrations(
   installation: Installation,
   request: Pick<MigrateRequest, 'database' | 'version'>,
 ): Promise<readonly MigrationStatus[]> {
-  const { release } = await chooseRelease(installation, { ...request, phase: 'expand' });
+  const { release } = await chooseRelease(system, installation, { ...request, phase: 'expand' });
   const files = await installation.source.migrationFiles(release);
   const statuses: MigrationStatus[] = [];
   for (const database of chooseDatabases(installation, request.database)) {
@@ -147,6 +149,7 @@ async function installDualWrites(
 
 /** The next release on the path for expand: only that one tolerates what runs. For postdeploy, the one that runs. */
 async function chooseRelease(
+  system: System,
   installation: Installation,
   request: Pick<MigrateRequest, 'phase' | 'version'>,
 ): Promise<{ readonly release: Release; readonly current: string }> {
@@ -162,7 +165,9 @@ async function chooseRelease(
   });
   if (compareVersions(version, current) === 0) return take(current);
   const { toolVersion } = installation.programs;
-  const path = choosePath({ catalog, from: current, to: version, toolVersion });
+  const ends = { catalog, from: current, to: version };
+  const conditions = await observeConditions(system, installation, ends);
+  const path = choosePath({ ...ends, toolVersion, conditions });
   if (path.kind === 'none') throw noPath(current, version, path.findings);
   const [first] = path.hops;
   if (first && path.hops.length > 1 && request.version !== undefined) throw notOneHop(version, first.to);

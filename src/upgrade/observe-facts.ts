@@ -1,6 +1,7 @@
 import { checkClearText } from '../deployment/index.ts';
 import {
   type Catalog,
+  type ConditionFacts,
   compareVersions,
   type DatabaseFact,
   type Digest,
@@ -14,6 +15,7 @@ import {
   type Service,
 } from '../model/index.ts';
 import { isPortFree, type System } from '../system/index.ts';
+import { type ObservedConfiguration, observeConfiguration } from './configuration/observe-configuration.ts';
 import { artifactFolder, digestConfig } from './desired.ts';
 import type { Installation } from './installation.ts';
 import { observeAcceptances } from './observe-acceptances.ts';
@@ -28,6 +30,8 @@ export interface FactsRequest {
   /** The run that is being taken up; its own lease and journal close no gate. */
   readonly run?: string;
   readonly unfinished?: Facts['unfinished'];
+  /** What was found of the stops and risks on the way; left out where nobody goes anywhere. */
+  readonly conditions?: ConditionFacts;
   /** Goes on without the record of what is installed when the control database is away. */
   readonly mayLackRecord?: true;
 }
@@ -39,6 +43,10 @@ export async function observeFacts(system: System, installation: Installation, r
   const lease = await observeLease(system, installation);
   const releases = await loadReleases(installation, request, current?.release);
   const target = releases.get(request.path.at(-1) ?? current?.release ?? '');
+  const configuration = await observeConfiguration(system, installation, {
+    range: { from: current?.release, to: target?.version ?? '' },
+    releases,
+  });
   const [instances, frontends, switchProgram, databases, configs, disk] = await Promise.all([
     observeInstances(installation),
     observeFrontends(installation),
@@ -48,7 +56,7 @@ export async function observeFacts(system: System, installation: Installation, r
         observeDatabase(system, installation, { name, release: target, firstInstalls }),
       ),
     ),
-    digestConfigs(system, installation, releases),
+    digestConfigs(system, installation, { releases, configuration }),
     observeDisk(
       system,
       installation,
@@ -63,6 +71,7 @@ export async function observeFacts(system: System, installation: Installation, r
     ...(hiddenRecord === undefined ? {} : { hiddenRecord }),
     releases,
     configs,
+    configuration: configuration.facts,
     instances,
     frontends,
     ...(switchProgram ? { switchProgram } : {}),
@@ -76,7 +85,8 @@ export async function observeFacts(system: System, installation: Installation, r
     lease: isOwn(lease, request.run) ? { kind: 'free' } : lease,
     unfinished: request.unfinished,
     remarks: checkClearText(deployment),
-    acceptances: await observeAcceptances(installation),
+    ...(request.conditions ? { conditions: request.conditions } : {}),
+    ...(hiddenRecord === undefined ? { acceptances: await observeAcceptances(installation) } : {}),
     disk,
   };
 }
@@ -189,14 +199,18 @@ function describeListen({ host, port }: Listen): string {
 async function digestConfigs(
   system: System,
   installation: Installation,
-  releases: ReadonlyMap<string, Release>,
+  {
+    releases,
+    configuration,
+  }: { readonly releases: ReadonlyMap<string, Release>; readonly configuration: ObservedConfiguration },
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, Digest>>> {
   const digests = new Map<string, ReadonlyMap<string, Digest>>();
   for (const release of releases.values()) {
     const own = new Map<string, Digest>();
+    const revisions = await configuration.revisionsOf(release.version);
     for (const service of installation.deployment.services) {
       const component = release.components.find((candidate) => candidate.service === service.name);
-      if (component) own.set(service.name, await digestConfig(system, installation, { service, component }));
+      if (component) own.set(service.name, await digestConfig(system, installation, { service, component, revisions }));
     }
     digests.set(release.version, own);
   }

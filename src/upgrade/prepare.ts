@@ -1,13 +1,13 @@
-import type { Catalog, Facts, Plan, RollbackPolicy } from '../model/index.ts';
-import { choosePath, type PlanRequest, planUpgrade } from '../plan/index.ts';
+import type { Catalog, ConditionFacts, Facts, Plan, RollbackPolicy } from '../model/index.ts';
+import { choosePath, type PathResult, type PlanRequest, planUpgrade } from '../plan/index.ts';
 import { chooseVersion } from '../release/index.ts';
 import type { System } from '../system/index.ts';
+import { observeConditions } from './conditions/observe-conditions.ts';
 import { alreadyInstalled, noPath, nothingInstalled, releaseChanged, unknownService } from './errors.ts';
-import { describeUnfinished, findUnfinishedRun } from './find-run.ts';
+import { describeUnfinished, type FoundRun, findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
 import { observeCurrent } from './observe-control.ts';
 import { observeFacts } from './observe-facts.ts';
-import type { RunStart } from './run-state.ts';
 
 export interface UpgradeRequest {
   readonly kind: 'upgrade' | 'provision';
@@ -41,19 +41,23 @@ export async function preparePlan(
   assertKnownService(installation, wanted.only);
   if (wanted.kind === 'provision' && current) throw alreadyInstalled(current.release);
   if (wanted.kind === 'upgrade' && !current) throw nothingInstalled();
-  const hops = current
-    ? chooseHops(installation, catalog, { from: current.release, to: version })
-    : [{ from: 'none', to: version }];
+  const from = current ? { from: current.release } : {};
+  const conditions = await observeConditions(system, installation, { catalog, ...from, to: version });
+  const { hops, findings } = current
+    ? choosePassable(installation, catalog, { from: current.release, to: version, conditions })
+    : { hops: [{ from: 'none', to: version }], findings: [] };
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   const facts = await observeFacts(system, installation, {
     catalog,
     path: hops.map((hop) => hop.to),
+    conditions,
     ...(wanted.run === undefined ? {} : { run: wanted.run }),
     ...(unfinished ? { unfinished: describeUnfinished(unfinished) } : {}),
   });
   const base: PlanRequest = {
     requested,
     hops,
+    remarks: findings,
     rollback: wanted.rollback,
     ...(wanted.only === undefined ? {} : { only: wanted.only }),
     command: describeCommand(wanted),
@@ -71,34 +75,34 @@ function addRepair(facts: Facts, request: PlanRequest, release: string): PlanReq
 }
 
 /** Plans the hop of a run that is taken up again: its target is frozen, only what is missing is looked up anew. */
-export async function prepareResumed(
-  system: System,
-  installation: Installation,
-  resumed: { readonly run: string; readonly start: RunStart },
-): Promise<Prepared> {
-  const { run, start } = resumed;
+export async function prepareResumed(system: System, installation: Installation, resumed: FoundRun): Promise<Prepared> {
+  const { run } = resumed;
+  const { start, rolled } = resumed.state;
   const catalog = await installation.source.catalog();
   const entry = catalog.releases.find((candidate) => candidate.version === start.to);
   if (entry?.digest !== start.releaseDigest) throw releaseChanged(start.to);
-  const facts = await observeFacts(system, installation, { catalog, path: [start.to], run });
+  const from = start.from === 'none' ? {} : { from: start.from };
+  const conditions = await observeConditions(system, installation, { catalog, ...from, to: start.to });
+  const facts = await observeFacts(system, installation, { catalog, path: [start.to], run, conditions });
   const request: PlanRequest = {
     requested: start.requested,
     hops: [{ from: start.from, to: start.to }],
     rollback: start.rollback,
     isResumed: true,
+    hasRolled: rolled.length > 0,
     command: 'onward upgrade',
   };
   return { version: start.to, facts, plan: planUpgrade(facts, request), request };
 }
 
-function chooseHops(
+function choosePassable(
   installation: Installation,
   catalog: Catalog,
-  ends: { readonly from: string; readonly to: string },
-): PlanRequest['hops'] {
+  ends: { readonly from: string; readonly to: string; readonly conditions: ConditionFacts },
+): Extract<PathResult, { readonly kind: 'path' }> {
   const result = choosePath({ catalog, ...ends, toolVersion: installation.programs.toolVersion });
   if (result.kind === 'none') throw noPath(ends.from, ends.to, result.findings);
-  return result.hops;
+  return result;
 }
 
 function assertKnownService(installation: Installation, only: string | undefined): void {

@@ -1,7 +1,10 @@
 import type { CheckObservation } from '../checks/index.ts';
-import { isPassable, type Json, type StepKind } from '../model/index.ts';
+import { type Digest, isPassable, type Json, type StepKind } from '../model/index.ts';
 import { planUpgrade } from '../plan/index.ts';
 import type { System } from '../system/index.ts';
+import { recordAccepted } from './accept/record-accepted.ts';
+import { migrateRange, toRevision } from './configuration/observe-configuration.ts';
+import { endPrograms } from './data/end-programs.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
 import { checksFailBefore, gatesClosed, pastReturn } from './errors.ts';
 import { recordEvents } from './event-log.ts';
@@ -44,6 +47,7 @@ export async function runOneHop(system: System, installation: Installation, hop:
   const lease = await acquireLease(system, { deployment, control, databases, run: hop.run });
   try {
     await fence.raise(lease.epoch);
+    await endPrograms(installation, lease.epoch);
     const prepared = await hop.prepareAgain();
     const { stateDirectory } = deployment;
     const journal = await openJournal(system, {
@@ -113,6 +117,7 @@ async function carryOut(system: System, installation: Installation, hop: Held): 
   if (hop.isBack) return goBack(context, { reason: 'the operator asked to go back', scope: 'run' });
   const shut = hop.prepared.plan.gates.filter((gate) => !isPassable(gate));
   if (shut.length > 0) return closedGates(context, { hop, state });
+  await recordAccepted(journal, hop.prepared.plan);
   const unusable = findUnusableBefore(context);
   if (unusable) return endRun(context, 'stopped', unusable);
   const until = hop.until ?? (hop.only === undefined ? undefined : 'roll');
@@ -169,6 +174,7 @@ async function observeBefore(base: Omit<RunContext, 'before' | 'rolls'>, hop: He
     })),
     checks: facts.current ? ((await observeChecks(installation)) as unknown as Json) : [],
     totals: facts.current ? await readTotals(system, installation, { totals, moment: 'before', signal }) : [],
+    configuration: await observeRevisions(base),
     traffic: await observeTraffic(system, installation),
   };
   await journal.append({
@@ -179,4 +185,15 @@ async function observeBefore(base: Omit<RunContext, 'before' | 'rolls'>, hop: He
   });
   await mirrorRun(base, { step: 'preflight', outcome: 'unfinished' });
   return before;
+}
+
+/** What the configuration files are going to be, so that a file which is edited between here and the moment at which they are frozen is noticed. */
+async function observeRevisions({
+  system,
+  installation,
+  start,
+}: Pick<RunContext, 'system' | 'installation' | 'start'>): Promise<{ readonly [name: string]: Digest }> {
+  const { migrated } = await migrateRange(system, installation, start);
+  const revisions = migrated.flatMap((each) => toRevision(installation, each) ?? []);
+  return Object.fromEntries(revisions.map(({ file, digest }) => [file.name, digest]));
 }

@@ -1,5 +1,6 @@
 import type { TotalObservation } from '../checks/index.ts';
 import type {
+  Acceptance,
   Digest,
   JournalRecord,
   Json,
@@ -39,6 +40,8 @@ export interface Before {
   readonly checks: Json;
   /** What the totals were. */
   readonly totals: readonly TotalObservation[];
+  /** Identities of the configuration files as the run leaves them, by name. */
+  readonly configuration?: { readonly [name: string]: Digest };
   readonly traffic: { readonly [service: string]: { readonly carried: number; readonly failed: number } };
 }
 
@@ -67,6 +70,7 @@ export const RUN_KEYS = {
   parked: 'run.parked',
   ended: 'run.ended',
   taken: 'run.taken',
+  configuration: 'run.configuration',
 } as const;
 
 /** Key of what the totals were after a phase. */
@@ -105,6 +109,7 @@ export function summarizeRun(run: string, records: readonly JournalRecord[]): Ru
   const first = records[0];
   const end = records.findLast((record) => record.key === RUN_KEYS.ended);
   if (!state || !first) return undefined;
+  const accepted = readAccepted(records);
   return {
     run,
     ...(state.start.kind === 'contract' ? { kind: 'contract' as const } : {}),
@@ -115,5 +120,23 @@ export function summarizeRun(run: string, records: readonly JournalRecord[]): Ru
     ...(end ? { endedAt: end.t } : {}),
     outcome: state.outcome,
     step: records.at(-1)?.step ?? '',
+    ...(accepted.length === 0 ? {} : { accepted }),
   };
+}
+
+/** The key of the record that a run goes on in spite of a gate. */
+export function acceptedKey(risk: string): string {
+  return `${ACCEPTED}${risk}`;
+}
+
+const ACCEPTED = 'accepted:';
+
+/** The acceptances that the run was begun or taken up with, the latest for each risk. */
+export function readAccepted(records: readonly JournalRecord[]): readonly Acceptance[] {
+  const latest = new Map(
+    records
+      .filter(({ kind, key }) => kind === 'decision' && key.startsWith(ACCEPTED))
+      .map(({ key, data }) => [key, data.acceptance as unknown as Acceptance] as const),
+  );
+  return [...latest.values()];
 }

@@ -66,7 +66,7 @@ export async function runRollback(system: System, installation: Installation, op
   const found = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   if (!found) throw nothingToRollBack();
   if (found.state.start.kind === 'contract') throw contractUnfinished(found.run, 'roll back');
-  const prepared = await prepareResumed(system, installation, { run: found.run, start: found.state.start });
+  const prepared = await prepareResumed(system, installation, found);
   if (!(await options.confirm(prepared.plan, found)))
     return { outcome: 'declined', exit: ExitCode.done, release: found.state.start.from };
   const result = await runOneHop(system, installation, {
@@ -90,7 +90,7 @@ async function resumeCampaign(
   if (wanted !== undefined && ![start.to, start.target, start.requested].includes(wanted)) {
     throw otherRunUnfinished({ run: found.run, from: start.from, to: start.to }, wanted);
   }
-  const prepared = await prepareResumed(system, installation, { run: found.run, start });
+  const prepared = await prepareResumed(system, installation, found);
   if (!(await options.confirm(prepared.plan, found)))
     return { outcome: 'declined', exit: ExitCode.paused, release: start.from };
   const result = await runOneHop(system, installation, {
@@ -143,7 +143,7 @@ async function runCampaign(
 async function prepareFoundAgain(system: System, installation: Installation, found: FoundRun): Promise<Prepared> {
   const now = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   if (now?.run !== found.run) throw worldMoved();
-  return prepareResumed(system, installation, { run: found.run, start: found.state.start });
+  return prepareResumed(system, installation, now);
 }
 
 function report(result: HopOutcome, start: RunStart): RunReport {

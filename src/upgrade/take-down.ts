@@ -1,5 +1,6 @@
 import { hasProcess } from '../deploy/index.ts';
 import type { System } from '../system/index.ts';
+import { endPrograms } from './data/end-programs.ts';
 import type { Installation } from './installation.ts';
 import { acquireLease } from './lease.ts';
 import { prepareLedgers } from './prepare-ledgers.ts';
@@ -16,6 +17,7 @@ export async function takeDown(system: System, installation: Installation): Prom
   const stopped: string[] = [];
   try {
     await installation.fence.raise(lease.epoch);
+    await endPrograms(installation, lease.epoch);
     for (const service of deployment.services) {
       await lease.assertHeld();
       if (service.switch.kind !== 'none') await installation.switch.close(service.name, lease.epoch);

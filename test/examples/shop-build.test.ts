@@ -13,7 +13,7 @@ import { type BuiltRelease, buildRelease, loadProduct } from '../../src/release/
 import { createSystem } from '../../src/system/index.ts';
 
 const SHOP = new URL('../../examples/shop/', import.meta.url).pathname;
-const RELEASES = ['1.0.0', '1.1.0', '1.2.0', '1.3.0'];
+const RELEASES = ['1.0.0', '1.1.0', '1.2.0', '1.3.0', '1.3.1', '1.4.0'];
 const SERVICES = ['api', 'web', 'worker', 'scheduler'];
 const system = createSystem({ environment: {}, onEvent: () => {} });
 let folder = '';
@@ -48,6 +48,8 @@ describe('the build of the example shop', () => {
     expect(await changedServices('1.0.0', '1.1.0')).toEqual(['api', 'web', 'worker']);
     expect(await changedServices('1.1.0', '1.2.0')).toEqual(['api', 'scheduler']);
     expect(await changedServices('1.2.0', '1.3.0')).toEqual(['api']);
+    expect(await changedServices('1.3.0', '1.3.1')).toEqual(['api']);
+    expect(await changedServices('1.3.1', '1.4.0')).toEqual(['api']);
   });
 
   it('takes the migrations and the details of the releases up to the one that is built', async () => {
@@ -62,7 +64,7 @@ describe('the build of the example shop', () => {
   });
 
   it('refuses a release that there is not, and a folder that is in use', async () => {
-    await expect(buildShop('1.4.0', join(folder, '1.4.0'))).rejects.toThrow('There is no release 1.4.0');
+    await expect(buildShop('1.5.0', join(folder, '1.5.0'))).rejects.toThrow('There is no release 1.5.0');
     await expect(buildShop('1.0.0', SHOP)).rejects.toThrow('is not empty');
   });
 });
@@ -84,6 +86,8 @@ describe('the releases of the example shop', () => {
       [],
       ['scheduler of 1.0.0'],
       ['web of 1.1.0', 'worker of 1.1.0'],
+      ['scheduler of 1.2.0', 'web of 1.1.0', 'worker of 1.1.0'],
+      ['scheduler of 1.2.0', 'web of 1.1.0', 'worker of 1.1.0'],
       ['scheduler of 1.2.0', 'web of 1.1.0', 'worker of 1.1.0'],
     ]);
     expect(built[2]?.release.stops.map((stop) => [stop.id, stop.satisfiedBy])).toEqual([

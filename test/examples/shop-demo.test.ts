@@ -38,6 +38,7 @@ describe('npm run demo', () => {
       const summary = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Summary;
       expect(summary, stderr).toMatchObject({ failed: 0, failures: [], lostWrites: 0, doubledWrites: 0 });
       expect(summary).toMatchObject({ release: '1.2.0', rolledBack: '1.3.0', schedulers: 2, schedulerOverlaps: 0 });
+      expect(summary.billing).toBeNull();
       expect(summary.carried).toBeGreaterThan(2_000);
       expect(summary.runs.map((run) => `${run.from} ${run.to}`)).toEqual([
         'none 1.0.0',
@@ -86,7 +87,9 @@ describe('findFaults()', () => {
     releases: {},
     latency: {},
     runs: [],
+    billing: null,
   };
+  const billing = { exit: 0, invoices: 9, lines: 9, unbilled: 0, wrong: 0 };
 
   it.each([
     [{}, []],
@@ -96,6 +99,11 @@ describe('findFaults()', () => {
     [{ schedulerOverlaps: 1 }, ['two schedulers ran at once']],
     [{ release: '1.1.0' }, ['the shop is on 1.1.0, not on 1.2.0']],
     [{ rolledBack: null }, ['1.3.0 was not rolled back']],
+    [{ billing }, ['the shop is on 1.2.0, not on 1.4.0']],
+    [
+      { billing: { ...billing, unbilled: 1, wrong: 2 }, release: '1.4.0' },
+      ['1 orders have no invoice', '2 invoices have another amount'],
+    ],
   ])('of %j finds %j', (change, faults) => {
     expect(findFaults({ ...good, ...change })).toEqual(faults);
   });

@@ -16,7 +16,7 @@ describe('the schema of the example shop', () => {
     await seedShop(database.url);
     const before = await totals(database);
     expect(before).toMatchObject({ orders: 200_000, customers: 20_000 });
-    for (const version of ['1.1.0', '1.2.0', '1.3.0']) await database.migrate(version);
+    for (const version of ['1.1.0', '1.2.0', '1.3.0', '1.3.1', '1.4.0']) await database.migrate(version);
     expect(await totals(database)).toEqual(before);
     expect(await unfinished(database)).toEqual([]);
     const { rows } = await database.client.query(

@@ -31,6 +31,8 @@ describe('the front and the api of the example shop', () => {
     { version: '1.1.0', schema: '1.2.0', revision: 3 },
     { version: '1.2.0', schema: '1.2.0', revision: 3 },
     { version: '1.2.0', schema: '1.3.0', revision: 4 },
+    { version: '1.3.1', schema: '1.4.0', revision: 6 },
+    { version: '1.4.0', schema: '1.4.0', revision: 6 },
   ])('of $version read and write on the schema of $schema', async ({ version, schema, revision }) => {
     const database = await shop.createDatabase(schema, ['expand']);
     const api = await start('api', version, database);
@@ -76,6 +78,29 @@ describe('the front and the api of the example shop', () => {
     const database = await shop.createDatabase('1.3.0');
     const api = await start('api', '1.3.0', database);
     expect(await waitForReadiness(api, 503)).toMatchObject({ reason: 'the database has no table vouchers' });
+  });
+
+  it('bill an order in JSON and in rows, whichever release writes and reads it, and in rows alone in the end', async () => {
+    const database = await shop.createDatabase('1.4.0', ['expand']);
+    const [older, newer] = [await start('api', '1.3.1', database), await start('api', '1.4.0', database)];
+    await Promise.all([waitForReadiness(older), waitForReadiness(newer)]);
+    const ids = [await placeOrder(older.url, 'Ada Li'), await placeOrder(newer.url, 'Ada Li')];
+    const billed = (url: string) =>
+      Promise.all(
+        ids.map(async (id) => ((await (await fetch(`${url}/orders/${id}`)).json()) as { billed: number }).billed),
+      );
+    expect([await billed(older.url), await billed(newer.url)]).toEqual([
+      [1250, 1250],
+      [1250, 1250],
+    ]);
+    await older.stop();
+    await database.client.query(
+      `insert into invoice_lines select id, 1, lines -> 0 ->> 'item', (lines -> 0 ->> 'cents')::int from invoices on conflict do nothing`,
+    );
+    await database.client.query('update invoices set total_cents = invoice_total(lines)');
+    await database.migrate('1.4.0', ['postdeploy', 'contract']);
+    ids.push(await placeOrder(newer.url, 'Chen Li'));
+    expect(await billed(newer.url)).toEqual([1250, 1250, 1250]);
   });
 
   it('store an order that is sent twice once, and keep a receipt of each time', async () => {

@@ -35,7 +35,7 @@ export interface ShopService {
 
 type Environment = Readonly<Record<string, string>>;
 
-const RELEASES = ['1.0.0', '1.1.0', '1.2.0', '1.3.0'];
+const RELEASES = ['1.0.0', '1.1.0', '1.2.0', '1.3.0', '1.3.1', '1.4.0'];
 const UPGRADED = ['expand', 'postdeploy'];
 
 export async function startShop(): Promise<Shop> {

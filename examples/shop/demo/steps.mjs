@@ -3,10 +3,19 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * How long each step of each run took, from what the runs said as they went on.
+ * How long each step of each run took, which rows it moved and which totals it compared, from what the runs said as they went on.
+ *
+ * @typedef {object} Run
+ * @property {string} run
+ * @property {string} from
+ * @property {string} to
+ * @property {number} seconds
+ * @property {{ step: string, seconds: number }[]} steps
+ * @property {{ id: string, changed: number, seconds: number }[]} moved
+ * @property {{ totals: number, phases: number }} compared
  *
  * @param {string} stateDirectory
- * @returns {Promise<{ run: string, from: string, to: string, seconds: number, steps: { step: string, seconds: number }[] }[]>}
+ * @returns {Promise<Run[]>}
  */
 export async function readRuns(stateDirectory) {
   const runs = [];
@@ -32,7 +41,16 @@ function measure(events) {
     }
     if (type === 'step.started') begun.set(step, t);
   }
-  return { from, to, seconds: secondsBetween(events[0].t, events.at(-1).t), steps };
+  const moved = events.filter(({ type }) => type === 'data.completed');
+  const { totals = 0, phases = 0 } = events.findLast(({ type }) => type === 'run.totals') ?? {};
+  return {
+    from,
+    to,
+    seconds: secondsBetween(events[0].t, events.at(-1).t),
+    steps,
+    moved: moved.map(({ id, changed, ms }) => ({ id, changed, seconds: ms / 1_000 })),
+    compared: { totals, phases },
+  };
 }
 
 function secondsBetween(from, to) {

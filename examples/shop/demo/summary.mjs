@@ -16,18 +16,30 @@ import { fileURLToPath } from 'node:url';
  * @property {{ t: string, kind: string, message: string }[]} failures the first ones
  * @property {Record<string, number>} releases answers by the release of the front that gave them
  * @property {Record<string, { requests: number, p50: number, p99: number, max: number }>} latency in milliseconds, by part of the demo
- * @property {Awaited<ReturnType<typeof import('./steps.mjs').readRuns>>} runs
+ * @property {import('./steps.mjs').Run[]} runs
+ * @property {Billing | null} billing of the full demo
+ *
+ * @typedef {object} Billing
+ * @property {number | null} exit
+ * @property {number} invoices
+ * @property {number} lines
+ * @property {number} unbilled orders without an invoice
+ * @property {number} wrong invoices with another amount
  */
 
 /** What is not as promised; empty when all is well. @param {Summary} summary */
 export function findFaults(summary) {
+  const { billing } = summary;
+  const target = billing ? '1.4.0' : '1.2.0';
   return [
     summary.failed > 0 && `${summary.failed} requests failed`,
     summary.lostWrites > 0 && `${summary.lostWrites} acknowledged orders are not there`,
     summary.doubledWrites > 0 && `${summary.doubledWrites} orders were stored twice`,
     summary.schedulerOverlaps > 0 && 'two schedulers ran at once',
-    summary.release !== '1.2.0' && `the shop is on ${summary.release}, not on 1.2.0`,
+    summary.release !== target && `the shop is on ${summary.release}, not on ${target}`,
     summary.rolledBack !== '1.3.0' && '1.3.0 was not rolled back',
+    billing && billing.unbilled > 0 && `${billing.unbilled} orders have no invoice`,
+    billing && billing.wrong > 0 && `${billing.wrong} invoices have another amount`,
   ].filter((fault) => typeof fault === 'string');
 }
 
@@ -42,14 +54,40 @@ export function renderSummary(summary) {
     `requests    ${count(summary.carried)} carried, ${summary.failed} failed (${fronts.join(', ')})`,
     `orders      ${count(summary.acknowledgedOrders)} acknowledged, ${summary.lostWrites} lost, ${summary.doubledWrites} doubled`,
     `schedulers  ${summary.schedulers} one after another, ${summary.schedulerOverlaps} overlaps`,
+    ...(summary.billing ? renderBilling(summary.billing, summary.runs.at(-1)) : []),
     '',
     ...table([['', 'requests', 'p50 ms', 'p99 ms', 'max ms'], ...latency]),
     '',
-    ...summary.runs.flatMap((run) => [
-      `${run.from} -> ${run.to} in ${run.seconds.toFixed(1)} s`,
-      ...table(run.steps.map(({ step, seconds }) => [`  ${step}`, `${seconds.toFixed(2)} s`])),
-    ]),
+    ...(summary.billing ? renderRuns(summary.runs) : summary.runs.flatMap(renderRun)),
   ].join('\n');
+}
+
+/** @param {import('./steps.mjs').Run} run */
+function renderRun(run) {
+  return [
+    `${run.from} -> ${run.to} in ${run.seconds.toFixed(1)} s`,
+    ...table(run.steps.map(({ step, seconds }) => [`  ${step}`, `${seconds.toFixed(2)} s`])),
+  ];
+}
+
+/** A line each, with the steps that took their time. @param {import('./steps.mjs').Run[]} runs */
+function renderRuns(runs) {
+  const times = table(runs.map((run) => [`${run.from} -> ${run.to}`, `${run.seconds.toFixed(1)} s`]));
+  return runs.map(({ steps }, i) => {
+    const long = steps.filter(({ seconds }) => seconds >= 1);
+    return `${times[i]}  ${long.map(({ step, seconds }) => `${step} ${seconds.toFixed(1)}`).join(', ')}`.trimEnd();
+  });
+}
+
+/** @param {Billing} billing @param {import('./steps.mjs').Run | undefined} run */
+function renderBilling({ invoices, lines, unbilled, wrong }, run) {
+  const count = (/** @type {number} */ n) => n.toLocaleString('en');
+  const moved = run?.moved.map(({ id, changed, seconds }) => `${id} ${count(changed)} rows in ${seconds.toFixed(1)} s`);
+  return [
+    `invoices    ${count(invoices)} with ${count(lines)} lines, ${unbilled} lost, ${wrong} with another amount`,
+    `moved       ${moved?.join(', ')}`,
+    `totals      ${run?.compared.totals} compared after each of ${run?.compared.phases} phases, all as they must be`,
+  ];
 }
 
 /** What to try while the shop is kept. @param {{ folder: string, databaseUrl: string, url: string, program: string }} place */

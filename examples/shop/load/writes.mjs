@@ -36,6 +36,28 @@ export async function countShifts(databaseUrl) {
   );
 }
 
+/**
+ * What became of the invoices in their new shape: how many there are, with how many lines; orders that were placed since a moment and have
+ * none; and invoices whose lines make another amount than the invoice, or than its order.
+ *
+ * @param {string} databaseUrl
+ * @param {string} since by the clock of the database
+ * @returns {Promise<{ invoices: number, lines: number, unbilled: number, wrong: number }>}
+ */
+export async function countBilling(databaseUrl, since) {
+  return queryRow(
+    databaseUrl,
+    `with billed as (select invoice_id, sum(cents) as cents from invoice_lines group by 1)
+     select (select count(*)::int from invoices) as invoices,
+            (select count(*)::int from invoice_lines) as lines,
+            (select count(*)::int from orders
+              where placed_at > $1 and not exists (select from invoices where invoices.id = orders.id)) as unbilled,
+            (select count(*)::int from invoices left join billed on invoice_id = invoices.id left join orders using (id)
+              where total_cents is distinct from coalesce(billed.cents, 0) or total_cents <> orders.cents) as wrong`,
+    [since],
+  );
+}
+
 async function queryRow(databaseUrl, sql, values) {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'shop evidence' });
   await client.connect();

@@ -17,6 +17,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./plan.ts'),
   },
   {
+    name: 'accept',
+    summary: 'Go on in spite of a known risk, with a reason on record',
+    load: () => import('./accept.ts'),
+  },
+  {
     name: 'rollback',
     summary: 'Take the run that has not ended back to where it began',
     load: () => import('./rollback.ts'),
@@ -45,6 +50,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'contract',
     summary: 'Remove the old shape of the schema, once nothing needs it',
     load: () => import('./contract.ts'),
+  },
+  {
+    name: 'config',
+    summary: 'Compare configuration files with what a release needs of them',
+    load: () => import('./config.ts'),
   },
   {
     name: 'lint',

@@ -12,6 +12,7 @@ import type { CommandContext, RunAction } from '../command-context.ts';
 import { addExplanation } from './explanation.ts';
 import { addJsonOption } from './options.ts';
 import { defineBuild } from './release-build.ts';
+import { defineRisk } from './release-risk.ts';
 import { addSourceOption, chooseSource, type SourceOptions } from './source-option.ts';
 
 interface ReadOptions extends SourceOptions {
@@ -35,6 +36,7 @@ export function define(command: Command, run: RunAction): void {
     ],
   });
   defineBuild(command.command('build'), run);
+  defineRisk(command.command('risk'), run);
   addExplanation(addJsonOption(addSourceOption(command.command('list'))), {
     examples: [
       ['onward release list', 'the releases of the source that onward.yaml names'],

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { formatDuration } from '../../model/index.ts';
 import type { LogEvent } from '../../system/index.ts';
+import { createDataProgress } from './data-progress.ts';
 
 /** Turns a run's events into lines for a log and one live line for a terminal. Pure but for what it remembers of the steps under way. */
 export interface Progress {
@@ -34,6 +35,7 @@ interface Underway {
 
 export function createProgress(options: { readonly isColoured: boolean }): Progress {
   const underway = new Map<string, Underway>();
+  const data = createDataProgress();
   const paint = (format: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string) =>
     options.isColoured ? styleText(format, text) : text;
 
@@ -59,6 +61,8 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
           'yellow',
           `  ${event.index} was left invalid by an earlier attempt; it is dropped and built again`,
         );
+      case 'data.completed':
+        return `  ${event.id}  ${count(event.scanned)} rows scanned, ${count(event.changed)} changed  ${paint('dim', formatDuration(Number(event.ms)))}`;
       case 'run.going-back':
         return paint('yellow', `Going back to the old release: ${event.reason}`);
       case 'run.traffic':
@@ -70,13 +74,13 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       case 'run.ended':
         return describeEnd(event, paint);
       default:
-        return undefined;
+        return describeConfiguration(event);
     }
   };
 
   return {
     lineOf(event, nowMs) {
-      const line = describe(event, nowMs);
+      const line = data.lineOf(event, nowMs, paint) ?? describe(event, nowMs);
       const step = String(event.step ?? '');
       if (event.type === 'step.started') underway.set(step, { startedAt: nowMs, waitingFor: '' });
       const entry = underway.get(step);
@@ -91,6 +95,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
         const wait = waitingFor === '' ? '' : `, waiting for ${waitingFor}`;
         return `${titleOf(step)} ${formatDuration(nowMs - startedAt)}${wait}`;
       });
+      parts.push(...data.liveParts());
       if (parts.length === 0) return '';
       const frame = SPINNER[Math.floor(nowMs / 100) % SPINNER.length];
       return `${frame} ${parts.join(' | ')}`.slice(0, Math.max(0, width - 1));
@@ -99,15 +104,25 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
   };
 }
 
+/** What happened to a file of the operator's, and where its other text is. */
+function describeConfiguration({ type, file, kept }: LogEvent): string | undefined {
+  switch (type) {
+    case 'configuration.configured':
+      return `  ${file} has what the release changes; what it was is kept in ${kept}`;
+    case 'configuration.restored':
+      return `  ${file} is as before the run; what the release had made of it is kept in ${kept}`;
+    case 'configuration.left':
+      return `  ${file} was changed by somebody meanwhile and is left as it is; what the run wanted there is kept in ${kept}`;
+    default:
+      return undefined;
+  }
+}
+
 /** What an event says the run waits for or works on; `undefined` when it says nothing of that. */
 function describeWait(event: LogEvent): string | undefined {
   switch (event.type) {
     case 'waiting':
       return String(event.what);
-    case 'data.waiting':
-      return `${event.what} (${event.id})`;
-    case 'data.progress':
-      return describeRows(event);
     case 'migrate.waiting':
       return `a moment without ${Array.isArray(event.blockers) ? event.blockers.join(', ') : 'blockers'}`;
     case 'migrate.retry':
@@ -123,10 +138,8 @@ function describeWait(event: LogEvent): string | undefined {
   }
 }
 
-/** `split-names: 12000 rows, 240000 a second, 3.1 s left`. */
-function describeRows({ id, scanned, rowsPerSecond, etaMs }: LogEvent): string {
-  const left = etaMs === undefined ? '' : `, ${formatDuration(Number(etaMs))} left`;
-  return `${id}: ${scanned} rows, ${rowsPerSecond} a second${left}`;
+function count(rows: unknown): string {
+  return Number(rows).toLocaleString('en');
 }
 
 /** A step for a person: `roll:api` is "Roll api", `back:api` is "Bring api back". */

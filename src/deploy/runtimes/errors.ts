@@ -120,3 +120,23 @@ export function cannotKill(pid: number): OnwardError {
     exit: ExitCode.needsOperator,
   });
 }
+
+export function commandOutOfReach(service: string, path: string): OnwardError {
+  return new OnwardError({
+    code: 'runtime.command-out-of-reach',
+    message: `Could not end a command of ${service}: it was started in another container or pid namespace (${path}), and cannot be seen from here.`,
+    hint: 'Run the same command where it was started.',
+    state: 'resumable',
+    exit: ExitCode.needsOperator,
+  });
+}
+
+export function unreadableCommand(path: string, why: string): OnwardError {
+  return new OnwardError({
+    code: 'runtime.unreadable-command',
+    message: `Could not tell whether a command runs: ${path} cannot be read (${why}).`,
+    hint: `Remove ${path} once no process of it runs, then run the same command again.`,
+    state: 'needs-operator',
+    exit: ExitCode.needsOperator,
+  });
+}

@@ -2,4 +2,4 @@
  * The runtimes, one folder each, all behind the contract in runtime.ts. They know nothing of switches, rolls or releases.
  */
 export { createProcessRuntime } from './process/process-runtime.ts';
-export type { Instance, InstanceSpec, InstanceState, Runtime } from './runtime.ts';
+export type { CommandEnd, CommandSpec, Instance, InstanceSpec, InstanceState, Runtime } from './runtime.ts';

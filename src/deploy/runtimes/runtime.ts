@@ -52,6 +52,38 @@ export interface Instance {
   readonly exit?: { readonly code: number | null; readonly signal: string | null; readonly at: string };
 }
 
+/** A program of a service's artifact that is run to its end beside the instances, in the environment that the service has. */
+export interface CommandSpec {
+  readonly service: string;
+  readonly release: string;
+  /** Absolute path of the staged artifact; the working folder of the program. */
+  readonly artifact: string;
+  readonly command: readonly string[];
+  readonly environment: { readonly [name: string]: string };
+  /** From SIGTERM to SIGKILL. */
+  readonly graceMs: number;
+  /**
+   * What may be done by one program at a time, such as `split-names`, and the epoch of the one who asks. Whatever runs there is ended before
+   * this one starts. Left out by a command that only asks. Characters `[a-z0-9.-]`.
+   */
+  readonly slot?: { readonly name: string; readonly epoch: number };
+}
+
+export interface CommandOptions {
+  /** What it writes to standard output, as it comes. */
+  readonly onOutput: (chunk: Buffer) => void;
+  /** Ends the program, and all that it started, by SIGTERM and after the grace period by SIGKILL. */
+  readonly signal: AbortSignal;
+}
+
+/** How a command ended. */
+export interface CommandEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** The last of what it wrote to standard error, with known secrets redacted. */
+  readonly said: string;
+}
+
 /**
  * What starts and stops instances. Every effect is idempotent (repeating it is harmless) and observable (`list` tells whether it
  * happened), and is refused when its epoch is lower than one this deployment has seen.
@@ -69,4 +101,11 @@ export interface Runtime {
   remove(id: string, epoch: number): Promise<void>;
   /** The last lines it wrote, for errors. */
   tail(id: string, lines: number): Promise<readonly string[]>;
+  /**
+   * Runs a command to its end, and resolves when nothing of it is left. What runs it is on record before its program may run, so that whoever
+   * comes after a tool that was killed finds it.
+   */
+  runCommand(spec: CommandSpec, options: CommandOptions): Promise<CommandEnd>;
+  /** Ends the commands of a service that run in a slot, and those that a tool left behind which is gone. Resolves when none is left. */
+  endCommands(service: string, epoch: number): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { DeclaredDataMigration } from '../../model/index.ts';
 import type { ConnectionTarget, System } from '../../system/index.ts';
 import type { Installation } from '../installation.ts';
+import { createServiceWorker } from './service-worker.ts';
 import { createSqlWorker } from './sql-worker.ts';
 import type { DataWorker } from './worker.ts';
 
@@ -12,7 +13,7 @@ export function createDataWorker(
 ): DataWorker {
   const target = findTarget(installation, { database: declared.database, release });
   if (declared.kind === 'sql') return createSqlWorker(system, target, { declared, release });
-  throw new Error(`Data migration ${declared.id} is done by service ${declared.service}, which nobody can ask yet`);
+  return createServiceWorker(system, installation, { declared, release, target });
 }
 
 function findTarget(

@@ -3,11 +3,13 @@ import type { System } from '../../../system/index.ts';
 import { createFenceFile } from '../../fence-file.ts';
 import { unreadableInstance } from '../errors.ts';
 import type { Instance, Runtime } from '../runtime.ts';
+import { endCommands } from './command-records.ts';
 import { createInstance } from './create-instance.ts';
 import { instancesFolder, locateInstance } from './instance-folder.ts';
 import { loadInstance } from './load-instance.ts';
 import type { ProcessContext, ProcessRuntimeOptions } from './process-context.ts';
 import { removeInstance } from './remove-instance.ts';
+import { runCommand } from './run-command.ts';
 import { startInstance } from './start-instance.ts';
 import { stopInstance } from './stop-instance.ts';
 import { tailLog } from './tail-log.ts';
@@ -45,6 +47,14 @@ export function createProcessRuntime(system: System, options: ProcessRuntimeOpti
     async tail(id, lines) {
       const folder = await locateInstance(system, stateDirectory, id);
       return folder === undefined ? [] : tailLog(system, folder, lines);
+    },
+    async runCommand(spec, options) {
+      if (spec.slot) await fenced(spec.slot.epoch);
+      return runCommand(context, spec, options);
+    },
+    async endCommands(service, epoch) {
+      await fenced(epoch);
+      await endCommands(context, service);
     },
   };
 }

@@ -1,0 +1,3 @@
+drop trigger keep_invoice_json on invoice_lines;
+
+drop function keep_invoice_json();

@@ -1,0 +1,1 @@
+insert into schema_revisions (revision) values (6);

@@ -1,0 +1,158 @@
+import { queryRows, type SqlClient } from './client.ts';
+import { missingRight, noLedger, staleEpoch, takenOver } from './errors.ts';
+
+/** What Onward gave this run: who may change rows, and how that is proved. */
+export interface Claim {
+  readonly id: string;
+  readonly deployment: string;
+  readonly epoch: number;
+  readonly holder: string;
+  readonly scope: string | undefined;
+}
+
+export interface Counters {
+  readonly scanned: number;
+  readonly changed: number;
+  readonly failed: number;
+  readonly batches: number;
+}
+
+export interface Status extends Counters {
+  readonly status: string;
+  readonly error: string | null;
+}
+
+const COUNTERS = `scanned::pg_catalog.float8 as scanned, changed::pg_catalog.float8 as changed,
+  failed::pg_catalog.float8 as failed, batches::pg_catalog.float8 as batches`;
+
+/** What a role needs: a batch locks the fence row FOR SHARE, which takes the right to update a column of it. */
+const RIGHTS = [
+  ['USAGE ON SCHEMA onward', `pg_catalog.has_schema_privilege(space.oid, 'USAGE')`],
+  ['SELECT ON onward.fence', `pg_catalog.has_table_privilege(fence.oid, 'SELECT')`],
+  ['UPDATE (deployment) ON onward.fence', `pg_catalog.has_any_column_privilege(fence.oid, 'UPDATE')`],
+  [
+    'SELECT, UPDATE ON onward.data_migration',
+    `pg_catalog.has_table_privilege(migration.oid, 'SELECT') and pg_catalog.has_table_privilege(migration.oid, 'UPDATE')`,
+  ],
+  ['INSERT ON onward.data_migration_batch', `pg_catalog.has_table_privilege(batch.oid, 'INSERT')`],
+] as const;
+
+/** Throws `service.no-ledger` or `service.missing-right` unless this role can do what every batch does. */
+export async function assertRights(client: SqlClient): Promise<void> {
+  const rights = RIGHTS.map(([, holds], index) => `(${holds}) as right${index}`).join(', ');
+  const table = (name: string, as: string) =>
+    `join pg_catalog.pg_class as ${as} on ${as}.relnamespace = space.oid and ${as}.relname = '${name}'`;
+  const [row] = await queryRows<Record<string, unknown>>(
+    client,
+    `select current_user::pg_catalog.text as role, ${rights} from pg_catalog.pg_namespace as space
+     ${table('fence', 'fence')} ${table('data_migration', 'migration')} ${table('data_migration_batch', 'batch')}
+     where space.nspname = 'onward'`,
+  );
+  if (!row) throw noLedger();
+  const missing = RIGHTS.filter((_, index) => row[`right${index}`] !== true).map(([right]) => right);
+  if (missing.length > 0) throw missingRight(String(row.role), missing);
+}
+
+/**
+ * Within the transaction of a batch: proves that the epoch is still the highest and that the row is still ours, and keeps both so until the
+ * transaction ends. Gives what the operator asked for, and the cursor.
+ */
+export async function lockClaim(
+  client: SqlClient,
+  { id, deployment, epoch, holder, scope }: Claim,
+): Promise<{ readonly wanted: 'pause' | 'cancel' | null; readonly cursor: readonly string[] | null }> {
+  const fence = await queryRows(
+    client,
+    'select 1 as held from onward.fence where deployment = $1 and epoch = $2 for share',
+    [deployment, epoch],
+  );
+  if (fence.length === 0) throw staleEpoch(id, epoch);
+  const [row] = await queryRows<{ wanted: 'pause' | 'cancel' | null; cursor: readonly string[] | null }>(
+    client,
+    `select wanted, case when $3::text is null then cursor else cursor -> $3::text end as cursor
+     from onward.data_migration where id = $1 and holder = $2 for update`,
+    [id, holder, scope ?? null],
+  );
+  if (!row) throw takenOver(id);
+  return row;
+}
+
+export interface DoneBatch {
+  readonly after: readonly string[] | undefined;
+  readonly upTo: readonly string[];
+  readonly scanned: number;
+  readonly changed: number;
+}
+
+/** Cursor, counters and the record of a batch, in its own transaction. Gives the totals. */
+export async function recordBatch(client: SqlClient, claim: Claim, done: DoneBatch): Promise<Counters> {
+  const { id, holder, epoch, scope } = claim;
+  const part = (key: readonly string[] | undefined) =>
+    key === undefined ? null : JSON.stringify(scope === undefined ? key : { scope, key });
+  const [totals] = await queryRows<Counters>(
+    client,
+    `with migration as (
+       update onward.data_migration
+       set cursor = case when $3::text is null then $4::jsonb
+                    else coalesce(cursor, '{}') || pg_catalog.jsonb_build_object($3::text, $4::jsonb) end,
+           scanned = scanned + $5, changed = changed + $6, batches = batches + 1,
+           waiting_for = null, waiting_since = null, updated_at = pg_catalog.clock_timestamp()
+       where id = $1 and holder = $2 returning id, scanned, changed, failed, batches
+     ), recorded as (
+       insert into onward.data_migration_batch (data_migration, batch, lower_key, upper_key, scanned, changed, epoch, started_at)
+       select id, batches, $7::jsonb, $8::jsonb, $5, $6, $9, pg_catalog.now() from migration
+     )
+     select ${COUNTERS} from migration`,
+    [
+      id,
+      holder,
+      scope ?? null,
+      JSON.stringify(done.upTo),
+      done.scanned,
+      done.changed,
+      part(done.after),
+      part(done.upTo),
+      epoch,
+    ],
+  );
+  if (!totals) throw takenOver(id);
+  return totals;
+}
+
+/** Counts a batch that was rolled back, and says what the next one waits for. Gives the totals. */
+export async function noteRefusal(client: SqlClient, { id, holder }: Claim, waitingFor: string): Promise<Counters> {
+  const [totals] = await queryRows<Counters>(
+    client,
+    `update onward.data_migration
+     set failed = failed + 1, waiting_for = $3, updated_at = pg_catalog.clock_timestamp(),
+         waiting_since = case when waiting_for is not distinct from $3 then waiting_since else pg_catalog.clock_timestamp() end
+     where id = $1 and holder = $2 returning ${COUNTERS}`,
+    [id, holder, waitingFor],
+  );
+  if (!totals) throw takenOver(id);
+  return totals;
+}
+
+/** What is on record; nothing yet is `pending`. */
+export async function loadStatus(client: SqlClient, id: string): Promise<Status> {
+  const [row] = await queryRows<Status>(
+    client,
+    `select status, last_error as error, ${COUNTERS} from onward.data_migration where id = $1`,
+    [id],
+  );
+  return row ?? { status: 'pending', error: null, scanned: 0, changed: 0, failed: 0, batches: 0 };
+}
+
+/** A run sees it before its next batch. Gives the status from now on. */
+export async function requestWish(client: SqlClient, id: string, wish: 'pause' | 'resume'): Promise<string> {
+  await client.query(
+    `update onward.data_migration
+     set wanted = case when $2 = 'pause' and status = 'running' then 'pause' end,
+         status = case when $2 = 'resume' and status = 'paused' then 'pending'
+                       when $2 = 'pause' and status in ('pending', 'failed') then 'paused' else status end,
+         updated_at = pg_catalog.clock_timestamp()
+     where id = $1 and wanted is distinct from 'cancel'`,
+    [id, wish],
+  );
+  return (await loadStatus(client, id)).status;
+}
