@@ -14,11 +14,14 @@ export interface ContradictedChange {
   readonly message: string;
 }
 
-/** A release says one thing of a key. Which of two would count could only be guessed. */
-export function checkConfiguration(changes: readonly ConfigurationChange[]): readonly ContradictedChange[] {
+/** A release says one thing of a key. Which of two would count could only be guessed. `undefined`: a change that is wrong by itself. */
+export function checkConfiguration(
+  changes: readonly (ConfigurationChange | undefined)[],
+): readonly ContradictedChange[] {
   const said: { readonly file: string; readonly key: ConfigurationKey; readonly words: string }[] = [];
   const contradicted: ContradictedChange[] = [];
   for (const [index, change] of changes.entries()) {
+    if (!change) continue;
     const keys = change.kind === 'renamed' ? [change.key, change.to] : [change.key];
     const [key, to] = keys.map((text) => parseConfigurationKey(text) ?? []);
     if (key && to && isWithinKey(to, key)) {
