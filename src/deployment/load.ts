@@ -50,6 +50,12 @@ function buildDeployment(raw: RawDeployment, file: string): Deployment {
     ...(raw.scratch ? { scratch: buildDatabase('scratch', raw.scratch, folder) } : {}),
     control: raw.control ?? databases[0]?.name ?? '',
     services: Object.entries(raw.services).map(([name, service]) => buildService(name, service, folder)),
+    configuration: Object.entries(raw.configuration ?? {}).map(([name, { file, secret = false, ...rest }]) => ({
+      name,
+      path: resolve(folder, file),
+      secret,
+      ...rest,
+    })),
     checks: (raw.checks ?? []).map((check) => buildCheck(check, folder)),
     lockBudgetMs: milliseconds(raw.locks?.budget, LOCK_BUDGET_MS),
     lockWaitMs: milliseconds(raw.locks?.wait, LOCK_WAIT_MS),

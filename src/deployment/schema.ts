@@ -148,6 +148,18 @@ const connection = z.strictObject({
   passwordFile: z.string().optional().meta({ description: 'File that holds nothing but the password' }),
 });
 
+const configurationFile = z
+  .strictObject({
+    file: z.string().min(1).meta({ description: 'Path of the file' }),
+    format: z.enum(['env', 'yaml']).meta({
+      description:
+        'env: its keys become environment of the services. yaml: they read the file named by ONWARD_CONFIG_<NAME>',
+    }),
+    secret: z.boolean().optional().meta({ description: 'True: none of its values is ever shown' }),
+    services: z.array(name).min(1, 'must name a service').meta({ description: 'Services that it configures' }),
+  })
+  .meta({ description: 'A file that services are configured with, and that releases may change' });
+
 export const deploymentSchema = z
   .strictObject({
     deployment: name.meta({ description: 'Name of this installation' }),
@@ -163,6 +175,10 @@ export const deploymentSchema = z
       .meta({ description: 'A server that holds nothing of value, for trying migrations out on copies of the schema' }),
     control: databaseName.optional().meta({ description: 'Database of lease and runs; the first one unless told' }),
     services: z.record(name, service, { error: keyError(NAME_RULE) }),
+    configuration: z
+      .record(name, configurationFile, { error: keyError(NAME_RULE) })
+      .optional()
+      .meta({ description: 'Configuration files by the name that releases give them' }),
     checks: z.array(check).optional().meta({ description: 'Smoke checks of every upgrade and of "onward verify"' }),
     locks: z
       .strictObject({

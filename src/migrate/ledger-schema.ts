@@ -77,8 +77,13 @@ create table onward.data_migration (
   started_at     timestamptz,
   finished_at    timestamptz,
   verified_at    timestamptz,
-  updated_at     timestamptz not null default pg_catalog.clock_timestamp()
+  updated_at     timestamptz not null default pg_catalog.clock_timestamp(),
+  relation       oid,
+  estimated      bigint,
+  passed         bigint not null default 0
 );
+
+create unique index data_migration_relation on onward.data_migration (relation, epoch) where status = 'running';
 
 create table onward.data_migration_batch (
   data_migration  text not null references onward.data_migration (id),
@@ -129,6 +134,20 @@ create table onward.release (
   run           text not null,
   completed_at  timestamptz not null default pg_catalog.clock_timestamp(),
   primary key (deployment, run)
+);
+
+create table onward.data_migration_scope (
+  data_migration  text not null references onward.data_migration (id),
+  kind            text not null,
+  value           text not null,
+  position        bigint generated always as identity,
+  status          text not null default 'pending' check (status in ('pending', 'running', 'completed')),
+  cursor          jsonb,
+  scanned         bigint not null default 0,
+  changed         bigint not null default 0,
+  batches         bigint not null default 0,
+  finished_at     timestamptz,
+  primary key (data_migration, kind, value)
 );
 
 create table onward.dual_write (

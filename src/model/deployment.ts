@@ -82,6 +82,18 @@ export type Check = {
   | { readonly kind: 'redis'; readonly host: string; readonly port: number; readonly password?: Secret }
 );
 
+/** A file of the operator's that services are configured with, under the name by which releases speak of it. */
+export interface ConfigurationFile {
+  readonly name: string;
+  /** The operator's own file; instances get a revision of it. */
+  readonly path: string;
+  /** `env`: its keys become the environment of the instances. `yaml`: they read the revision themselves. */
+  readonly format: 'env' | 'yaml';
+  /** None of its values is ever shown. */
+  readonly secret: boolean;
+  readonly services: readonly string[];
+}
+
 /** One running installation, as `onward.yaml` describes it. Paths are absolute. */
 export interface Deployment {
   readonly name: string;
@@ -96,6 +108,8 @@ export interface Deployment {
   readonly scratch?: Database;
   readonly control: string;
   readonly services: readonly Service[];
+  /** In the order of the file: where two set the same variable of a service, the later one counts. */
+  readonly configuration: readonly ConfigurationFile[];
   readonly checks: readonly Check[];
   /** Longest time a schema change may make the application wait for a lock. */
   readonly lockBudgetMs: number;

@@ -65,6 +65,19 @@ export interface DatabaseFact {
   readonly proof?: ProofFact;
 }
 
+/** One configuration file: of onward.yaml, or of a release on the path. Holds no value of it. */
+export interface ConfigurationFact {
+  readonly name: string;
+  /** `undefined`: onward.yaml maps no such file. */
+  readonly path?: string;
+  /** What the target needs and the file does not have, and why it cannot be used; each closes a gate. */
+  readonly problems: readonly Finding[];
+  /** What the operator should know; closes no gate. */
+  readonly remarks: readonly Finding[];
+  /** What an upgrade does to it, each with the release that wants it: `add BILLING_CURRENCY`. */
+  readonly edits: readonly { readonly release: string; readonly what: string }[];
+}
+
 /**
  * One data migration of the releases up to the one that runs, as it was seen. `unknown`: its database or service did not answer, or what it
  * answered cannot be read.
@@ -108,6 +121,7 @@ export interface Facts {
   readonly releases: ReadonlyMap<string, Release>;
   /** Identities of rendered configurations: release version, then service. */
   readonly configs: ReadonlyMap<string, ReadonlyMap<string, Digest>>;
+  readonly configuration: readonly ConfigurationFact[];
   readonly instances: readonly InstanceFact[];
   readonly frontends: readonly FrontendFact[];
   /** The switch's program, when it runs: the version that it came with, when it says so, and whether it is the one of this tool. */

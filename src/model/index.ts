@@ -19,6 +19,14 @@ export {
   stopKey,
   type TableSize,
 } from './condition.ts';
+export {
+  type ConfigurationChange,
+  type ConfigurationKey,
+  describeConfigurationKey,
+  isWithinKey,
+  parseConfigurationKey,
+} from './configuration-change.ts';
+export { type DeclaredConfigurationChange, declaredConfigurationChanges } from './configuration-changes.ts';
 export type {
   DataMigration,
   DataMigrationScope,
@@ -38,6 +46,7 @@ export {
 } from './decimal.ts';
 export type {
   Check,
+  ConfigurationFile,
   Database,
   Deployment,
   Listen,
@@ -53,6 +62,7 @@ export { parseDuration } from './duration.ts';
 export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
 export type {
   AcceptanceFacts,
+  ConfigurationFact,
   DatabaseFact,
   DataMigrationFact,
   Facts,

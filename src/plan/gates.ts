@@ -13,6 +13,7 @@ import {
 } from '../model/index.ts';
 import { digestOfRisk } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
+import { buildConfigurationGates } from './configuration-gates.ts';
 import { buildDataMigrationGates } from './data-migration-gates.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { chooseRollClass } from './rolls.ts';
@@ -29,6 +30,7 @@ export function buildGates(facts: Facts, request: PlanRequest): readonly Gate[] 
     ...buildDataMigrationGates(facts, request),
     ...servicesGates(facts, request),
     ...facts.frontends.flatMap(addressGate),
+    ...buildConfigurationGates(facts, request),
     runningGate(facts, request),
     diskGate(facts),
   ];

@@ -45,6 +45,7 @@ const deployment: Deployment = {
     service('api', { replicas: 2, switch: { kind: 'builtin', mode: 'http', listen: { host: '127.0.0.1', port: 2 } } }),
     service('worker', { after: ['api'] }),
   ],
+  configuration: [],
   checks: [],
   lockBudgetMs: 50,
   lockWaitMs: 1000,
@@ -151,6 +152,7 @@ function facts(more: Partial<Facts> = {}): Facts {
     },
     current: { release: '1.0.0', digest: digest('1.0.0') },
     releases: new Map(RELEASES.map((found) => [found.version, found])),
+    configuration: [],
     configs: new Map(
       RELEASES.map((found) => [found.version, new Map(['web', 'api', 'worker'].map((name) => [name, config]))]),
     ),

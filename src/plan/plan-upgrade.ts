@@ -88,6 +88,7 @@ function pointOfNoReturn(facts: Facts, hop: Hop): string {
 function buildFindings(facts: Facts, request: PlanRequest, target: string | undefined): readonly Finding[] {
   const findings: Finding[] = [
     ...facts.remarks,
+    ...facts.configuration.flatMap(({ remarks }) => remarks),
     ...(request.remarks ?? []),
     ...facts.databases.flatMap((database) => [...(database.remarks ?? []), ...proofFindings(database)]),
   ];

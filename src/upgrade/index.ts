@@ -2,13 +2,18 @@
  * The heart: prepares a plan from what it observes, carries it out, takes it up again after any interruption, and goes back. It
  * composes the features; it reads no arguments, prints nothing, and never trusts its memory where reality can be looked at.
  */
-
 export {
   type AcceptRequest,
   acceptRisk,
   listAcceptances,
   withdrawAcceptance,
 } from './accept/accept-risk.ts';
+export {
+  type DeploymentConfiguration,
+  type MigratedConfiguration,
+  migrateDeploymentConfiguration,
+  observeDeploymentConfiguration,
+} from './configuration/deployment-configuration.ts';
 export { removeDualWrite } from './data/dual-writes.ts';
 export {
   type ObservedDataMigration,

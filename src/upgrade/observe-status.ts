@@ -1,5 +1,7 @@
+import type { DataMigrationStatus } from '../data-migrate/index.ts';
 import { type LeaseFact, OnwardError, type RunSummary } from '../model/index.ts';
 import type { System } from '../system/index.ts';
+import { observeDataMigrations } from './data-migrations.ts';
 import { collectStepDurations, estimateRemaining } from './estimate.ts';
 import { findNewestRun, listRuns } from './find-run.ts';
 import type { Installation } from './installation.ts';
@@ -36,6 +38,8 @@ export interface Status {
   readonly lease: LeaseFact;
   /** The run that has not ended. */
   readonly run: RunStatus | undefined;
+  /** The data migrations at which the run is. */
+  readonly data: readonly DataMigrationStatus[];
   /** What could not be seen, and why: the release when the control database is away, the run when its journal is damaged. */
   readonly problems: readonly string[];
 }
@@ -53,12 +57,17 @@ export async function observeStatus(system: System, installation: Installation):
     observeRun(system, installation.deployment.stateDirectory).catch(noteProblem(problems)),
   ]);
   const isAlive = lease.kind === 'held' && lease.run === run?.run;
+  const isMovingRows = isAlive && run?.step === 'data';
+  const data = isMovingRows
+    ? ((await observeDataMigrations(system, installation).catch(noteProblem(problems))) ?? [])
+    : [];
   return {
     deployment: installation.deployment.name,
     release: current?.release,
     services,
     lease,
     run: run && { ...run, isAlive },
+    data: data.map(({ status }) => status).filter(({ status }) => status === 'running'),
     problems,
   };
 }

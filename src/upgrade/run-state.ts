@@ -40,6 +40,8 @@ export interface Before {
   readonly checks: Json;
   /** What the totals were. */
   readonly totals: readonly TotalObservation[];
+  /** Identities of the configuration files as the run leaves them, by name. */
+  readonly configuration?: { readonly [name: string]: Digest };
   readonly traffic: { readonly [service: string]: { readonly carried: number; readonly failed: number } };
 }
 
@@ -68,6 +70,7 @@ export const RUN_KEYS = {
   parked: 'run.parked',
   ended: 'run.ended',
   taken: 'run.taken',
+  configuration: 'run.configuration',
 } as const;
 
 /** Key of what the totals were after a phase. */

@@ -1,5 +1,6 @@
 import { describeAcceptance, formatDuration } from '../../model/index.ts';
 import type { Status } from '../../upgrade/index.ts';
+import { describeProgress } from './data-migrations.ts';
 import { titleOf } from './progress.ts';
 
 /** What serves now and what a run is doing, for a person. */
@@ -17,7 +18,7 @@ export function renderStatus(status: Status): string {
       : '';
     lines.push(`  ${service.service.padEnd(width)}  ${running.padEnd(22)}  ${requests}`.trimEnd());
   }
-  lines.push('', ...renderRun(status), ...renderAccepted(status));
+  lines.push('', ...renderRun(status), ...status.data.map(renderData), ...renderAccepted(status));
   return `${lines.join('\n')}\n`;
 }
 
@@ -29,6 +30,12 @@ function renderAccepted({ run }: Status): readonly string[] {
 function describeRelease({ release, problems }: Status): string {
   if (release !== undefined) return `release ${release}`;
   return problems.length === 0 ? 'nothing is installed' : 'what is installed cannot be told';
+}
+
+function renderData(data: Status['data'][number]): string {
+  const waiting = data.waitingFor === null ? [] : [`waiting for ${data.waitingFor}, since ${data.waitingSince ?? ''}`];
+  const facts = [`${data.scanned} rows scanned`, ...describeProgress(data), ...waiting];
+  return `  ${data.id}: ${facts.join('; ')}`;
 }
 
 function renderRun({ run, release, problems }: Status): readonly string[] {

@@ -16,7 +16,7 @@ export type QuarantineEnd =
   | 'begun anew'
   | 'undone by hand';
 
-/** A quarantine as the ledger of its database has it. Times are the database's. */
+/** A quarantine as the ledger of its database has it. Times are the database's, in ISO 8601. */
 export interface Quarantine {
   readonly id: string;
   readonly deployment: string;
@@ -40,8 +40,11 @@ export interface TableBefore {
   readonly entries: readonly AclEntry[];
 }
 
-const COLUMNS = `id, deployment, release, run, epoch::pg_catalog.text as epoch, began_at as "beganAt", until, doomed, losses, undo,
-  ended_at as "endedAt", ended_because as "endedBecause"`;
+/** The same in every session, whatever its time zone and style. */
+const iso = (column: string) => `pg_catalog.to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const COLUMNS = `id, deployment, release, run, epoch::pg_catalog.text as epoch, ${iso('began_at')} as "beganAt", ${iso('until')} as until,
+  doomed, losses, undo, ${iso('ended_at')} as "endedAt", ended_because as "endedBecause"`;
 
 type Row = Omit<Quarantine, 'epoch' | 'endedAt' | 'endedBecause'> & {
   readonly epoch: string;
@@ -59,7 +62,10 @@ function fromRow({ epoch, endedAt, endedBecause, ...row }: Row): Quarantine {
 }
 
 /** The quarantine of a deployment that is in force in this database. */
-export async function observeQuarantine(session: Session, deployment: string): Promise<Quarantine | undefined> {
+export async function observeQuarantine(
+  session: Pick<Session, 'query'>,
+  deployment: string,
+): Promise<Quarantine | undefined> {
   const { rows: tables } = await session.query<{ is_there: boolean }>(
     `select pg_catalog.to_regclass('onward.quarantine') is not null as is_there`,
   );
