@@ -84,6 +84,17 @@ export function takenOver(id: string): OnwardError {
   });
 }
 
+/** Two at once on one table would wait for each other, and count each other's rows. */
+export function tableBusy(id: string, table: string): OnwardError {
+  return new OnwardError({
+    code: 'data-migrate.table-busy',
+    message: `Could not run data migration ${id}: another data migration is at work on ${table}. Nothing has changed.`,
+    hint: 'Run "onward data-migrate list" to see which, and run this one when that one is complete.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+  });
+}
+
 export function batchFailed(id: string, error: PostgresError): OnwardError {
   return new OnwardError({
     code: 'data-migrate.batch-failed',

@@ -88,7 +88,7 @@ async function recordBatch(
   await session.query(
     `with migration as (
        update onward.data_migration
-       set cursor = $3::jsonb, scanned = scanned + $4, changed = changed + $5, batches = batches + 1,
+       set cursor = $3::jsonb, scanned = scanned + $4, changed = changed + $5, passed = passed + $4, batches = batches + 1,
            waiting_for = null, waiting_since = null, updated_at = pg_catalog.clock_timestamp()
        where id = $1 and holder = $2 returning id, batches
      )

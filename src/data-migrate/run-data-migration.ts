@@ -4,11 +4,12 @@ import { assertDeclaration } from './check-declaration.ts';
 import { assertDualWrite } from './dual-write/observe.ts';
 import { isDualWriting } from './dual-write/render.ts';
 import { batchFailed, connectionLost, isConnectionLoss, takenOver } from './errors.ts';
+import { createProgress } from './progress.ts';
 import type { ScopeChoice } from './scope/part.ts';
 import { runParts } from './scope/run-parts.ts';
 import { openSession } from './sessions.ts';
 import { type Claim, claim, type Fence, type Release, releaseClaim } from './state.ts';
-import { loadTableKey } from './table-key.ts';
+import { countWhenUnknown, loadTableKey } from './table-key.ts';
 import { createThrottle } from './throttle/create-throttle.ts';
 import { createRateLimit, type RateLimit } from './throttle/rate-limit.ts';
 import { verifyDataMigration } from './verify.ts';
@@ -57,12 +58,13 @@ export async function runDataMigration(
   try {
     const monitor = await openSession(system, options.target);
     try {
-      const key = await loadTableKey(worker, declared);
+      const key = await countWhenUnknown(worker, await loadTableKey(worker, declared));
       // Before anything is taken over.
       if (isDualWriting(declared)) await assertDualWrite(worker, declared);
       const claimed: Claim = { id: declared.id, holder: system.random.hex(16), fence };
-      await claim(monitor, declared, { ...claimed, release: options.release, run: options.run });
-      return await work(system, options, { worker, monitor, key, claimed });
+      const { release, run } = options;
+      const passed = await claim(monitor, declared, { ...claimed, release, run, key });
+      return await work(system, options, { worker, monitor, key, claimed, passed });
     } finally {
       await monitor.close();
     }
@@ -76,10 +78,12 @@ interface Sessions {
   readonly monitor: Session;
   readonly key: Awaited<ReturnType<typeof loadTableKey>>;
   readonly claimed: Claim;
+  /** Rows that earlier runs went through since the first key. */
+  readonly passed: number;
 }
 
 async function work(system: System, options: RunDataMigrationOptions, at: Sessions): Promise<DataMigrationOutcome> {
-  const { worker, monitor, key, claimed } = at;
+  const { worker, monitor, key, claimed, passed } = at;
   const { declared, pacing = DEFAULT_PACING, onEvent, signal, beforeBatch } = options;
   const { rate = createRateLimit(system.clock, pacing.rowsPerSecond) } = options;
   const finish = async (to: Release): Promise<void> => {
@@ -88,7 +92,8 @@ async function work(system: System, options: RunDataMigrationOptions, at: Sessio
   try {
     const emit = (event: LogEvent) => onEvent?.(event);
     const throttle = createThrottle({ clock: system.clock, session: monitor, declared, key, pacing, rate });
-    const paced = { throttle, rate, emit, signal, beforeBatch };
+    const progress = createProgress({ clock: system.clock, id: declared.id, total: key.estimatedRows, passed, emit });
+    const paced = { throttle, rate, progress, emit, signal, beforeBatch };
     const engine = { system, worker, monitor, key, declared, claim: claimed, ...paced };
     const ended = await runParts(engine, options.scope);
     if (ended !== 'end') {

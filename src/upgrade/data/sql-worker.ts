@@ -30,7 +30,7 @@ export function createSqlWorker(
     request: (wish) => withSession((session) => requestWish(session, { id, release, wish })),
     verify: () => withSession((session) => verifyDataMigration(session, declared)),
     sample: () => sampleDataMigration(system, { target, declared }),
-    run: ({ installation, lease, run, signal, scope }) =>
+    run: ({ installation, lease, run, rate, signal, scope }) =>
       runDataMigration(system, {
         declared,
         target,
@@ -40,6 +40,7 @@ export function createSqlWorker(
         signal,
         ...(scope ? { scope } : {}),
         pacing: installation.deployment.pacing,
+        ...(rate ? { rate } : {}),
         beforeBatch: () => lease.assertHeld(),
         onEvent: (event) => system.log.emit({ ...event, run, step: 'data' }),
       }),
