@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os';
 import {
   type Acceptance,
   closest,
@@ -10,7 +9,7 @@ import {
 } from '../../model/index.ts';
 import { contentOf, contentOfRisk } from '../../plan/index.ts';
 import { chooseVersion } from '../../release/index.ts';
-import type { System } from '../../system/index.ts';
+import { describeOperator, type System } from '../../system/index.ts';
 import type { Installation } from '../installation.ts';
 import { loadAcceptances, type RecordedAcceptance } from '../observe-acceptances.ts';
 import { observeCurrent } from '../observe-control.ts';
@@ -57,7 +56,7 @@ export async function acceptRisk(
       content,
       release,
       system.redaction.apply(reason),
-      describeSelf(),
+      describeOperator(),
       at,
       inMs,
     ],
@@ -74,7 +73,7 @@ export async function withdrawAcceptance(system: System, installation: Installat
   const { count } = await installation.control.query(
     `update onward.acceptance set withdrawn_at = pg_catalog.clock_timestamp(), withdrawn_by = $3
      where deployment = $1 and risk = $2 and withdrawn_at is null and (until is null or until > pg_catalog.clock_timestamp())`,
-    [installation.deployment.name, risk, describeSelf()],
+    [installation.deployment.name, risk, describeOperator()],
   );
   if (count > 0) return count;
   const { list } = await loadAcceptances(installation);
@@ -101,11 +100,6 @@ export async function listAcceptances(installation: Installation): Promise<reado
 function judge({ until, withdrawn }: RecordedAcceptance, now: string): ListedAcceptance['state'] {
   if (withdrawn) return 'withdrawn';
   return until === undefined || Date.parse(until) > Date.parse(now) ? 'counts' : 'expired';
-}
-
-/** Who accepts, as the operating system knows them. */
-function describeSelf(): string {
-  return `${userInfo().username}@${hostname()}`;
 }
 
 interface Found {
