@@ -8,6 +8,7 @@ export { assertDualWrite, type DualWriteState, observeDualWrite } from './dual-w
 export { planDualWrite, planDualWriteRemoval } from './dual-write/plan.ts';
 export { type DualWriting, isDualWriting, renderDualWrite } from './dual-write/render.ts';
 export { type DataMigrationProgress, type DataMigrationStatus, observeDataMigration } from './observe.ts';
+export { renderVerification } from './render-sql.ts';
 export { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
 export { type DryRun, sampleDataMigration } from './sample.ts';
 export type { ScopeChoice } from './scope/part.ts';

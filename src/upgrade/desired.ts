@@ -46,7 +46,11 @@ export async function digestConfig(
   return `sha256:${createHmac('sha256', installation.configKey).update(canonicalJson(rendered)).digest('hex')}`;
 }
 
-/** The instances that must serve once a release has rolled. Their ids depend on nothing but the run, so a resumed run finds its own. */
+/**
+ * The instances that must serve once a release has rolled. Their ids depend on nothing but the run, so a resumed run finds its own. Each tells
+ * the database who it is and which release made it, unless the operator says otherwise. That is no part of its configuration: a carried
+ * component keeps its name.
+ */
 export async function buildDesired(
   system: System,
   installation: Installation,
@@ -69,7 +73,11 @@ export async function buildDesired(
     config: await digestConfig(system, installation, { service, component, revisions }),
     artifact: artifactFolder(installation, component.identity),
     command: component.command,
-    environment: { ...Object.fromEntries(paths), ...environment },
+    environment: {
+      PGAPPNAME: `${service.name}@${component.producedBy}`,
+      ...Object.fromEntries(paths),
+      ...environment,
+    },
     graceMs: service.graceMs,
     run,
   };
