@@ -9,7 +9,7 @@ export { planDualWrite, planDualWriteRemoval } from './dual-write/plan.ts';
 export { type DualWriting, isDualWriting, renderDualWrite } from './dual-write/render.ts';
 export { type DataMigrationProgress, type DataMigrationStatus, observeDataMigration } from './observe.ts';
 export { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
-export { type DryRun, sampleDataMigration } from './sample.ts';
+export { type DryRun, sampleDataMigration, type Trial } from './sample.ts';
 export type { ScopeChoice } from './scope/part.ts';
 export { observeParts, type PartsStatus } from './scope/state.ts';
 export { noAnswer } from './service/errors.ts';
