@@ -148,6 +148,22 @@ const connection = z.strictObject({
   passwordFile: z.string().optional().meta({ description: 'File that holds nothing but the password' }),
 });
 
+const argv = z.array(z.string().min(1)).min(1, 'must name a program');
+
+const contract = z.strictObject({
+  clients: z
+    .array(z.string().min(1))
+    .optional()
+    .meta({ description: 'Names of clients that may be connected meanwhile, such as psql or grafana*' }),
+});
+
+const backup = z.strictObject({
+  command: argv.meta({
+    description: 'Program and arguments that back a database up; it is told which by PG variables',
+  }),
+  verify: argv.meta({ description: 'Program and arguments that prove the backup' }),
+  timeout: duration.optional().meta({ description: 'Limit for each of them; 6h unless told' }),
+});
 const configurationFile = z
   .strictObject({
     file: z.string().min(1).meta({ description: 'Path of the file' }),
@@ -186,6 +202,8 @@ export const deploymentSchema = z
         wait: duration.optional().meta({ description: 'Longest wait of one migration file; 2m unless told' }),
       })
       .optional(),
+    contract: contract.optional().meta({ description: 'What "onward contract" should know of this installation' }),
+    backup: backup.optional().meta({ description: 'How a database is backed up before anything is removed from it' }),
     lease: z
       .strictObject({ ttl: duration.optional().meta({ description: 'Life of an unrenewed lease; 30s unless told' }) })
       .optional(),

@@ -8,11 +8,18 @@ export { applyEdits } from './edit.ts';
 export type { LintFinding } from './finding.ts';
 export type { MigrateEngine } from './invariants/create-migration-runs.ts';
 export { type LintOptions, type LintResult, runLint } from './lint.ts';
+export { fillTables } from './measure/fill/fill-tables.ts';
 export { judgeProof } from './proof/judge-proof.ts';
 export { type ProveSchemasOptions, proveSchemas, type SchemasProof } from './proof/prove-schemas.ts';
 export { type ProofOptions, proveStatements } from './proof/prove-statements.ts';
 export { type ProofReport, type ProvenStatement, shareOf, type Verdict } from './proof/report.ts';
 export { applySchema } from './proof/schema/apply-schema.ts';
+export {
+  observeCounters,
+  recordSince,
+  type StatementCounters,
+  type StatementsSince,
+} from './record/record-since.ts';
 export { type RecordOptions, recordStatements } from './record/record-statements.ts';
 export { saveStatements } from './record/save-statements.ts';
 export type { RecordedStatement, StatementsFile } from './record/statements-file.ts';

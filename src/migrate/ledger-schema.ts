@@ -77,6 +77,7 @@ create table onward.data_migration (
   started_at     timestamptz,
   finished_at    timestamptz,
   verified_at    timestamptz,
+  contracted_by  text,
   updated_at     timestamptz not null default pg_catalog.clock_timestamp(),
   relation       oid,
   estimated      bigint,
@@ -114,6 +115,7 @@ create table onward.fence (
 
 create table onward.run (
   run           text primary key,
+  kind          text not null default 'upgrade',
   deployment    text not null,
   from_release  text not null,
   to_release    text not null,
@@ -175,6 +177,16 @@ create table onward.acceptance (
   until         timestamptz,
   withdrawn_by  text,
   withdrawn_at  timestamptz
+);
+
+create table onward.statement_baseline (
+  deployment  text not null,
+  release     text not null,
+  taken_at    timestamptz not null default pg_catalog.clock_timestamp(),
+  reset_at    text,
+  evictions   bigint,
+  calls       jsonb not null,
+  primary key (deployment, taken_at)
 );
 
 create table onward.quarantine (

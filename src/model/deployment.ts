@@ -82,6 +82,14 @@ export type Check = {
   | { readonly kind: 'redis'; readonly host: string; readonly port: number; readonly password?: Secret }
 );
 
+/** Programs of the operator that back one database up and prove it. Argv; they are told which database by libpq's variables. */
+export interface BackupHook {
+  readonly command: readonly string[];
+  readonly verify: readonly string[];
+  /** Limit for each of the two. */
+  readonly timeoutMs: number;
+}
+
 /** A file of the operator's that services are configured with, under the name by which releases speak of it. */
 export interface ConfigurationFile {
   readonly name: string;
@@ -116,5 +124,9 @@ export interface Deployment {
   /** Longest time a schema change may wait for its moment before it gives up cleanly. */
   readonly lockWaitMs: number;
   readonly leaseTtlMs: number;
+  /** Clients that may be connected while the old shape is removed: names, in which `*` stands for any text. */
+  readonly contract?: { readonly clients: readonly string[] };
+  /** `undefined`: nothing is known of how databases are backed up. */
+  readonly backup?: BackupHook;
   readonly pacing: Pacing;
 }

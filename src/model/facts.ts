@@ -131,7 +131,15 @@ export interface Facts {
   readonly dataMigrations?: readonly DataMigrationFact[];
   readonly lease: LeaseFact;
   /** A run that has not ended, whose journal is here. */
-  readonly unfinished: { readonly run: string; readonly from: string; readonly to: string } | undefined;
+  readonly unfinished:
+    | {
+        readonly run: string;
+        readonly from: string;
+        readonly to: string;
+        /** What goes on with it; `onward upgrade` when left out. */
+        readonly command?: string;
+      }
+    | undefined;
   /** Why the journals here cannot be read; whether a run is unfinished is not known then. */
   readonly damagedJournal?: string;
   /** What the operator should know of onward.yaml; closes no gate. */

@@ -28,6 +28,18 @@ export {
 } from './configuration-change.ts';
 export { type DeclaredConfigurationChange, declaredConfigurationChanges } from './configuration-changes.ts';
 export type {
+  ClientSession,
+  ContractDatabaseFact,
+  ContractDataFact,
+  ContractFacts,
+  ContractPlan,
+  ContractWindow,
+  Observed,
+  Removal,
+  RemovedObject,
+  StatementsFact,
+} from './contract.ts';
+export type {
   DataMigration,
   DataMigrationScope,
   DualWrite,
@@ -45,6 +57,7 @@ export {
   subtractDecimals,
 } from './decimal.ts';
 export type {
+  BackupHook,
   Check,
   ConfigurationFile,
   Database,

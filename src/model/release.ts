@@ -130,6 +130,8 @@ export interface Release {
   readonly notes: ReleaseNotes;
   /** The data migrations that this release declares itself; those of earlier releases stay with them. */
   readonly dataMigrations?: readonly DataMigration[];
+  /** For how long after its completion the old shape stays, at least. */
+  readonly contract?: { readonly afterMs: number };
   /** What it changes in the configuration files of its operators. */
   readonly configuration?: readonly ConfigurationChange[];
   /** Keys of configuration files that hold secrets, as this release and all before it say. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type Acceptance,
   type Component,
   type DatabaseFact,
   DEFAULT_PACING,
@@ -7,6 +8,8 @@ import {
   type Facts,
   type InstanceFact,
   type MigrationRef,
+  type Plan,
+  type ProofFact,
   type Release,
   type Service,
 } from '../model/index.ts';
@@ -285,6 +288,19 @@ describe('planUpgrade()', () => {
     });
   });
 
+  it('says in every hop what that release changes in configuration files', () => {
+    const app = { name: 'app', path: '/app.env', problems: [], remarks: [] };
+    const edits = [
+      { release: '1.1.0', what: 'add A' },
+      { release: '1.2.0', what: 'remove B' },
+    ];
+    const stages = planUpgrade(facts({ configuration: [{ ...app, edits }] }), request).hops.map((hop) =>
+      hop.steps.find((step) => step.kind === 'stage'),
+    );
+    expect(stages.map((stage) => stage?.configuration)).toEqual([['app: add A'], ['app: remove B']]);
+    expect(stages[0]?.title).toMatch(/, and make 1 change of configuration$/);
+  });
+
   it('is equal, with an equal digest, for equal facts, and another one when what is decided differs', () => {
     expect(planUpgrade(facts(), request)).toEqual(planUpgrade(facts(), request));
     const other = planUpgrade(facts({ databases: [{ ...database, pending: [] }] }), request);
@@ -354,6 +370,19 @@ describe('gates', () => {
     expect(open(changed)).toContainEqual(expect.objectContaining({ id, state }));
   });
 
+  it('close while a configuration file does not have what the path needs, and name the command that says all of it', () => {
+    const problem = { code: 'configuration.missing-key', severity: 'error', message: 'A is missing' } as const;
+    const remark = { code: 'configuration.deprecated-key', severity: 'warning', message: 'B is deprecated' } as const;
+    const file = { name: 'app', path: '/app.env', problems: [problem], remarks: [remark], edits: [] };
+    const plan = planUpgrade(facts({ configuration: [file, { ...file, name: 'values', problems: [] }] }), request);
+    expect(plan.gates.filter(({ id }) => id.startsWith('configuration:'))).toMatchObject([
+      { id: 'configuration:app', state: 'closed', evidence: 'A is missing' },
+      { id: 'configuration:values', state: 'open' },
+    ]);
+    expect(plan.nextCommand).toBe('onward config check --version 1.2.0');
+    expect(plan.findings).toContain(remark);
+  });
+
   it('close when the release and onward.yaml name different services', () => {
     const fewer = { ...deployment, services: deployment.services.slice(0, 2) };
     const shut = open({ deployment: fewer });
@@ -407,5 +436,56 @@ describe('renderPlan()', () => {
     expect(text).toContain('carried, not restarted: web (1.0.0)');
     expect(text).toContain('Gates  11 open, 0 closed, 0 unknown');
     expect(text.trimEnd().split('\n').at(-1)).toBe('Next: onward upgrade');
+  });
+});
+
+describe('planUpgrade() where something was accepted', () => {
+  const NOW = '2026-06-01T00:00:00.000Z';
+  const proved = (state: ProofFact['state']) => ({
+    databases: [{ ...database, proof: { state, evidence: 'seen', findings: [] } }],
+  });
+  const gateIn = (plan: Plan) => plan.gates.find(({ id }) => id === 'queries:core');
+
+  /** The plan after whoever saw the gate as it is with an unfinished proof has accepted it. */
+  function planAccepted(more: Partial<Facts>, wanted: PlanRequest = request) {
+    const seen = planUpgrade(facts(proved('unknown')), request).gates.find(({ id }) => id === 'queries:core');
+    const acceptance: Acceptance = {
+      risk: seen?.risk ?? '',
+      content: seen?.content ?? digest('none'),
+      release: '1.1.0',
+      reason: 'tried it by hand',
+      by: 'ana@ops1',
+      acceptedAt: NOW,
+    };
+    return planUpgrade(facts({ ...more, acceptances: { list: [acceptance], now: NOW } }), wanted);
+  }
+
+  it('goes through a query proof that could not be finished, for the release that it was accepted for alone', () => {
+    expect(gateIn(planUpgrade(facts(proved('unknown')), request))).toMatchObject({
+      state: 'unknown',
+      risk: 'queries:core',
+      command: "onward accept queries:core --reason '...'",
+    });
+    const accepted = planAccepted(proved('unknown'));
+    expect(gateIn(accepted)?.accepted?.by).toBe('ana@ops1');
+    expect(accepted.nextCommand).toBe('onward upgrade');
+    expect(renderPlan(accepted)).toContain(
+      'accepted What services ask of core still works after the expand phase: seen\n        accepted by ana@ops1: tried it by hand',
+    );
+    const other = planAccepted(proved('unknown'), { ...request, hops: [{ from: '1.0.0', to: '1.2.0' }] });
+    expect(gateIn(other)?.accepted).toBeUndefined();
+  });
+
+  it('goes through no statement that breaks', () => {
+    const broken = planAccepted(proved('breaks'));
+    expect(gateIn(broken)).toMatchObject({ state: 'closed' });
+    expect(gateIn(broken)?.accepted).toBeUndefined();
+    expect(gateIn(broken)?.risk).toBeUndefined();
+  });
+
+  it('is another plan with the acceptance than without it', () => {
+    const without = planUpgrade(facts(proved('unknown')), request);
+    expect(planAccepted(proved('unknown')).digest).not.toBe(without.digest);
+    expect(planUpgrade(facts(proved('unknown')), request).digest).toBe(without.digest);
   });
 });

@@ -99,7 +99,7 @@ function buildFindings(facts: Facts, request: PlanRequest, target: string | unde
     findings.push({
       code: 'plan.contract-pending',
       severity: 'info',
-      message: `${contract.length} contract ${contract.length === 1 ? 'migration stays' : 'migrations stay'} pending: an upgrade never removes the old shape.`,
+      message: `${contract.length} contract ${contract.length === 1 ? 'migration stays' : 'migrations stay'} pending: an upgrade never removes the old shape. "onward contract" does, once nothing needs it.`,
     });
   }
   if (request.only !== undefined) {

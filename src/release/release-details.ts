@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   type ConfigurationChange,
   type DataMigration,
+  parseDuration,
   type Release,
   type Risk,
   satisfiesRange,
@@ -35,6 +36,15 @@ export const releaseDetailsSchema = z
       .exactOptional()
       .meta({ description: 'Versions of Onward that may upgrade to this release.' }),
     rollback: z.strictObject({ until: z.enum(['roll', 'postdeploy']) }).default({ until: 'roll' }),
+    contract: z
+      .strictObject({
+        after: z
+          .string()
+          .refine((text) => parseDuration(text) !== undefined, { error: 'must be a duration, such as 7d' })
+          .meta({ description: 'How long after the upgrade the old shape stays, such as 7d; 0s unless told.' }),
+      })
+      .exactOptional()
+      .meta({ description: 'When "onward contract" may remove what this release no longer needs.' }),
     lateMigrations: z
       .array(z.string().min(1))
       .default([])
@@ -60,7 +70,10 @@ export const releaseDetailsSchema = z
       if (risks.findIndex((other) => other.id === id) < index)
         report.addIssue({ code: 'custom', path: ['risks', index, 'id'], message: `risk "${id}" stands twice` });
     }
-    for (const { index, message } of checkConfiguration(configuration.map(buildConfigurationChange)))
+    const whole = configuration.map((change) => configurationChangeShape.safeParse(change).data);
+    for (const { index, message } of checkConfiguration(
+      whole.map((change) => change && buildConfigurationChange(change)),
+    ))
       report.addIssue({ code: 'custom', path: ['configuration', index], message });
     checkTotalNames(totals, report);
     for (const [index, { id }] of dataMigrations.entries()) {
@@ -80,7 +93,10 @@ export const releaseDetailsSchema = z
     }
   });
 
-export type ReleaseDetails = Pick<Release, 'upgradeFrom' | 'stops' | 'requiresTool' | 'rollback' | 'notes'> & {
+export type ReleaseDetails = Pick<
+  Release,
+  'upgradeFrom' | 'stops' | 'requiresTool' | 'rollback' | 'notes' | 'contract'
+> & {
   readonly lateMigrations: readonly string[];
   readonly dataMigrations: readonly DataMigration[];
   readonly configuration: readonly ConfigurationChange[];
@@ -104,8 +120,10 @@ export async function loadReleaseDetails(system: System, product: Product, versi
 }
 
 function normalise(details: z.infer<typeof releaseDetailsSchema>): ReleaseDetails {
+  const { contract, ...rest } = details;
   return {
-    ...details,
+    ...rest,
+    ...(contract === undefined ? {} : { contract: { afterMs: parseDuration(contract.after) ?? 0 } }),
     dataMigrations: details.dataMigrations.map(buildDataMigration),
     configuration: details.configuration.map(buildConfigurationChange),
     totals: details.totals.map((total) => buildTotal(total, 'release')),

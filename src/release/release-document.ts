@@ -78,6 +78,7 @@ export const releaseSchema = z.strictObject({
     knownIssues: lines,
   }),
   dataMigrations: z.array(recordedDataMigrationShape).min(1).exactOptional(),
+  contract: z.strictObject({ afterMs: z.int().nonnegative() }).exactOptional(),
   configuration: z.array(recordedConfigurationChangeShape).min(1).exactOptional(),
   secretKeys: z
     .array(z.strictObject({ file: z.string(), key: z.string() }))

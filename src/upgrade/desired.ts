@@ -46,7 +46,11 @@ export async function digestConfig(
   return `sha256:${createHmac('sha256', installation.configKey).update(canonicalJson(rendered)).digest('hex')}`;
 }
 
-/** The instances that must serve once a release has rolled. Their ids depend on nothing but the run, so a resumed run finds its own. */
+/**
+ * The instances that must serve once a release has rolled. Their ids depend on nothing but the run, so a resumed run finds its own. Each tells
+ * the database who it is and which release made it, unless the operator says otherwise. That is no part of its configuration: a carried
+ * component keeps its name.
+ */
 export async function buildDesired(
   system: System,
   installation: Installation,
@@ -58,8 +62,6 @@ export async function buildDesired(
   },
 ): Promise<readonly DesiredInstance[]> {
   const { service, component, run, revisions } = options;
-  const { environment, files } = await renderEnvironment(system, service, revisions);
-  const paths = Object.entries(files).map(([variable, { path }]) => [variable, path] as const);
   const kind = service.roll === 'one-shot' ? 'one-shot' : 'service';
   const shared: Omit<InstanceSpec, 'id'> = {
     service: service.name,
@@ -69,7 +71,10 @@ export async function buildDesired(
     config: await digestConfig(system, installation, { service, component, revisions }),
     artifact: artifactFolder(installation, component.identity),
     command: component.command,
-    environment: { ...Object.fromEntries(paths), ...environment },
+    environment: {
+      PGAPPNAME: `${service.name}@${component.producedBy}`,
+      ...(await buildEnvironment(system, service, revisions)),
+    },
     graceMs: service.graceMs,
     run,
   };
@@ -77,6 +82,17 @@ export async function buildDesired(
     const id = `${service.name}-${component.producedBy.toLowerCase()}-${shortRunId(run)}-${index + 1}`;
     return { id, spec: { ...shared, id } };
   });
+}
+
+/** What the processes of a service get: the variables, and where the configuration files are. */
+export async function buildEnvironment(
+  system: System,
+  service: Service,
+  revisions: readonly Revision[],
+): Promise<{ readonly [name: string]: string }> {
+  const { environment, files } = await renderEnvironment(system, service, revisions);
+  const paths = Object.entries(files).map(([variable, { path }]) => [variable, path] as const);
+  return { ...Object.fromEntries(paths), ...environment };
 }
 
 /** The variables of a service's instances: those of onward.yaml win over those of configuration files. */

@@ -2,6 +2,7 @@
  * The heart: prepares a plan from what it observes, carries it out, takes it up again after any interruption, and goes back. It
  * composes the features; it reads no arguments, prints nothing, and never trusts its memory where reality can be looked at.
  */
+
 export {
   type AcceptRequest,
   acceptRisk,
@@ -14,6 +15,8 @@ export {
   migrateDeploymentConfiguration,
   observeDeploymentConfiguration,
 } from './configuration/deployment-configuration.ts';
+export { type ContractRequest, type PreparedContract, prepareContract } from './contract/prepare-contract.ts';
+export { type ContractReport, type ContractRunOptions, runContract } from './contract/run-contract.ts';
 export { removeDualWrite } from './data/dual-writes.ts';
 export {
   type ObservedDataMigration,

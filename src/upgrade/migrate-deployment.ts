@@ -3,9 +3,10 @@ import { compareVersions, declaredDataMigrations, type Release } from '../model/
 import { choosePath } from '../plan/index.ts';
 import { chooseVersion } from '../release/index.ts';
 import type { System } from '../system/index.ts';
-
 import { observeConditions } from './conditions/observe-conditions.ts';
+import { contractUnfinished } from './contract/errors.ts';
 import { installDualWrite } from './data/dual-writes.ts';
+import { endAbandonedPrograms, endPrograms } from './data/end-programs.ts';
 import { assertDataComplete, listDualWritesOfHop } from './data-migrations.ts';
 
 import { noPath, nothingInstalled, notOneHop, otherRunUnfinished, unknownDatabase } from './errors.ts';
@@ -46,6 +47,7 @@ export async function migrateDeployment(
   await assertNoRunElsewhere(system, installation);
   const { release, current } = await chooseRelease(system, installation, request);
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
+  if (unfinished?.state.start.kind === 'contract') throw contractUnfinished(unfinished.run, 'migrate');
   if (unfinished) {
     const { from, to } = unfinished.state.start;
     throw otherRunUnfinished({ run: unfinished.run, from, to }, release.version);
@@ -61,9 +63,11 @@ export async function migrateDeployment(
     };
   await prepareLedgers(system, installation);
   const { deployment, control, databases } = installation;
+  await endAbandonedPrograms(installation);
   const lease = await acquireLease(system, { deployment, control, databases, run });
   try {
     await installation.fence.raise(lease.epoch);
+    await endPrograms(installation, lease.epoch);
     return {
       release: release.version,
       databases: await applyAll(system, installation, { request, release, current, names, run, lease }),

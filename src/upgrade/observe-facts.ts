@@ -156,7 +156,7 @@ async function loadReleases(
   return new Map(releases.map((release) => [release.version, release]));
 }
 
-async function observeInstances(installation: Installation): Promise<readonly InstanceFact[]> {
+export async function observeInstances(installation: Installation): Promise<readonly InstanceFact[]> {
   const lists = await Promise.all(installation.deployment.services.map(({ name }) => installation.runtime.list(name)));
   return lists.flat().map(({ id, service, release, identity, config, run, state, restarts, exit }) => ({
     id,

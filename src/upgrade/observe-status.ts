@@ -46,6 +46,7 @@ export interface Status {
 
 const STEPS_BEFORE_ROLL = ['stage', 'expand', 'skew-check'];
 const STEPS_BEHIND_ROLL = ['postdeploy', 'verify', 'commit'];
+const CONTRACT_STEPS = ['preflight', 'backup', 'contract', 'verify'];
 
 /** Looks, changes nothing. What serves is shown whatever else cannot be seen. */
 export async function observeStatus(system: System, installation: Installation): Promise<Status> {
@@ -122,7 +123,9 @@ async function observeRun(system: System, stateDirectory: string): Promise<Omit<
       .map(async ({ run }) => await loadJournal(system, stateDirectory, run)),
   );
   const rolls = (state.before?.rolls ?? []).map((roll) => `roll:${roll.service}`);
-  const remainingMs = estimateRemaining([...STEPS_BEFORE_ROLL, ...rolls, ...STEPS_BEHIND_ROLL], records, {
+  const steps =
+    state.start.kind === 'contract' ? CONTRACT_STEPS : [...STEPS_BEFORE_ROLL, ...rolls, ...STEPS_BEHIND_ROLL];
+  const remainingMs = estimateRemaining(steps, records, {
     durations: collectStepDurations(earlier),
     nowMs: system.clock.now().getTime(),
   });

@@ -14,7 +14,7 @@ import type {
 
 /** What a run is about, frozen in its first record. */
 export interface RunStart {
-  readonly kind: 'upgrade' | 'provision';
+  readonly kind: 'upgrade' | 'provision' | 'contract';
   readonly deployment: string;
   readonly from: string;
   readonly to: string;
@@ -112,6 +112,7 @@ export function summarizeRun(run: string, records: readonly JournalRecord[]): Ru
   const accepted = readAccepted(records);
   return {
     run,
+    ...(state.start.kind === 'contract' ? { kind: 'contract' as const } : {}),
     from: state.start.from,
     to: state.start.to,
     campaignTarget: state.start.target,

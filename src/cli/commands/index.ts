@@ -47,6 +47,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./data-migrate.ts'),
   },
   {
+    name: 'contract',
+    summary: 'Remove the old shape of the schema, once nothing needs it',
+    load: () => import('./contract.ts'),
+  },
+  {
     name: 'config',
     summary: 'Compare configuration files with what a release needs of them',
     load: () => import('./config.ts'),

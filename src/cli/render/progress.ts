@@ -23,6 +23,9 @@ const TITLES: Readonly<Record<string, string>> = {
   postdeploy: 'Apply postdeploy migrations',
   verify: 'Verify the release',
   commit: 'Record the release as completed',
+  preflight: 'Look for whoever needs the old shape',
+  backup: 'Back up',
+  contract: 'Remove the old shape',
 };
 
 interface Underway {
@@ -43,7 +46,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       case 'run.started':
         return paint(
           'bold',
-          `${event.isResumed === true ? 'Taking up' : 'Run'} ${event.run}: ${event.from} -> ${event.to}`,
+          `${event.isResumed === true ? 'Taking up' : 'Run'} ${event.run}: ${event.kind === 'contract' ? `contract ${event.to}` : `${event.from} -> ${event.to}`}`,
         );
       case 'step.finished':
         return `${paint('green', '✓')} ${titleOf(step)}  ${paint('dim', formatDuration(tookMs))}`;
@@ -67,7 +70,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       case 'run.totals':
         return `  ${event.totals} ${event.totals === 1 ? 'total' : 'totals'} compared after each of ${event.phases} phases, all as they must be`;
       case 'run.parked':
-        return paint('yellow', `Parked after ${event.step}; "onward upgrade" goes on from here`);
+        return paint('yellow', `Parked after ${event.step}; "${event.command ?? 'onward upgrade'}" goes on from here`);
       case 'run.ended':
         return describeEnd(event, paint);
       default:

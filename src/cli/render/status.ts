@@ -42,7 +42,8 @@ function renderRun({ run, release, problems }: Status): readonly string[] {
   if (problems.length > 0) return [...problems, '-> Run "onward doctor" to see what is wrong and how it is repaired.'];
   if (!run)
     return [release === undefined ? '-> Run "onward provision" to install the first release.' : 'No run is going on.'];
-  const path = `Run ${run.run} from ${run.from} to ${run.to}`;
+  const isContract = run.kind === 'contract';
+  const path = isContract ? `Contract run ${run.run} up to ${run.to}` : `Run ${run.run} from ${run.from} to ${run.to}`;
   if (run.isAlive) {
     const eta =
       run.remainingMs === undefined
@@ -55,5 +56,6 @@ function renderRun({ run, release, problems }: Status): readonly string[] {
     run.parkedAfter === undefined
       ? `was cut off at: ${titleOf(run.step)}`
       : `is parked after: ${titleOf(run.parkedAfter)}`;
+  if (isContract) return [`${path} ${what}.`, '-> Run "onward contract" to go on.'];
   return [`${path} ${what}.`, '-> Run "onward upgrade" to go on, or "onward rollback" to go back.'];
 }
