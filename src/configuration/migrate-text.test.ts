@@ -323,12 +323,54 @@ describe.each([
       fc.property(texts, releases, (text, declared) => {
         const before = parse({ path: '', text });
         expect(before.findings).toEqual([]);
-        const { text: after } = migrate(format, text, declare(...declared));
+        const { text: after, problems } = migrate(format, text, declare(...declared));
+        expect(problems.filter(({ code }) => code === 'configuration.not-editable')).toEqual([]);
         const parsed = parse({ path: '', text: after });
         expect(parsed.findings).toEqual([]);
         expect(parsed.settings.OTHER).toEqual(before.settings.OTHER);
       }),
       { seed, numRuns },
+    );
+  });
+
+  it(`read whatever there is without falling over, and change it once (seed ${seed})`, () => {
+    const pieces = fc.constantFrom(
+      'A',
+      '=',
+      ':',
+      ' ',
+      '\n',
+      '\r\n',
+      '#',
+      '"',
+      "'",
+      '\\',
+      '$',
+      '${',
+      '}',
+      '{',
+      '-',
+      '|',
+      '&x',
+      '*x',
+      '<<',
+      '\t',
+      ',',
+      '[',
+    );
+    const anything = fc.oneof(
+      fc.string(),
+      fc.array(pieces, { maxLength: 30 }).map((list) => list.join('')),
+    );
+    fc.assert(
+      fc.property(anything, releases, (text, declared) => {
+        const once = migrate(format, text, declare(...declared));
+        if (parse({ path: '', text }).findings.length > 0) expect(once.text).toBe(text);
+        else expect(parse({ path: '', text: once.text }).findings).toEqual([]);
+        const twice = migrate(format, once.text, declare(...declared));
+        if (once.problems.length === 0) expect(twice).toMatchObject({ text: once.text, edits: [] });
+      }),
+      { seed, numRuns: 3 * numRuns },
     );
   });
 });
