@@ -7,6 +7,7 @@ import { join } from 'node:path';
  *
  * @typedef {object} Run
  * @property {string} run
+ * @property {string} title such as `1.0.0 -> 1.1.0`
  * @property {string} from
  * @property {string} to
  * @property {number} seconds
@@ -29,7 +30,7 @@ export async function readRuns(stateDirectory) {
 }
 
 function measure(events) {
-  const { from, to } = events.find((event) => event.type === 'run.started') ?? {};
+  const { kind, from, to } = events.find((event) => event.type === 'run.started') ?? {};
   const begun = new Map();
   const steps = [];
   for (const { type, step, t } of events) {
@@ -44,6 +45,7 @@ function measure(events) {
   const moved = events.filter(({ type }) => type === 'data.completed');
   const { totals = 0, phases = 0 } = events.findLast(({ type }) => type === 'run.totals') ?? {};
   return {
+    title: kind === 'contract' ? `contract ${to}` : `${from} -> ${to}`,
     from,
     to,
     seconds: secondsBetween(events[0].t, events.at(-1).t),

@@ -56,7 +56,7 @@ export function renderSummary(summary) {
     `requests    ${count(summary.carried)} carried, ${summary.failed} failed (${fronts.join(', ')})`,
     `orders      ${count(summary.acknowledgedOrders)} acknowledged, ${summary.lostWrites} lost, ${summary.doubledWrites} doubled`,
     `schedulers  ${summary.schedulers} one after another, ${summary.schedulerOverlaps} overlaps`,
-    ...(summary.billing ? renderBilling(summary.billing, summary.runs.at(-1)) : []),
+    ...(summary.billing ? renderBilling(summary.billing, summary.runs) : []),
     '',
     ...table([['', 'requests', 'p50 ms', 'p99 ms', 'max ms'], ...latency]),
     '',
@@ -67,28 +67,30 @@ export function renderSummary(summary) {
 /** @param {import('./steps.mjs').Run} run */
 function renderRun(run) {
   return [
-    `${run.from} -> ${run.to} in ${run.seconds.toFixed(1)} s`,
+    `${run.title} in ${run.seconds.toFixed(1)} s`,
     ...table(run.steps.map(({ step, seconds }) => [`  ${step}`, `${seconds.toFixed(2)} s`])),
   ];
 }
 
 /** A line each, with the steps that took their time. @param {import('./steps.mjs').Run[]} runs */
 function renderRuns(runs) {
-  const times = table(runs.map((run) => [`${run.from} -> ${run.to}`, `${run.seconds.toFixed(1)} s`]));
+  const times = table(runs.map((run) => [run.title, `${run.seconds.toFixed(1)} s`]));
   return runs.map(({ steps }, i) => {
     const long = steps.filter(({ seconds }) => seconds >= 1);
     return `${times[i]}  ${long.map(({ step, seconds }) => `${step} ${seconds.toFixed(1)}`).join(', ')}`.trimEnd();
   });
 }
 
-/** @param {Billing} billing @param {import('./steps.mjs').Run | undefined} run */
-function renderBilling({ invoices, lines, unbilled, wrong }, run) {
+/** @param {Billing} billing @param {import('./steps.mjs').Run[]} runs */
+function renderBilling({ invoices, lines, unbilled, wrong, contracted }, runs) {
+  const run = runs.find(({ moved }) => moved.length > 0);
   const count = (/** @type {number} */ n) => n.toLocaleString('en');
   const moved = run?.moved.map(({ id, changed, seconds }) => `${id} ${count(changed)} rows in ${seconds.toFixed(1)} s`);
   return [
     `invoices    ${count(invoices)} with ${count(lines)} lines, ${unbilled} lost, ${wrong} with another amount`,
-    `moved       ${moved?.join(', ')}`,
-    `totals      ${run?.compared.totals} compared after each of ${run?.compared.phases} phases, all as they must be`,
+    `moved       ${moved?.join(', ') ?? 'nothing'}`,
+    `old shape   ${contracted ? 'gone' : 'still there'}`,
+    `totals      ${run?.compared.totals ?? 0} compared after each of ${run?.compared.phases ?? 0} phases`,
   ];
 }
 
