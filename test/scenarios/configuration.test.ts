@@ -128,10 +128,10 @@ describe('an upgrade to a release that needs a key which nobody has set', () => 
     expect(checked.exit).toBe(1);
     expect(checked.stdout.replaceAll(operator, '.')).toBe(
       [
-        'change   app: rename OLD_NAME to NEW_NAME (1.1.0); an upgrade does it, or "onward config migrate"',
-        'change   app: remove FLAG (1.1.0); an upgrade does it, or "onward config migrate"',
-        'change   app: add BILLING_CURRENCY (1.1.0); an upgrade does it, or "onward config migrate"',
-        'change   values: rename db.host to database.host (1.1.0); an upgrade does it, or "onward config migrate"',
+        'change   app: rename OLD_NAME to NEW_NAME (1.1.0); "onward upgrade" does it, or "onward config migrate"',
+        'change   app: remove FLAG (1.1.0); "onward upgrade" does it, or "onward config migrate"',
+        'change   app: add BILLING_CURRENCY (1.1.0); "onward upgrade" does it, or "onward config migrate"',
+        'change   values: rename db.host to database.host (1.1.0); "onward upgrade" does it, or "onward config migrate"',
         'error    ./keys.env: STRIPE_KEY is missing, and 1.1.0 needs it: Key of the payment service',
         '',
       ].join('\n'),
@@ -200,6 +200,20 @@ describe('a release that does not get ready', () => {
     expect(await readFile(kept, 'utf8')).toBe(APP);
     expect(await readAll()).toEqual({ app: `${NEW_APP}MINE=1\n`, values: VALUES });
     await write({ 'app.env': APP });
+  });
+});
+
+describe('a run that stops before a service has rolled', () => {
+  it('gives the files back, because the old release goes on with them', async () => {
+    await tiny.query('create table taken (id int)');
+    await tiny.publish('1.1.1', {
+      migrations: { 'expand/001_taken.sql': 'create table taken (id bigint primary key);\n' },
+    });
+    const stopped = await run('upgrade', '--yes');
+    expect(stopped.stderr).toContain('no service was touched');
+    expect(stopped.stderr).toContain('app.env has what the release changes; what it was is kept in');
+    expect(await readAll()).toEqual({ app: APP, values: VALUES });
+    await tiny.query('drop table taken');
   });
 });
 
