@@ -13,7 +13,7 @@ export { tryDeclaration } from './judge/try-declaration.ts';
 export { type DataMigrationProgress, type DataMigrationStatus, observeDataMigration } from './observe.ts';
 export { renderVerification } from './render-sql.ts';
 export { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
-export { type DryRun, sampleDataMigration } from './sample.ts';
+export { type DryRun, sampleDataMigration, type Trial } from './sample.ts';
 export type { ScopeChoice } from './scope/part.ts';
 export { observeParts, type PartsStatus } from './scope/state.ts';
 export { noAnswer } from './service/errors.ts';

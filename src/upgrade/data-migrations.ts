@@ -87,10 +87,10 @@ export async function verifyDeploymentData(system: System, installation: Install
   return createDataWorker(system, installation, found).verify();
 }
 
-/** Looks at the first range, and changes nothing. */
+/** Tries the first range out, and changes nothing. */
 export async function sampleDeploymentData(system: System, installation: Installation, id: string): Promise<DryRun> {
   const found = await findKnown(system, installation, id);
-  return createDataWorker(system, installation, found).sample();
+  return createDataWorker(system, installation, found).sample(installation.deployment.pacing);
 }
 
 /**

@@ -35,7 +35,6 @@ export {
   migrateDeployment,
   observeDeploymentMigrations,
 } from './migrate-deployment.ts';
-export { observeAcceptances } from './observe-acceptances.ts';
 export { observeDoctorFacts } from './observe-doctor.ts';
 export { observeDrift, type SchemaDrift } from './observe-drift.ts';
 export { observeStatus, type Status } from './observe-status.ts';
