@@ -3,12 +3,13 @@ import { renderContracted } from '../../contract/index.ts';
 import { renderVerification } from '../../data-migrate/index.ts';
 import { applyMigrations, type FileAssertion } from '../../migrate/index.ts';
 import type { Json } from '../../model/index.ts';
+import { recordAccepted } from '../accept/record-accepted.ts';
 import { installDualWrite, listDualWrites, removeDualWrite } from '../data/dual-writes.ts';
 import { listDeclared } from '../data-migrations.ts';
 import { checksFailed } from '../errors.ts';
 import { createPerformer } from '../run-context.ts';
 import { findLastingProblems, runChecks } from '../steps/run-checks.ts';
-import { compareTotalsAfter } from '../totals.ts';
+import { compareTotalsAfter, reportTotals } from '../totals.ts';
 import { runBackupHook } from './backup-hook.ts';
 import { type ContractContext, listConcerned } from './contract-context.ts';
 import { listDualWritesToRemove } from './observe-contract.ts';
@@ -24,6 +25,7 @@ export async function recordGates({ base, prepared }: ContractContext): Promise<
   }));
   const data = { open: true, gates: gates as unknown as Json, databases: prepared.plan.databases as unknown as Json };
   await base.journal.append({ step: 'preflight', key: 'gates', kind: 'decision', data });
+  await recordAccepted(base.journal, prepared.plan);
 }
 
 /** Each database that something is removed from, by the operator's own commands. An attempt that was cut off is made again. */
@@ -138,4 +140,5 @@ export async function runContractVerify({ base }: ContractContext): Promise<void
   const problems = await findLastingProblems(base, () => runChecks(base));
   if (problems.length > 0) throw checksFailed(problems);
   await compareTotalsAfter(base, 'contract');
+  reportTotals(base);
 }
