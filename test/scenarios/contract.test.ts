@@ -142,7 +142,7 @@ describe('onward contract', () => {
     expect(plan.exit, plan.stdout).toBe(0);
     // It was accepted for this one, and not for whoever comes next.
     const next = await connectAs('psql');
-    await expectShut(/^ *unknown +No older client .*: pid \d+ psql, role postgres/m);
+    await expectShut(/^ *unknown +No older client .*; pid \d+ psql, role postgres/m);
     await Promise.all([nameless.close(), next.close()]);
     // The worker was carried into 1.1.0 from there.
     expect(await shut()).toEqual([]);
