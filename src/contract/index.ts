@@ -9,6 +9,7 @@ export { beginQuarantine } from './quarantine/begin-quarantine.ts';
 export { type EndedQuarantine, endQuarantine } from './quarantine/end-quarantine.ts';
 export { observeQuarantine, type Quarantine, type QuarantineEnd } from './quarantine/ledger-row.ts';
 export { planQuarantine, type QuarantinePlan } from './quarantine/plan-quarantine.ts';
+export { openQuarantineSession } from './quarantine/quarantine-session.ts';
 export type { QuarantineEvidence, QuarantineRequest, RunQuarantineOptions } from './quarantine/request.ts';
 export { type QuarantineOutcome, type QuarantineReport, runQuarantine } from './quarantine/run-quarantine.ts';
 export type { Layer, Refusal } from './quarantine/watch/evidence.ts';

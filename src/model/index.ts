@@ -60,6 +60,7 @@ export type {
   InstanceFact,
   LeaseFact,
   ProofFact,
+  QuarantineFact,
 } from './facts.ts';
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';

@@ -1,10 +1,11 @@
-import { type LeaseFact, OnwardError, type RunSummary } from '../model/index.ts';
+import { type LeaseFact, OnwardError, type QuarantineFact, type RunSummary } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { collectStepDurations, estimateRemaining } from './estimate.ts';
 import { findNewestRun, listRuns } from './find-run.ts';
 import type { Installation } from './installation.ts';
 import { loadJournal } from './journal.ts';
 import { observeCurrent, observeLease } from './observe-control.ts';
+import { observeQuarantines } from './quarantines.ts';
 import { readRunState } from './run-state.ts';
 
 export interface ServiceStatus {
@@ -36,6 +37,8 @@ export interface Status {
   readonly lease: LeaseFact;
   /** The run that has not ended. */
   readonly run: RunStatus | undefined;
+  /** Privileges that are taken now. */
+  readonly quarantines: readonly QuarantineFact[];
   /** What could not be seen, and why: the release when the control database is away, the run when its journal is damaged. */
   readonly problems: readonly string[];
 }
@@ -46,11 +49,12 @@ const STEPS_BEHIND_ROLL = ['postdeploy', 'verify', 'commit'];
 /** Looks, changes nothing. What serves is shown whatever else cannot be seen. */
 export async function observeStatus(system: System, installation: Installation): Promise<Status> {
   const problems: string[] = [];
-  const [current, lease, services, run] = await Promise.all([
+  const [current, lease, services, run, quarantines] = await Promise.all([
     observeCurrent(installation).catch(noteProblem(problems)),
     observeLease(system, installation),
     Promise.all(installation.deployment.services.map((service) => observeService(installation, service))),
     observeRun(system, installation.deployment.stateDirectory).catch(noteProblem(problems)),
+    observeQuarantines(system, installation).catch(noteProblem(problems)),
   ]);
   const isAlive = lease.kind === 'held' && lease.run === run?.run;
   return {
@@ -59,6 +63,7 @@ export async function observeStatus(system: System, installation: Installation):
     services,
     lease,
     run: run && { ...run, isAlive },
+    quarantines: quarantines ?? [],
     problems,
   };
 }
