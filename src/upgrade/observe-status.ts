@@ -72,7 +72,8 @@ export async function observeStatus(system: System, installation: Installation):
 function noteProblem(problems: string[]): (error: unknown) => undefined {
   return (error) => {
     if (!(error instanceof OnwardError)) throw error;
-    problems.push(error.message);
+    // Several questions fail for one reason.
+    if (!problems.includes(error.message)) problems.push(error.message);
     return undefined;
   };
 }
