@@ -47,6 +47,7 @@ export function createFacts(catalog) {
     catalog,
     current: { release: '1.0.0', digest: digestOf('1.0.0') },
     releases: new Map(all.map((release) => [release.version, release])),
+    configuration: [],
     configs: new Map(all.map(({ version }) => [version, new Map(SERVICES.map((name) => [name, config]))])),
     instances: SERVICES.map((service) => createInstance(service, config)),
     frontends: [],

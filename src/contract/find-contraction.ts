@@ -15,7 +15,22 @@ export interface Contraction {
   readonly doomed: readonly DoomedObject[];
   /** Everything that goes, or that a client of before may not be able to work with any more. */
   readonly changes: readonly ContractChange[];
+  /** Raw names of what goes and could be asked for by its name. */
+  readonly names: readonly string[];
 }
+
+/** Nobody asks for these by name: they go on working unseen, or do not. */
+const UNASKED: readonly SchemaChange['kind'][] = [
+  'constraint',
+  'index',
+  'trigger',
+  'policy',
+  'rule',
+  'domain constraint',
+  'statistics',
+  'privileges',
+  'default privileges',
+];
 
 export interface ContractChange {
   readonly kind: SchemaChange['kind'];
@@ -26,6 +41,8 @@ export interface ContractChange {
   readonly reason: string;
   /** False for what goes although no file names it, such as by CASCADE. */
   readonly isNamed: boolean;
+  /** Set when it is a table or a column that goes. */
+  readonly doomed?: DoomedObject;
 }
 
 /** Compares the two copies. A pure function of what was loaded. */
@@ -33,15 +50,27 @@ export function findContraction({ before, after, words }: ContractionOptions): C
   const changes = compareSchemas(before, after).filter(isContraction);
   const removed = new Set(changes.filter(({ change }) => change === 'removed').map(({ name }) => name));
   const goesAlong = (change: SchemaChange) => isPartOfRemoved(change, { before, removed });
+  const doomedBy = (change: SchemaChange) => (change.change === 'removed' ? describeDoomed(change, before) : undefined);
   return {
-    doomed: changes.filter((change) => change.change === 'removed').flatMap((change) => describeDoomed(change, before)),
-    changes: changes.map((change) => ({
-      kind: change.kind,
-      name: change.name,
-      change: change.change === 'removed' ? 'removed' : 'changed',
-      reason: change.reason,
-      isNamed: words.has(rawName(change)) || words.has(rawName(change).toLowerCase()) || goesAlong(change),
-    })),
+    doomed: changes.flatMap((change) => doomedBy(change) ?? []),
+    names: [
+      ...new Set(
+        changes
+          .filter(({ change, kind }) => change === 'removed' && !UNASKED.includes(kind))
+          .map((change) => rawName(change)),
+      ),
+    ],
+    changes: changes.map((change) => {
+      const doomed = doomedBy(change);
+      return {
+        kind: change.kind,
+        name: change.name,
+        change: change.change === 'removed' ? 'removed' : 'changed',
+        reason: change.reason,
+        isNamed: words.has(rawName(change)) || words.has(rawName(change).toLowerCase()) || goesAlong(change),
+        ...(doomed ? { doomed } : {}),
+      };
+    }),
   };
 }
 
@@ -55,14 +84,14 @@ function rawName({ objects, name }: SchemaChange): string {
   return object !== null && 'name' in object && typeof object.name === 'string' ? object.name : name;
 }
 
-function describeDoomed(change: SchemaChange, before: Schema): readonly DoomedObject[] {
+function describeDoomed(change: SchemaChange, before: Schema): DoomedObject | undefined {
   if (change.kind === 'table' && change.objects.before) {
     const { schema, name } = change.objects.before;
-    return [{ kind: 'table', schema, table: name }];
+    return { kind: 'table', schema, table: name };
   }
   const table = change.kind === 'column' && change.of !== null ? before.tables[change.of] : undefined;
-  if (change.kind !== 'column' || !change.objects.before || !table) return [];
-  return [{ kind: 'column', schema: table.schema, table: table.name, column: change.objects.before.name }];
+  if (change.kind !== 'column' || !change.objects.before || !table) return undefined;
+  return { kind: 'column', schema: table.schema, table: table.name, column: change.objects.before.name };
 }
 
 interface Removed {

@@ -4,7 +4,14 @@
  * whether the evidence is enough (plan).
  */
 export type { DoomedObject } from '../model/index.ts';
+export { type Baseline, type Counters, findIncomparable, loadBaselines, recordBaseline } from './baseline.ts';
+export { checkRoutines, type RoutinesCheck } from './check-routines.ts';
+export { loadContracted, renderContracted } from './contracted.ts';
 export { type Contraction, type ContractionOptions, findContraction } from './find-contraction.ts';
+export { collectWords } from './named-words.ts';
+export { observeDependents } from './observe-dependents.ts';
+export { observeSessions } from './observe-sessions.ts';
+export { type DoomedSize, observeSizes } from './observe-sizes.ts';
 export { beginQuarantine } from './quarantine/begin-quarantine.ts';
 export { type EndedQuarantine, endQuarantine } from './quarantine/end-quarantine.ts';
 export { observeQuarantine, type Quarantine, type QuarantineEnd } from './quarantine/ledger-row.ts';

@@ -1,5 +1,6 @@
 import type { SqlDataMigration } from '../model/index.ts';
 import type { LogEvent, Session, System } from '../system/index.ts';
+import type { Progress } from './progress.ts';
 import type { Claim } from './state.ts';
 import type { TableKey } from './table-key.ts';
 import type { Throttle } from './throttle/create-throttle.ts';
@@ -13,6 +14,7 @@ export interface BatchEngine {
   readonly declared: SqlDataMigration;
   readonly key: TableKey;
   readonly claim: Claim;
+  readonly progress: Progress;
   readonly throttle: Throttle;
   readonly rate: RateLimit;
   readonly emit: (event: LogEvent) => void;

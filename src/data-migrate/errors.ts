@@ -1,4 +1,4 @@
-import { ExitCode, OnwardError, type SqlDataMigration } from '../model/index.ts';
+import { type DataMigration, ExitCode, OnwardError, type SqlDataMigration } from '../model/index.ts';
 import { quoteName } from '../sql/index.ts';
 import { PostgresError } from '../system/index.ts';
 import { dualWriteName } from './dual-write/render.ts';
@@ -84,6 +84,17 @@ export function takenOver(id: string): OnwardError {
   });
 }
 
+/** Two at once on one table would wait for each other, and count each other's rows. */
+export function tableBusy(id: string, table: string): OnwardError {
+  return new OnwardError({
+    code: 'data-migrate.table-busy',
+    message: `Could not run data migration ${id}: another data migration is at work on ${table}. Nothing has changed.`,
+    hint: 'Run "onward data-migrate list" to see which, and run this one when that one is complete.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+  });
+}
+
 export function batchFailed(id: string, error: PostgresError): OnwardError {
   return new OnwardError({
     code: 'data-migrate.batch-failed',
@@ -119,6 +130,25 @@ export function verificationRefused(id: string, reason: string): OnwardError {
     hint: `Run "onward data-migrate verify ${id}" once that is mended.`,
     state: 'resumable',
     exit: ExitCode.findings,
+  });
+}
+
+const MOST_NAMED = 10;
+
+export function unknownPart(
+  { id, scope }: Pick<DataMigration, 'id' | 'scope'>,
+  wanted: { readonly kind: string; readonly value: string },
+  known: readonly { readonly kind: string; readonly value: string }[],
+): OnwardError {
+  const names = known.slice(0, MOST_NAMED).map(({ kind, value }) => `${kind}=${value}`);
+  const more = known.length > MOST_NAMED ? ` and ${known.length - MOST_NAMED} more` : '';
+  const what = scope === undefined ? 'it declares no parts' : `there is ${names.join(', ') || 'none'}${more}`;
+  return new OnwardError({
+    code: 'data-migrate.unknown-part',
+    message: `Could not run part ${wanted.kind}=${wanted.value} of data migration ${id}: ${what}. Nothing has changed.`,
+    hint: `Run "onward data-migrate status ${id}" to see its parts, or leave --scope out to run all of them.`,
+    state: 'unchanged',
+    exit: ExitCode.usage,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Session } from '../system/index.ts';
+import { estimateLeft } from './progress.ts';
 
 /** What the ledger says of a data migration. */
 export interface DataMigrationStatus {
@@ -20,6 +21,18 @@ export interface DataMigrationStatus {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly verifiedAt: string | null;
+  /** How fast it goes and how far it is, as far as that can be told. */
+  readonly progress?: DataMigrationProgress;
+}
+
+export interface DataMigrationProgress {
+  /** Rows that the table was said, or counted, to have when the work on it began. */
+  readonly estimatedRows?: number;
+  /** Of those, from 0 to 1. */
+  readonly share?: number;
+  /** Over the last minute, waits included; while it runs. */
+  readonly rowsPerSecond?: number;
+  readonly etaMs?: number;
 }
 
 /** Reads what is on record; a data migration, or a ledger, that is not there is `pending`. Changes nothing. */
@@ -36,7 +49,28 @@ export async function observeDataMigration(session: Session, id: string): Promis
      from onward.data_migration where id = $1`,
     [id],
   );
-  return rows[0] ?? nothingYet(id);
+  const [found] = rows;
+  return found ? { ...found, progress: await observeProgress(session, found) } : nothingYet(id);
+}
+
+async function observeProgress(session: Session, { id, status }: DataMigrationStatus): Promise<DataMigrationProgress> {
+  const { rows } = await session.query<{ estimated: number | null; passed: number; rate: number | null }>(
+    `select estimated::float8 as estimated, passed::float8 as passed,
+            (select pg_catalog.sum(scanned) / greatest(extract(epoch from pg_catalog.clock_timestamp() - min(started_at)), 0.001)
+             from onward.data_migration_batch as batch
+             where data_migration = $1 and batch.batch > migration.batches - 1000
+               and started_at > pg_catalog.clock_timestamp() - interval '1 minute')::float8 as rate
+     from onward.data_migration as migration where id = $1`,
+    [id],
+  );
+  const { estimated, passed = 0, rate } = rows[0] ?? {};
+  const total = estimated ?? undefined;
+  const size = total === undefined ? {} : { estimatedRows: total };
+  if (status === 'completed') return { ...size, share: 1 };
+  if (status !== 'running' || rate === null || rate === undefined)
+    return { ...size, ...estimateLeft(total, passed, 0) };
+  const rowsPerSecond = Math.round(rate);
+  return { ...size, rowsPerSecond, ...estimateLeft(total, passed, rowsPerSecond) };
 }
 
 function nothingYet(id: string): DataMigrationStatus {

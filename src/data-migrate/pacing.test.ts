@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createReplica, REPLICATED } from '../../test/support/replica.ts';
 import { createLedger } from '../migrate/index.ts';
-import { startTestServer, type TestServer, until } from '../migrate/test-support.ts';
-import { DEFAULT_PACING, type Pacing, parseTimeWindow } from '../model/index.ts';
+import { failure, startTestServer, type TestServer, until } from '../migrate/test-support.ts';
+import { DEFAULT_PACING, type OnwardError, type Pacing, parseTimeWindow } from '../model/index.ts';
 import type { LogEvent, Session } from '../system/index.ts';
+import { observeDataMigration } from './observe.ts';
 import { type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
 import { createCustomers, loadCounters, raiseFence, SPLIT_NAMES } from './test-support.ts';
 import { requestWish } from './wish.ts';
@@ -73,7 +74,7 @@ describe('a run beside a standby', () => {
         // What the server shows of a standby is as old as its last word.
         await until('the lag', async () => {
           const { rows } = await session.query<{ late: boolean }>(
-            `select replay_lag > interval '100 ms' and reply_time > $1::timestamptz + interval '100 ms' as late
+            `select replay_lag > interval '400 ms' and reply_time > $1::timestamptz + interval '400 ms' as late
              from pg_stat_replication`,
             [now[0]?.now],
           );
@@ -83,11 +84,11 @@ describe('a run beside a standby', () => {
       });
       const running = runDataMigration(servers.system, {
         ...options,
-        pacing: pace({ replicaLagMs: 100 }),
+        pacing: pace({ replicaLagMs: 400 }),
         beforeBatch,
       });
       const waiting = await until('the reason', () => loadWaiting(session));
-      expect(waiting.reason).toMatch(/^standby replica, which is .* behind; 100 ms are allowed$/);
+      expect(waiting.reason).toMatch(/^standby replica, which is .* behind; 400 ms are allowed$/);
       await expectNoBatch(session, seen);
       expect((await loadCounters(session, 'split-names')).scanned).toBe(scannedThen);
       await replica.goOn();
@@ -158,6 +159,53 @@ describe('a run with a limit of rows a second', () => {
       'select scanned from onward.data_migration_batch order by batch',
     );
     expect(rows.map(({ scanned }) => Number(scanned))).toEqual([200, 200, 100]);
+  });
+});
+
+describe('two data migrations of one run on one table', () => {
+  it('are not at work at once: the second is refused, and runs when the first is complete', async () => {
+    const { session, options } = await prepare(300);
+    const other = { ...options, declared: { ...options.declared, id: 'other-names' } };
+    let refused: Promise<OnwardError> | undefined;
+    const { beforeBatch } = createHook(2, async () => {
+      refused = failure<OnwardError>(runDataMigration(servers.system, other));
+      await refused;
+    });
+    expect(await runDataMigration(servers.system, { ...options, beforeBatch })).toEqual({ kind: 'completed' });
+    expect(await refused).toMatchObject({ code: 'data-migrate.table-busy', state: 'unchanged' });
+    expect(await loadCounters(session, 'other-names')).toEqual({});
+    expect(await runDataMigration(servers.system, other)).toEqual({ kind: 'completed' });
+  });
+
+  it('does not count one of an earlier epoch, which can do nothing any more', async () => {
+    const { session, options } = await prepare(300);
+    await session.query(`insert into onward.data_migration (id, release, status, holder, epoch, relation)
+      values ('cut-off', '1.0.0', 'running', 'dead', 1, 'customer'::regclass)`);
+    await raiseFence(session, 2);
+    const fence = { deployment: 'shop', epoch: 2 };
+    expect(await runDataMigration(servers.system, { ...options, fence })).toEqual({ kind: 'completed' });
+  });
+});
+
+describe('what is on record of a run', () => {
+  it('says how far it is and how fast it goes, by the statistics or else by a count', async () => {
+    const { session, options } = await prepare(1_000);
+    const events: LogEvent[] = [];
+    let underway: Awaited<ReturnType<typeof observeDataMigration>> | undefined;
+    const { beforeBatch } = createHook(4, async () => {
+      underway = await observeDataMigration(session, 'split-names');
+    });
+    await runDataMigration(servers.system, { ...options, beforeBatch, onEvent: (event) => events.push(event) });
+    const { scanned = 0, progress } = underway ?? {};
+    expect(progress).toMatchObject({ estimatedRows: 1_000, share: scanned / 1_000 });
+    expect(progress?.rowsPerSecond).toBeGreaterThan(0);
+    expect(progress?.etaMs).toBe(Math.round(((1_000 - scanned) * 1_000) / (progress?.rowsPerSecond ?? 0)));
+    expect((await observeDataMigration(session, 'split-names')).progress).toEqual({ estimatedRows: 1_000, share: 1 });
+    expect(events.filter(({ type }) => type === 'data.progress').at(-1)).toMatchObject({
+      scanned: 1_000,
+      share: 1,
+      etaMs: 0,
+    });
   });
 });
 

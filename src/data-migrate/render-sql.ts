@@ -8,6 +8,12 @@ export interface Query {
   readonly values: readonly unknown[];
 }
 
+/**
+ * Stands in every statement that Onward puts together from what the vendor wrote. It costs nothing and changes nothing, but the server then
+ * counts the statement apart from those of clients, and whoever asks what clients need can tell it.
+ */
+const OWN = 'with onward_own as (select 1)';
+
 /** Bounds of a range: every key above `after`, up to and including `upTo`. */
 export interface KeyRange {
   readonly after: KeyValue | undefined;
@@ -18,7 +24,7 @@ export interface KeyRange {
 export function renderNthKey(key: TableKey, after: KeyValue | undefined, rows: number): Query {
   const { text, values } = renderAfter(key, after);
   return {
-    sql: `select ${renderKeyAsJson(key)} as key from ${key.table}${where(text)} order by ${key.columns.join(', ')} offset ${rows - 1} limit 1`,
+    sql: `${OWN} select ${renderKeyAsJson(key)} as key from ${key.table}${where(text)} order by ${key.columns.join(', ')} offset ${rows - 1} limit 1`,
     values,
   };
 }
@@ -28,7 +34,7 @@ export function renderLastKey(key: TableKey, after: KeyValue | undefined): Query
   const { text, values } = renderAfter(key, after);
   const descending = key.columns.map((column) => `${column} desc`).join(', ');
   return {
-    sql: `select ${renderKeyAsJson(key)} as key, (select pg_catalog.count(*) from ${key.table}${where(text)}) as rows
+    sql: `${OWN} select ${renderKeyAsJson(key)} as key, (select pg_catalog.count(*) from ${key.table}${where(text)}) as rows
           from ${key.table}${where(text)} order by ${descending} limit 1`,
     values,
   };
@@ -39,9 +45,9 @@ export function renderChange(declared: SqlDataMigration, key: TableKey, range: K
   const { text, values } = renderRange(key, range);
   const { change } = declared;
   const rows = `${text} and (${declared.where}\n)`;
-  if (change.kind === 'update') return { sql: `update ${key.table} set ${change.set}\nwhere ${rows}`, values };
+  if (change.kind === 'update') return { sql: `${OWN} update ${key.table} set ${change.set}\nwhere ${rows}`, values };
   // Locked, so that a row which somebody is writing is read as they leave it.
-  const batch = `with batch as (select * from ${key.table} where ${rows} for no key update)`;
+  const batch = `${OWN}, batch as (select * from ${key.table} where ${rows} for no key update)`;
   const into = change.into.split('.').map(quoteName).join('.');
   const columns = change.columns.map(quoteName).join(', ');
   return { sql: `${batch}\ninsert into ${into} (${columns})\n${change.select}\non conflict do nothing`, values };
@@ -50,21 +56,36 @@ export function renderChange(declared: SqlDataMigration, key: TableKey, range: K
 /** How many rows of a range are in the old shape. */
 export function renderCountOld(declared: SqlDataMigration, key: TableKey, range: KeyRange): Query {
   const { text, values } = renderRange(key, range);
-  const sql = `select pg_catalog.count(*) as rows from ${key.table} where ${text} and (${declared.where}\n)`;
+  const sql = `${OWN} select pg_catalog.count(*) as rows from ${key.table} where ${text} and (${declared.where}\n)`;
   return { sql, values };
 }
 
-function renderRange(key: TableKey, { after, upTo }: KeyRange): { readonly text: string; readonly values: KeyValue } {
+function renderRange(key: TableKey, { after, upTo }: KeyRange): Condition {
   const upper = `${renderRow(key.columns)} <= ${renderParameters(key, 0)}`;
-  if (!after) return { text: upper, values: upTo };
+  if (!after) return addPart(key, { text: upper, values: upTo });
   const lower = `${renderRow(key.columns)} > ${renderParameters(key, key.columns.length)}`;
-  return { text: `${lower} and ${upper}`, values: [...upTo, ...after] };
+  return addPart(key, { text: `${lower} and ${upper}`, values: [...upTo, ...after] });
 }
 
-function renderAfter(key: TableKey, after: KeyValue | undefined): { readonly text: string; readonly values: KeyValue } {
-  return after
-    ? { text: `${renderRow(key.columns)} > ${renderParameters(key, 0)}`, values: after }
-    : { text: '', values: [] };
+function renderAfter(key: TableKey, after: KeyValue | undefined): Condition {
+  return addPart(
+    key,
+    after
+      ? { text: `${renderRow(key.columns)} > ${renderParameters(key, 0)}`, values: after }
+      : { text: '', values: [] },
+  );
+}
+
+interface Condition {
+  readonly text: string;
+  readonly values: readonly string[];
+}
+
+/** Leaves out the rows of other parts. An index on the key that begins with the column answers both in one walk. */
+function addPart({ part }: TableKey, { text, values }: Condition): Condition {
+  if (!part?.on) return { text, values };
+  const isPart = `${part.on.column} = $${values.length + 1}::pg_catalog.text::${part.on.type}`;
+  return { text: text === '' ? isPart : `${isPart} and ${text}`, values: [...values, part.value] };
 }
 
 function where(text: string): string {
@@ -81,4 +102,9 @@ function renderParameters({ types }: TableKey, offset: number): string {
 
 function renderKeyAsJson({ columns }: TableKey): string {
   return `pg_catalog.json_build_array(${columns.map((column) => `${column}::pg_catalog.text`).join(', ')})`;
+}
+
+/** The vendor's verification, counted apart from the same text of a client. */
+export function renderVerification({ verify }: SqlDataMigration): string {
+  return verify.includes(';') ? verify : `select * from (${verify}\n) as onward_own`;
 }

@@ -4,6 +4,7 @@ import { assertDualWrite } from './dual-write/observe.ts';
 import { isDualWriting } from './dual-write/render.ts';
 import { takenOver } from './errors.ts';
 import { type KeyRange, renderChange, renderLastKey, renderNthKey } from './render-sql.ts';
+import { lockPartCursor, recordPartBatch } from './scope/state.ts';
 import { assertEpoch, type Claim, lockState } from './state.ts';
 import type { KeyValue, TableKey } from './table-key.ts';
 
@@ -42,13 +43,18 @@ export async function runBatch(session: Session, batch: Batch): Promise<BatchRes
     const state = await lockState(session, claim);
     if (!state) throw takenOver(claim.id);
     if (state.wanted !== null) return { kind: state.wanted };
-    const found = await findRange(session, key, { after: state.cursor, rows: limits.rows });
+    const after = key.part ? await lockPartCursor(session, claim.id, key.part) : state.cursor;
+    const found = await findRange(session, key, { after, rows: limits.rows });
     if (!found) return { kind: 'end' };
     const change = renderChange(declared, key, found.range);
     const { count: changed } = await session.query(change.sql, change.values);
     // Behind the change: by now nobody can drop it before this transaction ends.
     if (isDualWriting(declared)) await assertDualWrite(session, declared);
     await recordBatch(session, claim, { range: found.range, scanned: found.rows, changed });
+    if (key.part) {
+      const { upTo } = found.range;
+      await recordPartBatch(session, claim.id, { part: key.part, upTo, scanned: found.rows, changed });
+    }
     return { kind: 'done', scanned: found.rows, changed, isLast: found.rows < limits.rows };
   });
 }
@@ -82,7 +88,7 @@ async function recordBatch(
   await session.query(
     `with migration as (
        update onward.data_migration
-       set cursor = $3::jsonb, scanned = scanned + $4, changed = changed + $5, batches = batches + 1,
+       set cursor = $3::jsonb, scanned = scanned + $4, changed = changed + $5, passed = passed + $4, batches = batches + 1,
            waiting_for = null, waiting_since = null, updated_at = pg_catalog.clock_timestamp()
        where id = $1 and holder = $2 returning id, batches
      )

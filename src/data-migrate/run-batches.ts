@@ -1,7 +1,6 @@
 import { PostgresError } from '../system/index.ts';
 import type { BatchEngine } from './batch-engine.ts';
 import { chooseNextRows, halveRows } from './batch-size.ts';
-import { createProgress } from './progress.ts';
 import { type BatchLimits, type BatchResult, runBatch } from './run-batch.ts';
 import { noteFailedBatch } from './state.ts';
 import { waitAfterRefusal, waitForMoment, waitForOthers } from './wait.ts';
@@ -17,9 +16,8 @@ const LOOK_EVERY_MS = 100;
 
 /** Goes through the ranges until the last one, or until the operator asks to stop. Between batches, waits for as long as there is a reason. */
 export async function runBatches(engine: BatchEngine): Promise<'end' | 'pause' | 'cancel'> {
-  const { declared, system, rate } = engine;
+  const { declared, system, rate, progress } = engine;
   const { targetMs } = declared.batch;
-  const progress = createProgress(engine);
   let rows = Math.min(declared.batch.rows, rate.mostRows);
   let statementTimeoutMs = Math.max(SHORTEST_STATEMENT_TIMEOUT_MS, targetMs * 4);
   let failures = 0;

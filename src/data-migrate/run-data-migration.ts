@@ -4,10 +4,12 @@ import { assertDeclaration } from './check-declaration.ts';
 import { assertDualWrite } from './dual-write/observe.ts';
 import { isDualWriting } from './dual-write/render.ts';
 import { batchFailed, connectionLost, isConnectionLoss, takenOver } from './errors.ts';
-import { runBatches } from './run-batches.ts';
+import { createProgress } from './progress.ts';
+import type { ScopeChoice } from './scope/part.ts';
+import { runParts } from './scope/run-parts.ts';
 import { openSession } from './sessions.ts';
 import { type Claim, claim, type Fence, type Release, releaseClaim } from './state.ts';
-import { loadTableKey } from './table-key.ts';
+import { countWhenUnknown, loadTableKey } from './table-key.ts';
 import { createThrottle } from './throttle/create-throttle.ts';
 import { createRateLimit, type RateLimit } from './throttle/rate-limit.ts';
 import { verifyDataMigration } from './verify.ts';
@@ -21,6 +23,8 @@ export interface RunDataMigrationOptions {
   readonly onEvent?: (event: LogEvent) => void;
   /** Stops after the batch that is under way. */
   readonly signal?: AbortSignal;
+  /** Goes through this part alone. */
+  readonly scope?: ScopeChoice;
   readonly pacing?: Pacing;
   /** Shared by those that run at once; one of its own unless told. */
   readonly rate?: RateLimit;
@@ -32,6 +36,8 @@ export type DataMigrationOutcome =
   | { readonly kind: 'completed' }
   /** Every range was gone through, and the verification still counts rows. */
   | { readonly kind: 'failed'; readonly remaining: number }
+  /** The part that was asked for is at its last key. What is left, and the verification, belong to a run without a scope. */
+  | { readonly kind: 'part-completed' }
   | { readonly kind: 'paused' | 'cancelled' };
 
 /**
@@ -39,7 +45,8 @@ export type DataMigrationOutcome =
  * nothing. May be called again after any interruption: every batch is whole, with its counters, or not there.
  *
  * The schema `onward` must be there (createLedger), and the fence raised to the epoch. Throws `data-migrate.wrong-declaration`, `.no-table`,
- * `.no-key`, `.no-dual-write`, `.dual-write-disabled`, `.not-runnable`, `.fenced`, `.taken-over`, `.batch-failed`, `.verification-refused`, or the reason of the signal.
+ * `.no-key`, `.no-dual-write`, `.dual-write-disabled`, `.not-runnable`, `.fenced`,
+ * `.taken-over`, `.batch-failed`, `.unknown-part`, `.scopes-refused`, `.verification-refused`, or the reason of the signal.
  */
 export async function runDataMigration(
   system: System,
@@ -51,12 +58,13 @@ export async function runDataMigration(
   try {
     const monitor = await openSession(system, options.target);
     try {
-      const key = await loadTableKey(worker, declared);
+      const key = await countWhenUnknown(worker, await loadTableKey(worker, declared));
       // Before anything is taken over.
       if (isDualWriting(declared)) await assertDualWrite(worker, declared);
       const claimed: Claim = { id: declared.id, holder: system.random.hex(16), fence };
-      await claim(monitor, declared, { ...claimed, release: options.release, run: options.run });
-      return await work(system, options, { worker, monitor, key, claimed });
+      const { release, run } = options;
+      const passed = await claim(monitor, declared, { ...claimed, release, run, key });
+      return await work(system, options, { worker, monitor, key, claimed, passed });
     } finally {
       await monitor.close();
     }
@@ -70,10 +78,12 @@ interface Sessions {
   readonly monitor: Session;
   readonly key: Awaited<ReturnType<typeof loadTableKey>>;
   readonly claimed: Claim;
+  /** Rows that earlier runs went through since the first key. */
+  readonly passed: number;
 }
 
 async function work(system: System, options: RunDataMigrationOptions, at: Sessions): Promise<DataMigrationOutcome> {
-  const { worker, monitor, key, claimed } = at;
+  const { worker, monitor, key, claimed, passed } = at;
   const { declared, pacing = DEFAULT_PACING, onEvent, signal, beforeBatch } = options;
   const { rate = createRateLimit(system.clock, pacing.rowsPerSecond) } = options;
   const finish = async (to: Release): Promise<void> => {
@@ -82,13 +92,18 @@ async function work(system: System, options: RunDataMigrationOptions, at: Sessio
   try {
     const emit = (event: LogEvent) => onEvent?.(event);
     const throttle = createThrottle({ clock: system.clock, session: monitor, declared, key, pacing, rate });
-    const paced = { throttle, rate, emit, signal, beforeBatch };
+    const progress = createProgress({ clock: system.clock, id: declared.id, total: key.estimatedRows, passed, emit });
+    const paced = { throttle, rate, progress, emit, signal, beforeBatch };
     const engine = { system, worker, monitor, key, declared, claim: claimed, ...paced };
-    const ended = await runBatches(engine);
+    const ended = await runParts(engine, options.scope);
     if (ended !== 'end') {
       const status = ended === 'pause' ? 'paused' : 'cancelled';
       await finish({ status });
       return { kind: status };
+    }
+    if (options.scope) {
+      await finish({ status: 'pending' });
+      return { kind: 'part-completed' };
     }
     if (isDualWriting(declared)) await assertDualWrite(worker, declared);
     const remaining = await verifyDataMigration(worker, declared);

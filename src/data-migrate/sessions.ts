@@ -24,7 +24,7 @@ export async function openSession(system: System, target: ConnectionTarget): Pro
   });
   try {
     await session.query(
-      `select pg_catalog.set_config('search_path', coalesce(string_agg(pg_catalog.quote_ident(name), ', ' order by position), ''), false)
+      `select pg_catalog.set_config('search_path', coalesce(pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ' order by position), ''), false)
        from pg_catalog.unnest(pg_catalog.current_schemas(false)) with ordinality as path (name, position) where name <> 'onward'`,
     );
     return session;

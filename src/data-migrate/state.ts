@@ -1,7 +1,7 @@
 import type { DataMigration } from '../model/index.ts';
-import type { Session } from '../system/index.ts';
-import { completedAlready, fencedOut, notRunnable } from './errors.ts';
-import type { KeyValue } from './table-key.ts';
+import { PostgresError, type Session } from '../system/index.ts';
+import { completedAlready, fencedOut, notRunnable, tableBusy } from './errors.ts';
+import type { KeyValue, TableKey } from './table-key.ts';
 
 /** The fencing number that the caller holds; every batch proves that it is still the highest. */
 export interface Fence {
@@ -19,42 +19,61 @@ export interface Claim {
 export interface ClaimOptions extends Claim {
   readonly release: string;
   readonly run: string;
+  /** Of kind `sql` only: nobody can tell what a service's program touches. */
+  readonly key?: Pick<TableKey, 'table' | 'relation' | 'estimatedRows'>;
 }
 
 /**
  * Takes the data migration over, whoever had it: their next batch finds another token and changes nothing. One whose verification found
- * rows begins from the first key again; every other goes on at its cursor. Throws when it is paused or cancelled, or the epoch is stale.
+ * rows begins from the first key again; every other goes on at its cursor. Gives the rows that were gone through since the first key. Throws
+ * when it is paused or cancelled, the epoch is stale, or another one of this epoch is at work on the table.
  */
 export async function claim(
   session: Session,
   declared: Pick<DataMigration, 'id'>,
   options: ClaimOptions,
-): Promise<void> {
-  const { id, holder, fence, release, run } = options;
-  await session.transaction(async () => {
-    await assertEpoch(session, id, fence);
-    await session.query('insert into onward.data_migration (id, release) values ($1, $2) on conflict (id) do nothing', [
-      declared.id,
-      release,
-    ]);
-    const { rows } = await session.query<{ status: string; wanted: string | null }>(
-      'select status, wanted from onward.data_migration where id = $1 for update',
-      [id],
-    );
-    const { status, wanted } = rows[0] ?? {};
-    if (status === 'cancelled' || wanted === 'cancel') throw notRunnable(id, 'cancelled');
-    if (status === 'paused' || wanted === 'pause') throw notRunnable(id, 'paused');
-    // What was verified with rows left begins again, and so does what was complete and is no more.
-    await session.query(
-      `update onward.data_migration
+): Promise<number> {
+  try {
+    return await session.transaction(() => takeRow(session, declared, options));
+  } catch (error) {
+    // Those of an earlier epoch can do nothing any more; of this one, the index lets a table have one.
+    if (error instanceof PostgresError && error.code === '23505' && options.key)
+      throw tableBusy(options.id, options.key.table);
+    throw error;
+  }
+}
+
+async function takeRow(session: Session, declared: Pick<DataMigration, 'id'>, options: ClaimOptions): Promise<number> {
+  const { id, holder, fence, release, run, key } = options;
+  await assertEpoch(session, id, fence);
+  await session.query('insert into onward.data_migration (id, release) values ($1, $2) on conflict (id) do nothing', [
+    declared.id,
+    release,
+  ]);
+  const { rows } = await session.query<{ status: string; wanted: string | null }>(
+    'select status, wanted from onward.data_migration where id = $1 for update',
+    [id],
+  );
+  const { status, wanted } = rows[0] ?? {};
+  if (status === 'cancelled' || wanted === 'cancel') throw notRunnable(id, 'cancelled');
+  if (status === 'paused' || wanted === 'pause') throw notRunnable(id, 'paused');
+  // What was verified with rows left begins again, and so does what was complete and is no more.
+  await session.query(
+    `update onward.data_migration_scope set status = 'pending', cursor = null, finished_at = null
+     where data_migration = $1 and exists (select from onward.data_migration where id = $1 and remaining is not null)`,
+    [id],
+  );
+  const { rows: taken } = await session.query<{ passed: string }>(
+    `update onward.data_migration
        set status = 'running', holder = $2, epoch = $3, run = $4, release = $5, last_error = null,
-           cursor = case when remaining is null then cursor end, remaining = null, verified_at = null,
-           waiting_for = null, waiting_since = null, finished_at = null,
+           cursor = case when remaining is null then cursor end, passed = case when remaining is null then passed else 0 end,
+           remaining = null, verified_at = null, waiting_for = null, waiting_since = null, finished_at = null,
+           relation = $6::pg_catalog.oid, estimated = $7::pg_catalog.int8,
            started_at = coalesce(started_at, pg_catalog.clock_timestamp()), updated_at = pg_catalog.clock_timestamp()
-       where id = $1`,
-      [id, holder, fence.epoch, run, release],
-    );
-  });
+       where id = $1 returning passed`,
+    [id, holder, fence.epoch, run, release, key?.relation ?? null, key?.estimatedRows ?? null],
+  );
+  return Number(taken[0]?.passed ?? 0);
 }
 
 /** Throws unless the epoch is the highest that this database has seen. The row stays locked until the transaction ends. */

@@ -1,18 +1,23 @@
 import type { SqlDataMigration } from '../model/index.ts';
 import { quoteName } from '../sql/index.ts';
-import type { Session } from '../system/index.ts';
+import { PostgresError, type Session } from '../system/index.ts';
 import { noKey, noTable } from './errors.ts';
+import type { Part } from './scope/part.ts';
 
 /** The table and its key as SQL. */
 export interface TableKey {
   /** Quoted, with its schema. */
   readonly table: string;
+  /** The oid of the table, or of the topmost one that it is a partition of. */
+  readonly relation: string;
   /** Quoted. */
   readonly columns: readonly string[];
   /** Type of each column, as SQL. */
   readonly types: readonly string[];
   /** What the statistics say; `undefined` when the table was never analysed. */
   readonly estimatedRows: number | undefined;
+  /** Set when this is a part of the table. */
+  readonly part?: Part;
 }
 
 /** The values of a key as text, in the order of its columns: every type comes back from its own text. */
@@ -24,8 +29,9 @@ export type KeyValue = readonly string[];
  */
 export async function loadTableKey(session: Session, declared: SqlDataMigration): Promise<TableKey> {
   const named = declared.table.split('.').map(quoteName).join('.');
-  const { rows } = await session.query<{ oid: string; table: string; estimate: string | null }>(
-    `select class.oid::text as oid, pg_catalog.format('%I.%I', space.nspname, class.relname) as table,
+  const { rows } = await session.query<{ oid: string; relation: string; table: string; estimate: string | null }>(
+    `select class.oid::text as oid, coalesce(pg_catalog.pg_partition_root(class.oid), class.oid)::pg_catalog.oid::text as relation,
+            pg_catalog.format('%I.%I', space.nspname, class.relname) as table,
             (select pg_catalog.sum(part.reltuples) filter (where part.reltuples >= 0)::pg_catalog.int8::text
              from pg_catalog.pg_class as part
              where part.relkind = 'r' and (part.oid = class.oid or part.oid in (select relid from pg_catalog.pg_partition_tree(class.oid)))
@@ -39,6 +45,7 @@ export async function loadTableKey(session: Session, declared: SqlDataMigration)
   const types = await loadKeyTypes(session, declared, found.oid);
   return {
     table: found.table,
+    relation: found.relation,
     columns: declared.key.map(quoteName),
     types,
     estimatedRows: found.estimate === null ? undefined : Number(found.estimate),
@@ -63,4 +70,21 @@ async function loadKeyTypes(session: Session, declared: SqlDataMigration, oid: s
   const types = rows[0]?.types;
   if (!types) throw noKey(declared);
   return types;
+}
+
+/** Statistics cost nothing; a table without them is counted, if that is quick and allowed. */
+const COUNT_LIMIT_MS = 2_000;
+
+export async function countWhenUnknown(session: Session, key: TableKey): Promise<TableKey> {
+  if (key.estimatedRows !== undefined) return key;
+  try {
+    const { rows } = await session.transaction(async () => {
+      await session.query(`set transaction read only; set local statement_timeout = ${COUNT_LIMIT_MS}`);
+      return session.query<{ rows: string }>(`select pg_catalog.count(*) as rows from ${key.table}`);
+    });
+    return { ...key, estimatedRows: Number(rows[0]?.rows) };
+  } catch (error) {
+    if (error instanceof PostgresError) return key;
+    throw error;
+  }
 }

@@ -1,6 +1,7 @@
 import type { SqlDataMigration } from '../model/index.ts';
 import { PostgresError, type Session } from '../system/index.ts';
 import { verificationRefused } from './errors.ts';
+import { renderVerification } from './render-sql.ts';
 
 const VERIFICATION_LIMIT_MS = 600_000;
 
@@ -12,7 +13,7 @@ export async function verifyDataMigration(session: Session, declared: SqlDataMig
   try {
     const { rows, columns } = await session.transaction(async () => {
       await session.query(`set transaction read only; set local statement_timeout = ${VERIFICATION_LIMIT_MS}`);
-      return session.query(declared.verify);
+      return session.query(renderVerification(declared));
     });
     const value = Number(Object.values(rows[0] ?? {})[0] ?? Number.NaN);
     if (rows.length !== 1 || columns.length !== 1 || !Number.isSafeInteger(value) || value < 0)

@@ -12,7 +12,7 @@ export function checkReferences(
   raw: RawDeployment,
   locate: (path: readonly PropertyKey[]) => Position,
 ): readonly Finding[] {
-  return [...checkDatabases(raw), ...checkServices(raw), ...checkAddresses(raw)]
+  return [...checkDatabases(raw), ...checkServices(raw), ...checkAddresses(raw), ...checkConfiguration(raw)]
     .map(({ path, message }) => ({ message: `${path.join('.')}: ${message}`, position: locate(path) }))
     .sort(({ position: a }, { position: b }) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
     .map((problem) => ({ code: 'deployment.inconsistent', severity: 'error', ...problem }));
@@ -72,6 +72,25 @@ function checkAddresses(raw: RawDeployment): readonly Problem[] {
       problems.push({ path, message: `${listen} is the address of "${owner}" already` });
     }
     owners.set(listen, name);
+  }
+  return problems;
+}
+
+function checkConfiguration(raw: RawDeployment): readonly Problem[] {
+  const known = Object.keys(raw.services);
+  const owners = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const [name, { file, services }] of Object.entries(raw.configuration ?? {})) {
+    for (const [index, service] of services.entries()) {
+      const path = ['configuration', name, 'services', index];
+      if (!known.includes(service)) problems.push({ path, message: unknownName(service, known) });
+      else if (services.indexOf(service) < index) problems.push({ path, message: `"${service}" stands twice` });
+    }
+    const owner = owners.get(file);
+    if (owner !== undefined) {
+      problems.push({ path: ['configuration', name, 'file'], message: `${file} is the file of "${owner}" already` });
+    }
+    owners.set(file, name);
   }
   return problems;
 }

@@ -52,6 +52,26 @@ describe('loadDeployment()', () => {
     expect(deployment.services[0]).toMatchObject({ replicas: 1, switch: { kind: 'none' }, settleMs: 10_000 });
   });
 
+  it('resolves configuration files beside the file, and refuses services that there are not and files that two names share', async () => {
+    const { configuration } = await load(`${MINIMAL}configuration:
+  app: { file: ./app.env, format: env, services: [api] }
+  secrets: { file: keys/secrets.env, format: env, secret: true, services: [api] }
+`);
+    expect(configuration).toEqual([
+      { name: 'app', path: join(folder, 'app.env'), format: 'env', secret: false, services: ['api'] },
+      { name: 'secrets', path: join(folder, 'keys/secrets.env'), format: 'env', secret: true, services: ['api'] },
+    ]);
+    const error = await failure(`${MINIMAL}configuration:
+  app: { file: ./app.env, format: env, services: [apy, api, api] }
+  other: { file: ./app.env, format: yaml, services: [api] }
+`);
+    expect(error.findings.map(({ message, position }) => `${position?.line}:${position?.column} ${message}`)).toEqual([
+      '8:51 configuration.app.services.0: there is no "apy"; did you mean "api"?',
+      '8:61 configuration.app.services.2: "api" stands twice',
+      '9:18 configuration.other.file: ./app.env is the file of "app" already',
+    ]);
+  });
+
   it('reports every problem at once, with line, column and suggestion', async () => {
     const error = await failure(`
 deployment: shop

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import {
+  type BackupHook,
   type Database,
   type Deployment,
   describeFinding,
@@ -23,6 +24,7 @@ const STATE_DIRECTORY = '.onward';
 const LOCK_BUDGET_MS = 50;
 const LOCK_WAIT_MS = 120_000;
 const LEASE_TTL_MS = 30_000;
+const BACKUP_TIMEOUT_MS = 21_600_000;
 
 /** Reads `onward.yaml` (`path` may be the file or its folder). Every problem of the file is reported at once, and nothing has changed. */
 export async function loadDeployment(system: System, path: string): Promise<Deployment> {
@@ -50,12 +52,24 @@ function buildDeployment(raw: RawDeployment, file: string): Deployment {
     ...(raw.scratch ? { scratch: buildDatabase('scratch', raw.scratch, folder) } : {}),
     control: raw.control ?? databases[0]?.name ?? '',
     services: Object.entries(raw.services).map(([name, service]) => buildService(name, service, folder)),
+    configuration: Object.entries(raw.configuration ?? {}).map(([name, { file, secret = false, ...rest }]) => ({
+      name,
+      path: resolve(folder, file),
+      secret,
+      ...rest,
+    })),
     checks: (raw.checks ?? []).map((check) => buildCheck(check, folder)),
     lockBudgetMs: milliseconds(raw.locks?.budget, LOCK_BUDGET_MS),
     lockWaitMs: milliseconds(raw.locks?.wait, LOCK_WAIT_MS),
     leaseTtlMs: milliseconds(raw.lease?.ttl, LEASE_TTL_MS),
+    ...(raw.contract ? { contract: { clients: raw.contract.clients ?? [] } } : {}),
+    ...(raw.backup ? { backup: buildBackup(raw.backup) } : {}),
     pacing: buildPacing(raw.pacing),
   };
+}
+
+function buildBackup({ command, verify, timeout }: NonNullable<RawDeployment['backup']>): BackupHook {
+  return { command, verify, timeoutMs: milliseconds(timeout, BACKUP_TIMEOUT_MS) };
 }
 
 function buildDatabase(name: string, raw: RawDeployment['databases'][string], folder: string): Database {

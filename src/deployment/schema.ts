@@ -148,6 +148,34 @@ const connection = z.strictObject({
   passwordFile: z.string().optional().meta({ description: 'File that holds nothing but the password' }),
 });
 
+const argv = z.array(z.string().min(1)).min(1, 'must name a program');
+
+const contract = z.strictObject({
+  clients: z
+    .array(z.string().min(1))
+    .optional()
+    .meta({ description: 'Names of clients that may be connected meanwhile, such as psql or grafana*' }),
+});
+
+const backup = z.strictObject({
+  command: argv.meta({
+    description: 'Program and arguments that back a database up; it is told which by PG variables',
+  }),
+  verify: argv.meta({ description: 'Program and arguments that prove the backup' }),
+  timeout: duration.optional().meta({ description: 'Limit for each of them; 6h unless told' }),
+});
+const configurationFile = z
+  .strictObject({
+    file: z.string().min(1).meta({ description: 'Path of the file' }),
+    format: z.enum(['env', 'yaml']).meta({
+      description:
+        'env: its keys become environment of the services. yaml: they read the file named by ONWARD_CONFIG_<NAME>',
+    }),
+    secret: z.boolean().optional().meta({ description: 'True: none of its values is ever shown' }),
+    services: z.array(name).min(1, 'must name a service').meta({ description: 'Services that it configures' }),
+  })
+  .meta({ description: 'A file that services are configured with, and that releases may change' });
+
 export const deploymentSchema = z
   .strictObject({
     deployment: name.meta({ description: 'Name of this installation' }),
@@ -163,6 +191,10 @@ export const deploymentSchema = z
       .meta({ description: 'A server that holds nothing of value, for trying migrations out on copies of the schema' }),
     control: databaseName.optional().meta({ description: 'Database of lease and runs; the first one unless told' }),
     services: z.record(name, service, { error: keyError(NAME_RULE) }),
+    configuration: z
+      .record(name, configurationFile, { error: keyError(NAME_RULE) })
+      .optional()
+      .meta({ description: 'Configuration files by the name that releases give them' }),
     checks: z.array(check).optional().meta({ description: 'Smoke checks of every upgrade and of "onward verify"' }),
     locks: z
       .strictObject({
@@ -170,6 +202,8 @@ export const deploymentSchema = z
         wait: duration.optional().meta({ description: 'Longest wait of one migration file; 2m unless told' }),
       })
       .optional(),
+    contract: contract.optional().meta({ description: 'What "onward contract" should know of this installation' }),
+    backup: backup.optional().meta({ description: 'How a database is backed up before anything is removed from it' }),
     lease: z
       .strictObject({ ttl: duration.optional().meta({ description: 'Life of an unrenewed lease; 30s unless told' }) })
       .optional(),

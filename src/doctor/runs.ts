@@ -26,7 +26,10 @@ export const runsRule: DoctorRule = {
         code: 'doctor.run-unfinished',
         severity: 'error',
         message: `Run ${unfinished.run} from ${unfinished.from} to ${unfinished.to} has not ended.`,
-        hint: 'Run "onward upgrade" to go on with it, or "onward rollback" to go back.',
+        hint:
+          unfinished.command === undefined
+            ? 'Run "onward upgrade" to go on with it, or "onward rollback" to go back.'
+            : `Run "${unfinished.command}" to go on with it.`,
       });
     }
     return findings;

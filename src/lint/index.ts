@@ -13,6 +13,12 @@ export { type ProveSchemasOptions, proveSchemas, type SchemasProof } from './pro
 export { type ProofOptions, proveStatements } from './proof/prove-statements.ts';
 export { type ProofReport, type ProvenStatement, shareOf, type Verdict } from './proof/report.ts';
 export { applySchema } from './proof/schema/apply-schema.ts';
+export {
+  observeCounters,
+  recordSince,
+  type StatementCounters,
+  type StatementsSince,
+} from './record/record-since.ts';
 export { type RecordOptions, recordStatements } from './record/record-statements.ts';
 export { saveStatements } from './record/save-statements.ts';
 export type { RecordedStatement, StatementsFile } from './record/statements-file.ts';

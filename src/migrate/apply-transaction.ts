@@ -25,7 +25,8 @@ export async function applyTransaction(engine: Engine, work: TransactionWork): P
     waits: 0,
     blockers: [],
   };
-  const targets = strongTargets(work.statements.filter(({ hasOwnNames }) => !hasOwnNames));
+  const planned = [...(work.guard?.locks ?? []), ...work.statements];
+  const targets = strongTargets(planned.filter(({ hasOwnNames }) => !hasOwnNames));
   const failures = { cancels: 0, deadlocks: 0 };
   for (;;) {
     engine.signal?.throwIfAborted();

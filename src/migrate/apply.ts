@@ -3,6 +3,8 @@ import { leavesSessionAlone } from '../sql/index.ts';
 import { type ConnectionTarget, loadSqlParser, PostgresError, type Session, type System } from '../system/index.ts';
 import { applyStepwise } from './apply-stepwise.ts';
 import { applyTransaction } from './apply-transaction.ts';
+import { assertionOutside } from './assertion-errors.ts';
+import { createGuard, type FileAssertion, type Guard } from './assertions.ts';
 import type { Measured } from './attempt.ts';
 import type { Comparison } from './compare-with-ledger.ts';
 import { APPLICATION_NAME } from './connections.ts';
@@ -29,6 +31,8 @@ export interface ApplyOptions extends EngineOptions {
   /** Awaited before and after each file; where a caller journals intent and result. With `afterFile` each file is on disk by then. */
   readonly beforeFile?: (file: MigrationFile) => Promise<void>;
   readonly afterFile?: (file: MigrationFile) => Promise<void>;
+  /** What must be so under the locks of the files that touch the tables it is about; see `FileAssertion`. */
+  readonly assertions?: readonly FileAssertion[];
   /** Decides and compares, but changes nothing. */
   readonly dryRun?: boolean;
 }
@@ -58,7 +62,8 @@ export interface ApplyReport {
  * interruption. When it resolves or throws, all that it has applied is on disk; a server that crashes before that may lose the last files,
  * each with its record. Throws `migrate.drift`, `migrate.late`, `migrate.fenced`, `migrate.runner-busy`, `migrate.pooled-connection`,
  * `migrate.statement-failed`, `migrate.lock-not-obtained`, `migrate.lock-held-too-long`, `migrate.index-differs`,
- * `migrate.unsure-statement`, `migrate.connection-lost`, or the reason of the signal.
+ * `migrate.unsure-statement`, `migrate.connection-lost`, for assertions `migrate.assertion-fails`, `.assertion-too-slow`, `.assertion-refused`
+ * and `.assertion-outside`, or the reason of the signal.
  */
 export async function applyMigrations(system: System, options: ApplyOptions): Promise<ApplyReport> {
   return applyChosen(system, options, (pending) => pending.filter(({ phase }) => options.phases.includes(phase)));
@@ -139,7 +144,7 @@ async function applyInOrder(
       await options.beforeFile?.(file);
       const isDurable = waitsForDisk(file, files[index + 1], { isEachNoted });
       if (!isDurable) engine.isAllOnDisk = false;
-      const applying = applyFile(engine, file, { ledger, isDurable });
+      const applying = applyFile(engine, file, { ledger, isDurable, assertions: options.assertions ?? [] });
       prepareFile(files[index + 1]);
       applied.push(await applying);
       if (isDurable) engine.isAllOnDisk = true;
@@ -174,14 +179,18 @@ async function applyFile(engine: Engine, file: MigrationFile, work: FileWork): P
 interface FileWork {
   readonly ledger: Ledger;
   readonly isDurable: boolean;
+  readonly assertions: readonly FileAssertion[];
 }
 
-async function runFile(engine: Engine, file: MigrationFile, { ledger, isDurable }: FileWork): Promise<Measured> {
+async function runFile(engine: Engine, file: MigrationFile, work: FileWork): Promise<Measured> {
+  const { ledger, isDurable, assertions } = work;
   const split = await loadStatements(file);
   const statements = planStatements(file.transactional ? statementsToRun(split) : split);
   const isFreshSession = engine.isSessionUsed;
   engine.isSessionUsed = !split.every(({ node }) => leavesSessionAlone(node));
+  const guard = assertions.length === 0 ? undefined : await createGuard(file, statements, assertions);
   if (!file.transactional) {
+    if (guard) throw assertionOutside(file.path, guard.assertions, engine);
     const recorded = ledger.statements.filter(({ migration }) => migration === migrationId(file));
     return applyStepwise(engine, await loadSqlParser(), { file, statements, recorded });
   }
@@ -190,7 +199,8 @@ async function runFile(engine: Engine, file: MigrationFile, { ledger, isDurable 
     statements,
     isFreshSession,
     isDurable,
-    record: (soFar) => renderLedgerInsert(entryOf(engine, file, statements.length, soFar)),
+    guard,
+    record: (soFar) => renderRecord(file, entryOf(engine, file, statements.length, soFar), guard),
     kept: 'Nothing of the file is in the database',
     isResumable: false,
   });
@@ -199,6 +209,11 @@ async function runFile(engine: Engine, file: MigrationFile, { ledger, isDurable 
     await engine.connections.ddl.query(renderLedgerStalls(file, stallsOf(measured)));
   }
   return measured;
+}
+
+function renderRecord(file: MigrationFile, entry: ReturnType<typeof entryOf>, guard: Guard | undefined): string {
+  const own = guard?.assertions.flatMap(({ record }) => record?.(migrationId(file)) ?? []) ?? [];
+  return [renderLedgerInsert(entry), ...own].join('; ');
 }
 
 function entryOf(

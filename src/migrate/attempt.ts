@@ -1,5 +1,7 @@
 import { isStrong, type LockTarget, leavesSessionAlone, quoteLiteral } from '../sql/index.ts';
 import type { Session, SqlStatement } from '../system/index.ts';
+import { assertZero } from './assert-zero.ts';
+import type { Guard } from './assertions.ts';
 import { type Engine, type Fence, lockTimeoutMs } from './engine.ts';
 import { connectionLost, fencedOut } from './errors.ts';
 import { findHolders } from './find-holders.ts';
@@ -21,6 +23,8 @@ export interface TransactionWork {
    * runs by itself, and its caller records it.
    */
   readonly record: ((measured: Measured) => string) | undefined;
+  /** What must be so under the locks before the first statement. */
+  readonly guard?: Guard | undefined;
   /** What of the file stays in the database when this work fails. */
   readonly kept: string;
   readonly isResumable: boolean;
@@ -83,15 +87,9 @@ export class Attempt {
     this.#watch = watch;
     const measure = (): Measured => ({ startedAt, locksWaited: patience.waits, stalls: watch.stalls() });
     await this.#begin();
+    if (this.#work.guard) await this.#guard(this.#work.guard, patience);
     for (const planned of statements) {
-      this.current = planned.statement;
-      // Nobody would see who waits.
-      if (connections.monitor.isLost) {
-        throw connectionLost(this.#work.file.path, this.#engine, this.#work.file.transactional);
-      }
-      await this.#lookAgain(planned, patience);
-      await this.#set(planned);
-      if (planned.class === 'strong') this.holder ??= planned.statement;
+      await this.#prepare(planned, patience);
       const { text } = planned.statement;
       // The only statement is recorded in its own message: its locks are held for no round trip. A comment may end its text.
       await this.#send(statements.length === 1 ? `${text}\n${this.#renderEnd(measure())}` : text);
@@ -103,6 +101,37 @@ export class Attempt {
     if (statements.length !== 1) await this.#send(this.#renderEnd(measured));
     await watch.stop();
     return measured;
+  }
+
+  /** Everything before a statement is sent. */
+  async #prepare(planned: PlannedStatement, patience: Patience): Promise<void> {
+    this.current = planned.statement;
+    // Nobody would see who waits.
+    if (this.#engine.connections.monitor.isLost) {
+      throw connectionLost(this.#work.file.path, this.#engine, this.#work.file.transactional);
+    }
+    await this.#lookAgain(planned, patience);
+    await this.#set(planned);
+    if (planned.class === 'strong') this.holder ??= planned.statement;
+  }
+
+  /** Takes the locks first: what is counted before them may be out of date. */
+  async #guard({ locks, assertions }: Guard, patience: Patience): Promise<void> {
+    for (const planned of locks) {
+      await this.#prepare(planned, patience);
+      await this.#send(planned.statement.text);
+    }
+    const { limits, system } = this.#engine;
+    const untilMs = system.clock.monotonicMs() + limits.lockBudgetMs;
+    for (const assertion of assertions) {
+      await assertZero((sql) => this.#send(sql), assertion, {
+        path: this.#work.file.path,
+        leftMs: Math.max(1, Math.floor(untilMs - system.clock.monotonicMs())),
+        budgetMs: limits.lockBudgetMs,
+        progress: this.#engine,
+        wasCancelled: () => this.wasCancelled,
+      });
+    }
   }
 
   /** The record and the COMMIT. The file may have become another role, or have settings of its own; the record is ours. */

@@ -26,13 +26,17 @@ describe('createLedger()', () => {
       'baseline',
       'data_migration',
       'data_migration_batch',
+      'data_migration_scope',
+      'dual_write',
       'fence',
       'lease',
       'ledger',
       'migration',
       'migration_statement',
+      'quarantine',
       'release',
       'run',
+      'statement_baseline',
     ]);
   });
 

@@ -4,6 +4,7 @@
  */
 export { type AppliedMigration, type ApplyOptions, type ApplyReport, applyMigrations } from './apply.ts';
 export { applyStatements, type Statements } from './apply-statements.ts';
+export type { FileAssertion } from './assertions.ts';
 export type { Comparison, ComparisonOptions, Drift } from './compare-with-ledger.ts';
 export { createLedger } from './create-ledger.ts';
 export type { Fence } from './engine.ts';

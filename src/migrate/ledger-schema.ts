@@ -77,8 +77,14 @@ create table onward.data_migration (
   started_at     timestamptz,
   finished_at    timestamptz,
   verified_at    timestamptz,
-  updated_at     timestamptz not null default pg_catalog.clock_timestamp()
+  contracted_by  text,
+  updated_at     timestamptz not null default pg_catalog.clock_timestamp(),
+  relation       oid,
+  estimated      bigint,
+  passed         bigint not null default 0
 );
+
+create unique index data_migration_relation on onward.data_migration (relation, epoch) where status = 'running';
 
 create table onward.data_migration_batch (
   data_migration  text not null references onward.data_migration (id),
@@ -109,6 +115,7 @@ create table onward.fence (
 
 create table onward.run (
   run           text primary key,
+  kind          text not null default 'upgrade',
   deployment    text not null,
   from_release  text not null,
   to_release    text not null,
@@ -129,6 +136,20 @@ create table onward.release (
   run           text not null,
   completed_at  timestamptz not null default pg_catalog.clock_timestamp(),
   primary key (deployment, run)
+);
+
+create table onward.data_migration_scope (
+  data_migration  text not null references onward.data_migration (id),
+  kind            text not null,
+  value           text not null,
+  position        bigint generated always as identity,
+  status          text not null default 'pending' check (status in ('pending', 'running', 'completed')),
+  cursor          jsonb,
+  scanned         bigint not null default 0,
+  changed         bigint not null default 0,
+  batches         bigint not null default 0,
+  finished_at     timestamptz,
+  primary key (data_migration, kind, value)
 );
 
 create table onward.dual_write (
@@ -156,6 +177,16 @@ create table onward.acceptance (
   until         timestamptz,
   withdrawn_by  text,
   withdrawn_at  timestamptz
+);
+
+create table onward.statement_baseline (
+  deployment  text not null,
+  release     text not null,
+  taken_at    timestamptz not null default pg_catalog.clock_timestamp(),
+  reset_at    text,
+  evictions   bigint,
+  calls       jsonb not null,
+  primary key (deployment, taken_at)
 );
 
 create table onward.quarantine (

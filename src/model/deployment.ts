@@ -82,6 +82,26 @@ export type Check = {
   | { readonly kind: 'redis'; readonly host: string; readonly port: number; readonly password?: Secret }
 );
 
+/** Programs of the operator that back one database up and prove it. Argv; they are told which database by libpq's variables. */
+export interface BackupHook {
+  readonly command: readonly string[];
+  readonly verify: readonly string[];
+  /** Limit for each of the two. */
+  readonly timeoutMs: number;
+}
+
+/** A file of the operator's that services are configured with, under the name by which releases speak of it. */
+export interface ConfigurationFile {
+  readonly name: string;
+  /** The operator's own file; instances get a revision of it. */
+  readonly path: string;
+  /** `env`: its keys become the environment of the instances. `yaml`: they read the revision themselves. */
+  readonly format: 'env' | 'yaml';
+  /** None of its values is ever shown. */
+  readonly secret: boolean;
+  readonly services: readonly string[];
+}
+
 /** One running installation, as `onward.yaml` describes it. Paths are absolute. */
 export interface Deployment {
   readonly name: string;
@@ -96,11 +116,17 @@ export interface Deployment {
   readonly scratch?: Database;
   readonly control: string;
   readonly services: readonly Service[];
+  /** In the order of the file: where two set the same variable of a service, the later one counts. */
+  readonly configuration: readonly ConfigurationFile[];
   readonly checks: readonly Check[];
   /** Longest time a schema change may make the application wait for a lock. */
   readonly lockBudgetMs: number;
   /** Longest time a schema change may wait for its moment before it gives up cleanly. */
   readonly lockWaitMs: number;
   readonly leaseTtlMs: number;
+  /** Clients that may be connected while the old shape is removed: names, in which `*` stands for any text. */
+  readonly contract?: { readonly clients: readonly string[] };
+  /** `undefined`: nothing is known of how databases are backed up. */
+  readonly backup?: BackupHook;
   readonly pacing: Pacing;
 }

@@ -78,6 +78,19 @@ export interface DatabaseFact {
   readonly proof?: ProofFact;
 }
 
+/** One configuration file: of onward.yaml, or of a release on the path. Holds no value of it. */
+export interface ConfigurationFact {
+  readonly name: string;
+  /** `undefined`: onward.yaml maps no such file. */
+  readonly path?: string;
+  /** What the target needs and the file does not have, and why it cannot be used; each closes a gate. */
+  readonly problems: readonly Finding[];
+  /** What the operator should know; closes no gate. */
+  readonly remarks: readonly Finding[];
+  /** What an upgrade does to it, each with the release that wants it: `add BILLING_CURRENCY`. */
+  readonly edits: readonly { readonly release: string; readonly what: string }[];
+}
+
 /**
  * One data migration of the releases up to the one that runs, as it was seen. `unknown`: its database or service did not answer, or what it
  * answered cannot be read.
@@ -121,6 +134,7 @@ export interface Facts {
   readonly releases: ReadonlyMap<string, Release>;
   /** Identities of rendered configurations: release version, then service. */
   readonly configs: ReadonlyMap<string, ReadonlyMap<string, Digest>>;
+  readonly configuration: readonly ConfigurationFact[];
   readonly instances: readonly InstanceFact[];
   readonly frontends: readonly FrontendFact[];
   /** The switch's program, when it runs: the version that it came with, when it says so, and whether it is the one of this tool. */
@@ -130,7 +144,15 @@ export interface Facts {
   readonly dataMigrations?: readonly DataMigrationFact[];
   readonly lease: LeaseFact;
   /** A run that has not ended, whose journal is here. */
-  readonly unfinished: { readonly run: string; readonly from: string; readonly to: string } | undefined;
+  readonly unfinished:
+    | {
+        readonly run: string;
+        readonly from: string;
+        readonly to: string;
+        /** What goes on with it; `onward upgrade` when left out. */
+        readonly command?: string;
+      }
+    | undefined;
   /** Why the journals here cannot be read; whether a run is unfinished is not known then. */
   readonly damagedJournal?: string;
   /** What the operator should know of onward.yaml; closes no gate. */

@@ -19,6 +19,26 @@ export {
   stopKey,
   type TableSize,
 } from './condition.ts';
+export {
+  type ConfigurationChange,
+  type ConfigurationKey,
+  describeConfigurationKey,
+  isWithinKey,
+  parseConfigurationKey,
+} from './configuration-change.ts';
+export { type DeclaredConfigurationChange, declaredConfigurationChanges } from './configuration-changes.ts';
+export type {
+  ClientSession,
+  ContractDatabaseFact,
+  ContractDataFact,
+  ContractFacts,
+  ContractPlan,
+  ContractWindow,
+  Observed,
+  Removal,
+  RemovedObject,
+  StatementsFact,
+} from './contract.ts';
 export type {
   DataMigration,
   DataMigrationScope,
@@ -37,7 +57,9 @@ export {
   subtractDecimals,
 } from './decimal.ts';
 export type {
+  BackupHook,
   Check,
+  ConfigurationFile,
   Database,
   Deployment,
   Listen,
@@ -53,6 +75,7 @@ export { parseDuration } from './duration.ts';
 export { ExitCode, OnwardError, type OnwardErrorOptions, type StateAfterError } from './error.ts';
 export type {
   AcceptanceFacts,
+  ConfigurationFact,
   DatabaseFact,
   DataMigrationFact,
   Facts,

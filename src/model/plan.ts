@@ -117,6 +117,8 @@ export interface PlanStep {
   readonly configured: boolean;
   readonly note?: string;
   readonly migrations?: readonly PlannedMigration[];
+  /** Changes of configuration files: `app: add BILLING_CURRENCY`. */
+  readonly configuration?: readonly string[];
   readonly roll?: PlannedRoll;
 }
 

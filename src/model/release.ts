@@ -1,4 +1,5 @@
 import type { Condition } from './condition.ts';
+import type { ConfigurationChange } from './configuration-change.ts';
 import type { DataMigration } from './data-migration.ts';
 import type { ReadyProbe, RollClass } from './deployment.ts';
 import type { Digest } from './identity.ts';
@@ -129,6 +130,12 @@ export interface Release {
   readonly notes: ReleaseNotes;
   /** The data migrations that this release declares itself; those of earlier releases stay with them. */
   readonly dataMigrations?: readonly DataMigration[];
+  /** For how long after its completion the old shape stays, at least. */
+  readonly contract?: { readonly afterMs: number };
+  /** What it changes in the configuration files of its operators. */
+  readonly configuration?: readonly ConfigurationChange[];
+  /** Keys of configuration files that hold secrets, as this release and all before it say. */
+  readonly secretKeys?: readonly { readonly file: string; readonly key: string }[];
   /** What was known to go wrong with it when it was built. The catalog says what is known now. */
   readonly risks?: readonly Risk[];
   /** Figures that the upgrade to this release is compared by: those of the product, and its own. */

@@ -24,6 +24,8 @@ export type RunOutcome = 'committed' | 'rolled-back' | 'stopped' | 'unfinished' 
 
 export interface RunSummary {
   readonly run: string;
+  /** Left out for an upgrade or a first install. */
+  readonly kind?: 'contract';
   readonly from: string;
   readonly to: string;
   readonly campaignTarget: string;

@@ -13,6 +13,7 @@ import {
 } from '../model/index.ts';
 import { digestOfRisk } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
+import { buildConfigurationGates } from './configuration-gates.ts';
 import { buildDataMigrationGates } from './data-migration-gates.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { chooseRollClass } from './rolls.ts';
@@ -29,16 +30,17 @@ export function buildGates(facts: Facts, request: PlanRequest): readonly Gate[] 
     ...buildDataMigrationGates(facts, request),
     ...servicesGates(facts, request),
     ...facts.frontends.flatMap(addressGate),
+    ...buildConfigurationGates(facts, request),
     runningGate(facts, request),
     diskGate(facts),
   ];
 }
 
-function gate(id: string, title: string, state: GateState, evidence: string, command?: string): Gate {
+export function gate(id: string, title: string, state: GateState, evidence: string, command?: string): Gate {
   return { id, title, state, evidence, ...(command === undefined || state === 'open' ? {} : { command }) };
 }
 
-function leaseGate({ lease }: Facts): Gate {
+export function leaseGate({ lease }: Pick<Facts, 'lease'>): Gate {
   const title = 'No other operator is at work';
   switch (lease.kind) {
     case 'free':
@@ -56,7 +58,7 @@ function leaseGate({ lease }: Facts): Gate {
   }
 }
 
-function unfinishedGate({ unfinished }: Facts): Gate {
+export function unfinishedGate({ unfinished }: Pick<Facts, 'unfinished'>): Gate {
   const title = 'No run is unfinished';
   if (!unfinished) return gate('unfinished', title, 'open', 'every run has ended');
   return gate(
@@ -64,19 +66,12 @@ function unfinishedGate({ unfinished }: Facts): Gate {
     title,
     'closed',
     `run ${unfinished.run} from ${unfinished.from} to ${unfinished.to} has not ended`,
-    'onward upgrade',
+    unfinished.command ?? 'onward upgrade',
   );
 }
 
 function databaseGates(facts: Facts, request: PlanRequest, database: DatabaseFact): readonly Gate[] {
-  const { name } = database;
-  const reachable = gate(
-    `database:${name}`,
-    `Database ${name} can be reached`,
-    database.isReachable ? 'open' : 'closed',
-    database.evidence,
-    'onward doctor',
-  );
+  const reachable = reachableGate(database);
   if (!database.isReachable) return [reachable];
   return [
     reachable,
@@ -85,6 +80,15 @@ function databaseGates(facts: Facts, request: PlanRequest, database: DatabaseFac
     ...proofGate(request, database),
     ...emptyGate(facts, request, database),
   ];
+}
+
+export function reachableGate({
+  name,
+  isReachable,
+  evidence,
+}: Pick<DatabaseFact, 'name' | 'isReachable' | 'evidence'>): Gate {
+  const title = `Database ${name} can be reached`;
+  return gate(`database:${name}`, title, isReachable ? 'open' : 'closed', evidence, 'onward doctor');
 }
 
 /** The server's version and extensions, for every release on the path. */
@@ -117,7 +121,7 @@ function serverGates(facts: Facts, request: PlanRequest, database: DatabaseFact)
   return gates;
 }
 
-function ledgerGate({ name, drift }: DatabaseFact): Gate {
+export function ledgerGate({ name, drift }: Pick<DatabaseFact, 'name' | 'drift'>): Gate {
   const title = `The ledger of ${name} agrees with the release's files`;
   if (drift === undefined)
     return gate(`ledger:${name}`, title, 'unknown', 'the ledger could not be read', 'onward doctor');

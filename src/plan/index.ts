@@ -3,6 +3,8 @@
  * environment; equal facts give an equal plan. It carries nothing out.
  */
 export { applyAcceptances, contentOf, digestOfRisk } from './acceptances.ts';
+export { planContract } from './contract/plan-contract.ts';
+export { renderContractPlan } from './contract/render-contract-plan.ts';
 export { choosePath, type PathResult } from './path.ts';
 export type { PlanRequest } from './plan-request.ts';
 export { planUpgrade } from './plan-upgrade.ts';

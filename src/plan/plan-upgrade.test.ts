@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type Acceptance,
   type Component,
   type DatabaseFact,
   DEFAULT_PACING,
@@ -7,6 +8,8 @@ import {
   type Facts,
   type InstanceFact,
   type MigrationRef,
+  type Plan,
+  type ProofFact,
   type Release,
   type Service,
 } from '../model/index.ts';
@@ -45,6 +48,7 @@ const deployment: Deployment = {
     service('api', { replicas: 2, switch: { kind: 'builtin', mode: 'http', listen: { host: '127.0.0.1', port: 2 } } }),
     service('worker', { after: ['api'] }),
   ],
+  configuration: [],
   checks: [],
   lockBudgetMs: 50,
   lockWaitMs: 1000,
@@ -151,6 +155,7 @@ function facts(more: Partial<Facts> = {}): Facts {
     },
     current: { release: '1.0.0', digest: digest('1.0.0') },
     releases: new Map(RELEASES.map((found) => [found.version, found])),
+    configuration: [],
     configs: new Map(
       RELEASES.map((found) => [found.version, new Map(['web', 'api', 'worker'].map((name) => [name, config]))]),
     ),
@@ -405,5 +410,56 @@ describe('renderPlan()', () => {
     expect(text).toContain('carried, not restarted: web (1.0.0)');
     expect(text).toContain('Gates  11 open, 0 closed, 0 unknown');
     expect(text.trimEnd().split('\n').at(-1)).toBe('Next: onward upgrade');
+  });
+});
+
+describe('planUpgrade() where something was accepted', () => {
+  const NOW = '2026-06-01T00:00:00.000Z';
+  const proved = (state: ProofFact['state']) => ({
+    databases: [{ ...database, proof: { state, evidence: 'seen', findings: [] } }],
+  });
+  const gateIn = (plan: Plan) => plan.gates.find(({ id }) => id === 'queries:core');
+
+  /** The plan after whoever saw the gate as it is with an unfinished proof has accepted it. */
+  function planAccepted(more: Partial<Facts>, wanted: PlanRequest = request) {
+    const seen = planUpgrade(facts(proved('unknown')), request).gates.find(({ id }) => id === 'queries:core');
+    const acceptance: Acceptance = {
+      risk: seen?.risk ?? '',
+      content: seen?.content ?? digest('none'),
+      release: '1.1.0',
+      reason: 'tried it by hand',
+      by: 'ana@ops1',
+      acceptedAt: NOW,
+    };
+    return planUpgrade(facts({ ...more, acceptances: { list: [acceptance], now: NOW } }), wanted);
+  }
+
+  it('goes through a query proof that could not be finished, for the release that it was accepted for alone', () => {
+    expect(gateIn(planUpgrade(facts(proved('unknown')), request))).toMatchObject({
+      state: 'unknown',
+      risk: 'queries:core',
+      command: "onward accept queries:core --reason '...'",
+    });
+    const accepted = planAccepted(proved('unknown'));
+    expect(gateIn(accepted)?.accepted?.by).toBe('ana@ops1');
+    expect(accepted.nextCommand).toBe('onward upgrade');
+    expect(renderPlan(accepted)).toContain(
+      'accepted What services ask of core still works after the expand phase: seen\n        accepted by ana@ops1: tried it by hand',
+    );
+    const other = planAccepted(proved('unknown'), { ...request, hops: [{ from: '1.0.0', to: '1.2.0' }] });
+    expect(gateIn(other)?.accepted).toBeUndefined();
+  });
+
+  it('goes through no statement that breaks', () => {
+    const broken = planAccepted(proved('breaks'));
+    expect(gateIn(broken)).toMatchObject({ state: 'closed' });
+    expect(gateIn(broken)?.accepted).toBeUndefined();
+    expect(gateIn(broken)?.risk).toBeUndefined();
+  });
+
+  it('is another plan with the acceptance than without it', () => {
+    const without = planUpgrade(facts(proved('unknown')), request);
+    expect(planAccepted(proved('unknown')).digest).not.toBe(without.digest);
+    expect(planUpgrade(facts(proved('unknown')), request).digest).toBe(without.digest);
   });
 });

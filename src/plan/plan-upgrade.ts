@@ -88,6 +88,7 @@ function pointOfNoReturn(facts: Facts, hop: Hop): string {
 function buildFindings(facts: Facts, request: PlanRequest, target: string | undefined): readonly Finding[] {
   const findings: Finding[] = [
     ...facts.remarks,
+    ...facts.configuration.flatMap(({ remarks }) => remarks),
     ...(request.remarks ?? []),
     ...facts.databases.flatMap((database) => [...(database.remarks ?? []), ...proofFindings(database)]),
   ];
@@ -98,7 +99,7 @@ function buildFindings(facts: Facts, request: PlanRequest, target: string | unde
     findings.push({
       code: 'plan.contract-pending',
       severity: 'info',
-      message: `${contract.length} contract ${contract.length === 1 ? 'migration stays' : 'migrations stay'} pending: an upgrade never removes the old shape.`,
+      message: `${contract.length} contract ${contract.length === 1 ? 'migration stays' : 'migrations stay'} pending: an upgrade never removes the old shape. "onward contract" does, once nothing needs it.`,
     });
   }
   if (request.only !== undefined) {

@@ -1,4 +1,5 @@
 import {
+  compareVersions,
   type DeclaredDataMigration,
   declaredDataMigrations,
   type Hop,
@@ -15,7 +16,6 @@ import { buildRolls } from './rolls.ts';
 export function buildSteps(hop: HopFacts): { readonly steps: readonly PlanStep[]; readonly carried: Hop['carried'] } {
   const { release } = hop;
   const { rolls, carried } = buildRolls(hop);
-  const toStage = rolls.length;
   const postdeploy = migrationStep(hop, 'postdeploy');
   const steps: PlanStep[] = [
     step('resolve', `Freeze release ${release.version} by identity`, 'nothing-to-undo', {
@@ -27,7 +27,7 @@ export function buildSteps(hop: HopFacts): { readonly steps: readonly PlanStep[]
       configured: false,
       note: 'Not configured: no backup is taken. Take one yourself before you continue if you need a way back to before the schema change.',
     }),
-    step('stage', toStage === 0 ? 'Nothing to fetch' : `Fetch and verify ${count(toStage, 'artifact')}`, 'discard'),
+    stageStep(hop, rolls.length),
     migrationStep(hop, 'expand'),
     step('skew-check', describeSkewCheck(hop), 'stays-expanded'),
     ...rolls.map((roll) =>
@@ -41,11 +41,25 @@ export function buildSteps(hop: HopFacts): { readonly steps: readonly PlanStep[]
   return { steps, carried };
 }
 
+/** Artifacts, and what the release changes in configuration files; those of releases that the hop jumps over included. */
+function stageStep({ facts, release, previous }: HopFacts, artifacts: number): PlanStep {
+  const isOwn = (version: string) =>
+    compareVersions(version, release.version) <= 0 &&
+    (previous === undefined || compareVersions(version, previous.version) > 0);
+  const configuration = facts.configuration.flatMap(({ name, edits }) =>
+    edits.filter((edit) => isOwn(edit.release)).map(({ what }) => `${name}: ${what}`),
+  );
+  const fetch = artifacts === 0 ? 'Nothing to fetch' : `Fetch and verify ${count(artifacts, 'artifact')}`;
+  if (configuration.length === 0) return step('stage', fetch, 'discard');
+  const title = `${fetch}, and make ${count(configuration.length, 'change')} of configuration`;
+  return step('stage', title, 'discard', { configuration });
+}
+
 function step(
   kind: PlanStep['kind'],
   title: string,
   rollback: PlanStep['rollback'],
-  more: Partial<Pick<PlanStep, 'key' | 'configured' | 'note' | 'migrations' | 'roll'>> = {},
+  more: Partial<Pick<PlanStep, 'key' | 'configured' | 'note' | 'migrations' | 'configuration' | 'roll'>> = {},
 ): PlanStep {
   return { key: kind, kind, title, rollback, configured: true, ...more };
 }

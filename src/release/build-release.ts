@@ -13,6 +13,7 @@ import {
 import { hashArtifact, type System } from '../system/index.ts';
 import { decodeCatalog } from './catalog-document.ts';
 import { checkConditions, checkRisks, type Nameable } from './check-conditions.ts';
+import { listSecretKeys } from './check-configuration.ts';
 import { checkDetails } from './check-details.ts';
 import { checkMigrations } from './check-migrations.ts';
 import { checkTotals } from './check-totals.ts';
@@ -81,7 +82,9 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const judged = own ? undefined : await request.judge?.(shipped);
     const lint = own ? own.lint : judged?.lint;
     const assembled = assembleRelease({ version, product, details, artifacts, history, migrations: migrations.refs });
-    const release = lint ? { ...assembled, lint } : assembled;
+    // What was published before it since is no reason to take it for another release.
+    const secretKeys = own ? own.secretKeys : listSecretKeys([...history, assembled]);
+    const release = { ...assembled, ...(secretKeys ? { secretKeys } : {}), ...(lint ? { lint } : {}) };
     const encoded = encodeRelease(release);
     const databases = product.databases.map(({ name }) => name);
     const findings = [
@@ -174,7 +177,7 @@ interface Parts {
 }
 
 function assembleRelease({ version, product, details, artifacts, history, migrations }: Parts): Release {
-  const { lateMigrations: _, dataMigrations, risks, totals: own, ...declared } = details;
+  const { lateMigrations: _, dataMigrations, configuration, risks, totals: own, ...declared } = details;
   const totals = listTotals(product, own);
   return {
     product: product.name,
@@ -193,6 +196,7 @@ function assembleRelease({ version, product, details, artifacts, history, migrat
     migrations,
     ...declared,
     ...(dataMigrations.length > 0 ? { dataMigrations } : {}),
+    ...(configuration.length > 0 ? { configuration } : {}),
     ...(risks.length > 0 ? { risks } : {}),
     ...(totals.length > 0 ? { totals } : {}),
   };

@@ -21,6 +21,55 @@ describe('the file of one release', () => {
     expect(release).not.toHaveProperty('upgradeFrom');
   });
 
+  it('declares changes of configuration files, which the release keeps and later releases do not repeat', async () => {
+    await vendor.write(
+      'releases.d/1.0.0.yaml',
+      `configuration:
+  - { file: app, added: BILLING_CURRENCY, default: EUR, description: Currency of bills }
+  - { file: app, required: STRIPE_KEY, secret: true }
+  - { file: values, renamed: db.host, to: 'database."host.name"' }
+  - { file: app, removed: OLD_FLAG }
+  - { file: app, deprecated: LEGACY, instead: NEW, message: it is slow }
+`,
+    );
+    expect((await vendor.build('1.0.0')).release.configuration).toEqual([
+      { kind: 'added', file: 'app', key: 'BILLING_CURRENCY', default: 'EUR', description: 'Currency of bills' },
+      { kind: 'required', file: 'app', key: 'STRIPE_KEY', secret: true },
+      { kind: 'renamed', file: 'values', key: 'db.host', to: 'database."host.name"' },
+      { kind: 'removed', file: 'app', key: 'OLD_FLAG' },
+      { kind: 'deprecated', file: 'app', key: 'LEGACY', instead: 'NEW', message: 'it is slow' },
+    ]);
+    expect((await vendor.build('1.0.0')).alreadyPublished).toBe(true);
+    expect((await vendor.build('1.1.0')).release).not.toHaveProperty('configuration');
+  });
+
+  it('says one thing of a key, and is refused with every place where it says two', async () => {
+    await vendor.write(
+      'releases.d/1.0.0.yaml',
+      `configuration:
+  - { file: app, added: A, default: 1 }
+  - { file: app, required: A }
+  - { file: app, renamed: B, to: A }
+  - { file: other, removed: A }
+  - { file: values, removed: db }
+  - { file: values, added: db.host, default: x }
+  - { file: values, renamed: a, to: a.b }
+`,
+    );
+    const refused = await refuse('1.0.0');
+    expect(refused.findings.map((finding) => describeFinding(finding).replace(/^.*1\.0\.0\.yaml:/, ''))).toEqual([
+      '3:5: configuration.1: key A of app is added in this release already',
+      '4:5: configuration.2: key A of app is added in this release already',
+      '7:5: configuration.5: key db.host of values is removed in this release already',
+      '8:5: configuration.6: key a cannot be renamed to a.b, which is inside of it',
+    ]);
+    await vendor.write(
+      'releases.d/1.0.0.yaml',
+      'configuration: [{ file: app, added: "A B", default: 1 }, { file: App, removed: A }]\n',
+    );
+    expect((await refuse('1.0.0')).findings.length).toBeGreaterThanOrEqual(2);
+  });
+
   it('declares data migrations that a service does, which must have a command for them', async () => {
     const text = (more: string) =>
       `dataMigrations: [{ kind: service, id: split, database: core, before: postdeploy, ${more} }]`;

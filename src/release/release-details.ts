@@ -1,8 +1,18 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type DataMigration, type Release, type Risk, satisfiesRange, type Total } from '../model/index.ts';
+import {
+  type ConfigurationChange,
+  type DataMigration,
+  parseDuration,
+  type Release,
+  type Risk,
+  satisfiesRange,
+  type Total,
+} from '../model/index.ts';
 import { loadDocument, type System } from '../system/index.ts';
+import { checkConfiguration } from './check-configuration.ts';
 import { riskShape, stopShape } from './condition-shapes.ts';
+import { buildConfigurationChange, configurationChangeShape } from './configuration-shapes.ts';
 import { buildDataMigration, dataMigrationShape } from './data-migration-shapes.ts';
 import { misnamedDetails } from './errors.ts';
 import type { Product } from './product.ts';
@@ -26,6 +36,15 @@ export const releaseDetailsSchema = z
       .exactOptional()
       .meta({ description: 'Versions of Onward that may upgrade to this release.' }),
     rollback: z.strictObject({ until: z.enum(['roll', 'postdeploy']) }).default({ until: 'roll' }),
+    contract: z
+      .strictObject({
+        after: z
+          .string()
+          .refine((text) => parseDuration(text) !== undefined, { error: 'must be a duration, such as 7d' })
+          .meta({ description: 'How long after the upgrade the old shape stays, such as 7d; 0s unless told.' }),
+      })
+      .exactOptional()
+      .meta({ description: 'When "onward contract" may remove what this release no longer needs.' }),
     lateMigrations: z
       .array(z.string().min(1))
       .default([])
@@ -34,6 +53,10 @@ export const releaseDetailsSchema = z
       .array(dataMigrationShape)
       .default([])
       .meta({ description: 'Rows to move from their old shape to the new one, in batches.' }),
+    configuration: z
+      .array(configurationChangeShape)
+      .default([])
+      .meta({ description: 'What the release changes in the configuration files of its operators.' }),
     totals: z
       .array(totalShape)
       .default([])
@@ -42,11 +65,13 @@ export const releaseDetailsSchema = z
       .strictObject({ summary: z.string().exactOptional(), breaking: lines, deprecated: lines, knownIssues: lines })
       .default({ breaking: [], deprecated: [], knownIssues: [] }),
   })
-  .superRefine(({ stops, risks, dataMigrations, totals }, report) => {
+  .superRefine(({ stops, risks, dataMigrations, configuration, totals }, report) => {
     for (const [index, { id }] of risks.entries()) {
       if (risks.findIndex((other) => other.id === id) < index)
         report.addIssue({ code: 'custom', path: ['risks', index, 'id'], message: `risk "${id}" stands twice` });
     }
+    for (const { index, message } of checkConfiguration(configuration.map(buildConfigurationChange)))
+      report.addIssue({ code: 'custom', path: ['configuration', index], message });
     checkTotalNames(totals, report);
     for (const [index, { id }] of dataMigrations.entries()) {
       if (dataMigrations.findIndex((other) => other.id === id) < index)
@@ -65,9 +90,13 @@ export const releaseDetailsSchema = z
     }
   });
 
-export type ReleaseDetails = Pick<Release, 'upgradeFrom' | 'stops' | 'requiresTool' | 'rollback' | 'notes'> & {
+export type ReleaseDetails = Pick<
+  Release,
+  'upgradeFrom' | 'stops' | 'requiresTool' | 'rollback' | 'notes' | 'contract'
+> & {
   readonly lateMigrations: readonly string[];
   readonly dataMigrations: readonly DataMigration[];
+  readonly configuration: readonly ConfigurationChange[];
   readonly risks: readonly Risk[];
   readonly totals: readonly Total[];
 };
@@ -88,9 +117,12 @@ export async function loadReleaseDetails(system: System, product: Product, versi
 }
 
 function normalise(details: z.infer<typeof releaseDetailsSchema>): ReleaseDetails {
+  const { contract, ...rest } = details;
   return {
-    ...details,
+    ...rest,
+    ...(contract === undefined ? {} : { contract: { afterMs: parseDuration(contract.after) ?? 0 } }),
     dataMigrations: details.dataMigrations.map(buildDataMigration),
+    configuration: details.configuration.map(buildConfigurationChange),
     totals: details.totals.map((total) => buildTotal(total, 'release')),
   };
 }

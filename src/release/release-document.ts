@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { canonicalJson, type Digest, type Json, MIGRATION_PHASES, type Release } from '../model/index.ts';
 import { riskShape, stopShape } from './condition-shapes.ts';
+import { recordedConfigurationChangeShape } from './configuration-shapes.ts';
 import { recordedDataMigrationShape } from './data-migration-shapes.ts';
 import { decodeDocument, digestOfText, renderDocument } from './document.ts';
 import { digestShape, rangeShape, versionShape } from './shapes.ts';
@@ -77,6 +78,12 @@ export const releaseSchema = z.strictObject({
     knownIssues: lines,
   }),
   dataMigrations: z.array(recordedDataMigrationShape).min(1).exactOptional(),
+  contract: z.strictObject({ afterMs: z.int().nonnegative() }).exactOptional(),
+  configuration: z.array(recordedConfigurationChangeShape).min(1).exactOptional(),
+  secretKeys: z
+    .array(z.strictObject({ file: z.string(), key: z.string() }))
+    .min(1)
+    .exactOptional(),
   risks: z.array(riskShape).min(1).exactOptional(),
   totals: z.array(recordedTotalShape).min(1).exactOptional(),
   lint: z

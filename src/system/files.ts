@@ -4,6 +4,7 @@ import {
   access,
   appendFile,
   chmod,
+  chown,
   cp,
   link,
   lstat,
@@ -52,6 +53,8 @@ export interface Files {
   makeFolder(path: string, mode?: number): Promise<void>;
   /** Replaces a file as a whole and durably (temporary file, fsync, rename, fsync of the folder); 0600 unless told. */
   writeAtomic(path: string, text: string | Buffer, mode?: number): Promise<void>;
+  /** As `writeAtomic` for a file that is there, with its mode and its owner kept. */
+  replace(path: string, bytes: Buffer): Promise<void>;
   /** Creates a file durably, whole from the start; false when the path is taken. Of several at once, one succeeds. 0600. */
   createOnce(path: string, text: string): Promise<boolean>;
   append(path: string, text: string): Promise<void>;
@@ -94,6 +97,7 @@ export function createFiles(): Files {
     },
     linkTarget: (path) => readlink(path),
     writeAtomic,
+    replace,
     createOnce,
     append: (path, text) => appendFile(path, text, { mode: 0o600 }),
     copyFolder,
@@ -157,9 +161,25 @@ function toEntry(path: string, found: Stats): FileEntry {
 }
 
 async function writeAtomic(path: string, text: string | Buffer, mode = 0o600): Promise<void> {
+  await writeOver(path, text, { mode });
+}
+
+async function replace(path: string, bytes: Buffer): Promise<void> {
+  const { mode, uid, gid } = await stat(path);
+  await writeOver(path, bytes, { mode: mode & 0o7777, owner: { uid, gid } });
+}
+
+interface Access {
+  readonly mode: number;
+  readonly owner?: { readonly uid: number; readonly gid: number };
+}
+
+async function writeOver(path: string, text: string | Buffer, { mode, owner }: Access): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
-    await named(path, () => writeDurably(temporary, text, mode));
+    // Nobody else may read it before it has its owner.
+    await named(path, () => writeDurably(temporary, text, owner ? 0o600 : mode));
+    if (owner) await chown(temporary, owner.uid, owner.gid);
     await chmod(temporary, mode);
     await rename(temporary, path);
   } catch (error) {

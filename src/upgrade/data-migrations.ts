@@ -1,4 +1,14 @@
-import type { DataMigrationStatus, DryRun, DualWriteState, Wish } from '../data-migrate/index.ts';
+import {
+  createRateLimit,
+  type DataMigrationStatus,
+  type DryRun,
+  type DualWriteState,
+  observeParts,
+  openSession,
+  type PartsStatus,
+  type ScopeChoice,
+  type Wish,
+} from '../data-migrate/index.ts';
 import { compareVersions, type DeclaredDataMigration, declaredDataMigrations } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { createDataWorker } from './data/create-worker.ts';
@@ -9,6 +19,7 @@ import {
   observeDeclaredDualWrite,
 } from './data/dual-writes.ts';
 import { endPrograms } from './data/end-programs.ts';
+import { runSideBySide } from './data/run-side-by-side.ts';
 import type { DataWork, DataWorker } from './data/worker.ts';
 import { dataIncomplete, nothingInstalled, otherRunUnfinished, unknownDataMigration } from './errors.ts';
 import { assertNoRunElsewhere, findUnfinishedRun } from './find-run.ts';
@@ -23,6 +34,8 @@ export interface ObservedDataMigration extends DeclaredDataMigration {
   readonly status: DataMigrationStatus;
   /** What the database has of its trigger for both shapes, when it declares one. */
   readonly dualWrite?: DualWriteState;
+  /** Its parts, when it has a scope and has begun. */
+  readonly parts?: PartsStatus;
 }
 
 /** Those of the releases up to the one that runs, or that an unfinished run goes to, with what is on record. Changes nothing. */
@@ -36,9 +49,25 @@ export async function observeDataMigrations(
   for (const found of wanted) {
     const status = await createDataWorker(system, installation, found).observe();
     const dualWrite = await observeDeclaredDualWrite(system, installation, found);
-    observed.push({ ...found, status, ...(dualWrite === undefined ? {} : { dualWrite }) });
+    const parts = await observeDeclaredParts(system, installation, found);
+    observed.push({ ...found, status, ...(dualWrite ? { dualWrite } : {}), ...(parts ? { parts } : {}) });
   }
   return observed;
+}
+
+async function observeDeclaredParts(
+  system: System,
+  installation: Installation,
+  { declared }: DeclaredDataMigration,
+): Promise<PartsStatus | undefined> {
+  const target = installation.databases.get(declared.database);
+  if (!declared.scope || !target) return undefined;
+  const session = await openSession(system, target);
+  try {
+    return await observeParts(session, declared.id);
+  } finally {
+    await session.close();
+  }
 }
 
 /** Asks for a pause or an end, or takes that back, whoever holds the lease. Gives the status from now on. */
@@ -66,22 +95,26 @@ export async function sampleDeploymentData(system: System, installation: Install
 
 /**
  * Runs one data migration of a deployment to its end, under its lease, also one of a run that is parked: that run finds it complete then.
- * Throws `upgrade.data-incomplete` when it did not get there, `upgrade.other-run-unfinished` for a run that is going back, and the reason
- * of the signal.
+ * Without an id, every one that is neither complete nor stopped by the operator, as many at once as the pacing allows. Throws
+ * `upgrade.data-incomplete` when one did not get there, `upgrade.other-run-unfinished` for a run that is going back, and the reason of the
+ * signal.
  */
 export async function runDeploymentData(
   system: System,
   installation: Installation,
-  { id, signal }: { readonly id: string; readonly signal: AbortSignal },
+  { id, signal, scope }: { readonly id?: string; readonly signal: AbortSignal; readonly scope?: ScopeChoice },
 ): Promise<void> {
   await assertNoRunElsewhere(system, installation);
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   // Nobody holds the lease of a parked run, and batches are no step of its journal. What goes back needs the new shape no more.
   if (unfinished?.state.direction === 'back') {
     const { from, to } = unfinished.state.start;
-    throw otherRunUnfinished({ run: unfinished.run, from, to }, `data migration ${id}`);
+    throw otherRunUnfinished(
+      { run: unfinished.run, from, to },
+      id === undefined ? 'data migrations' : `data migration ${id}`,
+    );
   }
-  const found = await findKnown(system, installation, id);
+  const found = id === undefined ? await listOpen(system, installation) : [await findKnown(system, installation, id)];
   const run = `data-${createRunId(system)}`;
   await prepareLedgers(system, installation);
   const { deployment, control, databases } = installation;
@@ -89,16 +122,24 @@ export async function runDeploymentData(
   try {
     await installation.fence.raise(lease.epoch);
     await endPrograms(installation, lease.epoch);
-    await completeDataMigration(
-      { system, installation, lease, run, signal: AbortSignal.any([signal, lease.signal]) },
-      found,
-    );
+    const rate = createRateLimit(system.clock, deployment.pacing.rowsPerSecond);
+    const work = { system, installation, lease, run, rate, ...(scope ? { scope } : {}) };
+    await runSideBySide(found, {
+      parallel: deployment.pacing.parallel,
+      signal: AbortSignal.any([signal, lease.signal]),
+      complete: async (one, stop) => {
+        await completeDataMigration({ ...work, signal: stop }, one);
+      },
+    });
   } finally {
     await lease.release().catch(() => {});
   }
 }
 
-/** Runs one data migration unless it is complete, which is counted again. Throws unless it is complete then, and gives what is on record. */
+/**
+ * Runs one data migration, or one part of it, unless it is complete, which is counted again. Throws unless it, or its part, is complete then,
+ * and gives what is on record.
+ */
 export async function completeDataMigration(
   work: DataWork,
   found: DeclaredDataMigration,
@@ -106,8 +147,18 @@ export async function completeDataMigration(
   const worker = createDataWorker(work.system, work.installation, found);
   await assertDualWriteKept(work.system, work.installation, found);
   if (await isComplete(worker)) return worker.observe();
-  const outcome = await worker.run(work);
-  if (outcome.kind !== 'completed') throw dataIncomplete(found.declared.id, outcome);
+  const { id } = found.declared;
+  const emit = (type: string, outcome?: string) =>
+    work.system.log.emit({ type, id, run: work.run, step: 'data', ...(outcome === undefined ? {} : { outcome }) });
+  emit('data.started');
+  let ended = 'stopped';
+  try {
+    const outcome = await worker.run(work);
+    ended = outcome.kind;
+    if (outcome.kind !== 'completed' && outcome.kind !== 'part-completed') throw dataIncomplete(id, outcome);
+  } finally {
+    emit('data.finished', ended);
+  }
   return worker.observe();
 }
 
@@ -173,6 +224,17 @@ export async function listKnown(system: System, installation: Installation): Pro
   const upTo = unfinished?.state.start.to ?? (await observeCurrent(installation))?.release;
   if (upTo === undefined) throw nothingInstalled();
   return listDeclared(installation, { upTo });
+}
+
+/** Those that are left to do, each once. A paused or cancelled one is left as it is. */
+async function listOpen(system: System, installation: Installation): Promise<readonly DeclaredDataMigration[]> {
+  const newest = new Map((await listKnown(system, installation)).map((found) => [found.declared.id, found]));
+  const open: DeclaredDataMigration[] = [];
+  for (const found of newest.values()) {
+    const { status, wanted } = await createDataWorker(system, installation, found).observe();
+    if (wanted === null && !['completed', 'paused', 'cancelled'].includes(status)) open.push(found);
+  }
+  return open;
 }
 
 /** The newest release's, when several declare the same id. */

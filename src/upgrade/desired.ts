@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
+import { type RenderedConfiguration, type Revision, renderConfiguration } from '../configuration/index.ts';
 import type { DesiredInstance, InstanceSpec } from '../deploy/index.ts';
 import { resolveEnvironment } from '../deployment/index.ts';
 import {
@@ -26,30 +27,57 @@ export function artifactFolder(installation: Installation, identity: Digest): st
 export async function digestConfig(
   system: System,
   installation: Installation,
-  options: { readonly service: Service; readonly component: Component },
+  options: {
+    readonly service: Service;
+    readonly component: Component;
+    /** Of the configuration files. */
+    readonly revisions: readonly Revision[];
+  },
 ): Promise<Digest> {
-  const { service, component } = options;
-  const rendered = { command: component.command, environment: await resolveEnvironment(system, service) };
+  const { service, component, revisions } = options;
+  const { environment, files } = await renderEnvironment(system, service, revisions);
+  // By what files say, not by where they are: a deployment that is moved is the same.
+  const identities = Object.entries(files).map(([variable, { digest }]) => [variable, digest] as const);
+  const rendered = {
+    command: component.command,
+    environment,
+    ...(identities.length > 0 ? { files: Object.fromEntries(identities) } : {}),
+  };
   return `sha256:${createHmac('sha256', installation.configKey).update(canonicalJson(rendered)).digest('hex')}`;
 }
 
-/** The instances that must serve once a release has rolled. Their ids depend on nothing but the run, so a resumed run finds its own. */
+/**
+ * The instances that must serve once a release has rolled. Their ids depend on nothing but the run, so a resumed run finds its own. Each tells
+ * the database who it is and which release made it, unless the operator says otherwise. That is no part of its configuration: a carried
+ * component keeps its name.
+ */
 export async function buildDesired(
   system: System,
   installation: Installation,
-  options: { readonly service: Service; readonly component: Component; readonly run: string },
+  options: {
+    readonly service: Service;
+    readonly component: Component;
+    readonly run: string;
+    readonly revisions: readonly Revision[];
+  },
 ): Promise<readonly DesiredInstance[]> {
-  const { service, component, run } = options;
+  const { service, component, run, revisions } = options;
+  const { environment, files } = await renderEnvironment(system, service, revisions);
+  const paths = Object.entries(files).map(([variable, { path }]) => [variable, path] as const);
   const kind = service.roll === 'one-shot' ? 'one-shot' : 'service';
   const shared: Omit<InstanceSpec, 'id'> = {
     service: service.name,
     release: component.producedBy,
     kind,
     identity: component.identity,
-    config: await digestConfig(system, installation, { service, component }),
+    config: await digestConfig(system, installation, { service, component, revisions }),
     artifact: artifactFolder(installation, component.identity),
     command: component.command,
-    environment: await resolveEnvironment(system, service),
+    environment: {
+      PGAPPNAME: `${service.name}@${component.producedBy}`,
+      ...Object.fromEntries(paths),
+      ...environment,
+    },
     graceMs: service.graceMs,
     run,
   };
@@ -57,6 +85,16 @@ export async function buildDesired(
     const id = `${service.name}-${component.producedBy.toLowerCase()}-${shortRunId(run)}-${index + 1}`;
     return { id, spec: { ...shared, id } };
   });
+}
+
+/** The variables of a service's instances: those of onward.yaml win over those of configuration files. */
+async function renderEnvironment(
+  system: System,
+  service: Service,
+  revisions: readonly Revision[],
+): Promise<RenderedConfiguration> {
+  const { environment, files } = await renderConfiguration(service, revisions);
+  return { environment: { ...environment, ...(await resolveEnvironment(system, service)) }, files };
 }
 
 /** The operator's word, then the vendor's, then staying up. */

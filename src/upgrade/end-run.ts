@@ -1,4 +1,5 @@
 import type { RunOutcome } from '../model/index.ts';
+import { restoreConfiguration } from './configuration/apply-revision.ts';
 import type { RunContext } from './run-context.ts';
 import { RUN_KEYS } from './run-state.ts';
 import { mirrorRun } from './step-notes.ts';
@@ -9,12 +10,13 @@ export interface HopOutcome {
   readonly error?: unknown;
 }
 
-/** Writes the run's end: after it, the run is never taken up again. */
+/** Writes the run's end: after it, the run is never taken up again. Where the old release goes on, its configuration files are as they were. */
 export async function endRun(
   context: RunContext,
   outcome: Exclude<RunOutcome, 'unfinished'>,
   error?: unknown,
 ): Promise<HopOutcome> {
+  if (outcome !== 'committed') await restoreConfiguration(context);
   const reason = error instanceof Error ? error.message : undefined;
   const data = { outcome, ...(reason === undefined ? {} : { reason }) };
   await context.journal.append({ step: 'end', key: RUN_KEYS.ended, kind: 'decision', data });

@@ -1,4 +1,4 @@
-import type { RunSummary } from '../model/index.ts';
+import type { Facts, RunSummary } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { runElsewhere } from './errors.ts';
 import type { Installation } from './installation.ts';
@@ -45,4 +45,10 @@ export async function assertNoRunElsewhere(system: System, installation: Install
     const records = await loadJournal(system, installation.deployment.stateDirectory, mirror.run);
     if (records[mirror.seq - 1]?.hash !== mirror.hash) throw runElsewhere(mirror.run);
   }
+}
+
+/** An unfinished run as the gates see it, with the command that goes on with it. */
+export function describeUnfinished({ run, state }: FoundRun): NonNullable<Facts['unfinished']> {
+  const { from, to, kind } = state.start;
+  return { run, from, to, ...(kind === 'contract' ? { command: 'onward contract' } : {}) };
 }

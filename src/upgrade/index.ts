@@ -9,6 +9,14 @@ export {
   listAcceptances,
   withdrawAcceptance,
 } from './accept/accept-risk.ts';
+export {
+  type DeploymentConfiguration,
+  type MigratedConfiguration,
+  migrateDeploymentConfiguration,
+  observeDeploymentConfiguration,
+} from './configuration/deployment-configuration.ts';
+export { type ContractRequest, type PreparedContract, prepareContract } from './contract/prepare-contract.ts';
+export { type ContractReport, type ContractRunOptions, runContract } from './contract/run-contract.ts';
 export { removeDualWrite } from './data/dual-writes.ts';
 export {
   type ObservedDataMigration,

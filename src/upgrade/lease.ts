@@ -141,7 +141,7 @@ async function endStaleSchemaChange(control: Control): Promise<void> {
   await control.query(
     `select pg_catalog.pg_terminate_backend(activity.pid)
      from pg_catalog.pg_locks as held join pg_catalog.pg_stat_activity as activity on activity.pid = held.pid
-     where held.relation = to_regclass('onward.fence') and held.granted and held.mode = 'RowShareLock'
+     where held.relation = pg_catalog.to_regclass('onward.fence') and held.granted and held.mode = 'RowShareLock'
        and activity.application_name like 'onward%' and activity.pid <> pg_catalog.pg_backend_pid()
        and activity.datname = current_database()`,
   );

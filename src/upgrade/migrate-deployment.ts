@@ -3,8 +3,8 @@ import { compareVersions, declaredDataMigrations, type Release } from '../model/
 import { choosePath } from '../plan/index.ts';
 import { chooseVersion } from '../release/index.ts';
 import type { System } from '../system/index.ts';
-
 import { observeConditions } from './conditions/observe-conditions.ts';
+import { contractUnfinished } from './contract/errors.ts';
 import { installDualWrite } from './data/dual-writes.ts';
 import { assertDataComplete, listDualWritesOfHop } from './data-migrations.ts';
 
@@ -46,6 +46,7 @@ export async function migrateDeployment(
   await assertNoRunElsewhere(system, installation);
   const { release, current } = await chooseRelease(system, installation, request);
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
+  if (unfinished?.state.start.kind === 'contract') throw contractUnfinished(unfinished.run, 'migrate');
   if (unfinished) {
     const { from, to } = unfinished.state.start;
     throw otherRunUnfinished({ run: unfinished.run, from, to }, release.version);

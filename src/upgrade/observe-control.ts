@@ -7,7 +7,7 @@ import { findDeadHolder } from './lease-holder.ts';
 /** True when Onward's own tables are there; reading never makes them. */
 export async function hasLedger(installation: Installation): Promise<boolean> {
   const { rows } = await installation.control.query<{ found: boolean }>(
-    `select to_regclass('onward.lease') is not null and to_regclass('onward.release') is not null as found`,
+    `select pg_catalog.to_regclass('onward.lease') is not null and pg_catalog.to_regclass('onward.release') is not null as found`,
   );
   return rows[0]?.found === true;
 }

@@ -58,7 +58,7 @@ async function observeServer(session: Session) {
 /** Whether what is in the database was applied by one of these runs. */
 async function isFilledBy(session: Session, runs: readonly string[]): Promise<boolean> {
   const { rows: tables } = await session.query<{ found: boolean }>(
-    `select to_regclass('onward.migration') is not null as found`,
+    `select pg_catalog.to_regclass('onward.migration') is not null as found`,
   );
   if (tables[0]?.found !== true) return false;
   const { rows } = await session.query(`select from onward.migration where run = any($1) limit 1`, [runs]);

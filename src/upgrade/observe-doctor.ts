@@ -1,6 +1,6 @@
 import { type Facts, OnwardError, type QuarantineFact } from '../model/index.ts';
 import type { System } from '../system/index.ts';
-import { type FoundRun, findUnfinishedRun } from './find-run.ts';
+import { describeUnfinished, type FoundRun, findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
 import { observeFacts } from './observe-facts.ts';
 import { observeQuarantines } from './quarantines.ts';
@@ -12,9 +12,7 @@ export async function observeDoctorFacts(system: System, installation: Installat
     catalog: await installation.source.catalog(),
     path: [],
     mayLackRecord: true,
-    ...(unfinished
-      ? { unfinished: { run: unfinished.run, from: unfinished.state.start.from, to: unfinished.state.start.to } }
-      : {}),
+    ...(unfinished ? { unfinished: describeUnfinished(unfinished) } : {}),
   });
   const quarantines = await observeQuarantines(system, installation).catch(unlessUnreachable);
   return { ...facts, quarantines, ...(damage === undefined ? {} : { damagedJournal: damage }) };

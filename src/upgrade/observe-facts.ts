@@ -15,6 +15,7 @@ import {
   type Service,
 } from '../model/index.ts';
 import { isPortFree, type System } from '../system/index.ts';
+import { type ObservedConfiguration, observeConfiguration } from './configuration/observe-configuration.ts';
 import { artifactFolder, digestConfig } from './desired.ts';
 import type { Installation } from './installation.ts';
 import { observeAcceptances } from './observe-acceptances.ts';
@@ -42,6 +43,10 @@ export async function observeFacts(system: System, installation: Installation, r
   const lease = await observeLease(system, installation);
   const releases = await loadReleases(installation, request, current?.release);
   const target = releases.get(request.path.at(-1) ?? current?.release ?? '');
+  const configuration = await observeConfiguration(system, installation, {
+    range: { from: current?.release, to: target?.version ?? '' },
+    releases,
+  });
   const [instances, frontends, switchProgram, databases, configs, disk] = await Promise.all([
     observeInstances(installation),
     observeFrontends(installation),
@@ -51,7 +56,7 @@ export async function observeFacts(system: System, installation: Installation, r
         observeDatabase(system, installation, { name, release: target, firstInstalls }),
       ),
     ),
-    digestConfigs(system, installation, releases),
+    digestConfigs(system, installation, { releases, configuration }),
     observeDisk(
       system,
       installation,
@@ -66,6 +71,7 @@ export async function observeFacts(system: System, installation: Installation, r
     ...(hiddenRecord === undefined ? {} : { hiddenRecord }),
     releases,
     configs,
+    configuration: configuration.facts,
     instances,
     frontends,
     ...(switchProgram ? { switchProgram } : {}),
@@ -150,7 +156,7 @@ async function loadReleases(
   return new Map(releases.map((release) => [release.version, release]));
 }
 
-async function observeInstances(installation: Installation): Promise<readonly InstanceFact[]> {
+export async function observeInstances(installation: Installation): Promise<readonly InstanceFact[]> {
   const lists = await Promise.all(installation.deployment.services.map(({ name }) => installation.runtime.list(name)));
   return lists.flat().map(({ id, service, release, identity, config, run, state, restarts, exit }) => ({
     id,
@@ -193,14 +199,18 @@ function describeListen({ host, port }: Listen): string {
 async function digestConfigs(
   system: System,
   installation: Installation,
-  releases: ReadonlyMap<string, Release>,
+  {
+    releases,
+    configuration,
+  }: { readonly releases: ReadonlyMap<string, Release>; readonly configuration: ObservedConfiguration },
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, Digest>>> {
   const digests = new Map<string, ReadonlyMap<string, Digest>>();
   for (const release of releases.values()) {
     const own = new Map<string, Digest>();
+    const revisions = await configuration.revisionsOf(release.version);
     for (const service of installation.deployment.services) {
       const component = release.components.find((candidate) => candidate.service === service.name);
-      if (component) own.set(service.name, await digestConfig(system, installation, { service, component }));
+      if (component) own.set(service.name, await digestConfig(system, installation, { service, component, revisions }));
     }
     digests.set(release.version, own);
   }

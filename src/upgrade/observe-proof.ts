@@ -1,10 +1,11 @@
 import { type ProofReport, proveStatements, recordStatements, type Scratch, shareOf } from '../lint/index.ts';
 import { type Finding, OnwardError, type ProofFact } from '../model/index.ts';
 import type { MigrationFile } from '../release/index.ts';
-import { compareSchemas, loadSchema, renderRepairs } from '../schema/index.ts';
-import { type ConnectionTarget, PostgresError, type Session, type System } from '../system/index.ts';
+import { type ConnectionTarget, PostgresError, type System } from '../system/index.ts';
+import { copySchema, NotCopied } from './copy-schema.ts';
 import type { Installation } from './installation.ts';
 import { applyToScratch, openScratchServer } from './scratch-server.ts';
+import { shortenStatement } from './shorten-statement.ts';
 
 export interface ProofRequest {
   readonly database: string;
@@ -50,9 +51,6 @@ export async function observeProof(
 /** What the deployment would have to provide first. */
 const MISSING = new Set(['lint.cannot-record', 'postgres.not-installed']);
 
-/** The schema cannot be copied to the scratch server, such as for want of an extension. */
-class NotCopied extends Error {}
-
 function fact(state: ProofFact['state'], evidence: string, findings: readonly Finding[] = []): ProofFact {
   return { state, evidence, findings };
 }
@@ -74,27 +72,12 @@ async function prove(
   return proveStatements(system, { before: before.target, after: after.target, statements });
 }
 
-/** Makes the schema of a database in an empty one, which only the session uses. Closes the session. */
-async function copySchema(system: System, target: ConnectionTarget, empty: Session): Promise<void> {
-  const live = await system.postgres.connect(target, { applicationName: APPLICATION_NAME });
-  try {
-    const changes = compareSchemas(await loadSchema(empty), await loadSchema(live));
-    await empty.query(renderRepairs(changes));
-  } catch (error) {
-    if (!(error instanceof PostgresError)) throw error;
-    throw new NotCopied(`The schema could not be copied to the scratch server: ${error.message}.`);
-  } finally {
-    await live.close();
-    await empty.close();
-  }
-}
-
 function judge({ statements, coverage, minimumCoverage }: ProofReport): ProofFact {
   const broken = statements.filter(({ verdict }) => isBreak(verdict));
   const findings = broken.map<Finding>(({ sql, calls, verdict }) => ({
     code: 'plan.query-breaks',
     severity: 'error',
-    message: `${shorten(sql)} (${calls} calls) would fail: ${describeBreak(verdict)}`,
+    message: `${shortenStatement(sql)} (${calls} calls) would fail: ${describeBreak(verdict)}`,
   }));
   if (broken.length > 0) {
     const counted = `${broken.length} of ${statements.length} statements would no longer work`;
@@ -116,11 +99,4 @@ function describeBreak(verdict: Verdict): string {
   if (verdict.kind === 'breaks') return `${verdict.message} (${verdict.sqlState})`;
   if (verdict.kind === 'shape changed') return verdict.changes.map(({ description }) => description).join(', ');
   return '';
-}
-
-const SHOWN_LENGTH = 120;
-
-function shorten(sql: string): string {
-  const line = sql.replace(/\s+/g, ' ').trim();
-  return line.length <= SHOWN_LENGTH ? line : `${line.slice(0, SHOWN_LENGTH - 1)}…`;
 }

@@ -1,5 +1,7 @@
+import type { DataMigrationStatus } from '../data-migrate/index.ts';
 import { type LeaseFact, OnwardError, type QuarantineFact, type RunSummary } from '../model/index.ts';
 import type { System } from '../system/index.ts';
+import { observeDataMigrations } from './data-migrations.ts';
 import { collectStepDurations, estimateRemaining } from './estimate.ts';
 import { findNewestRun, listRuns } from './find-run.ts';
 import type { Installation } from './installation.ts';
@@ -39,12 +41,15 @@ export interface Status {
   readonly run: RunStatus | undefined;
   /** Privileges that are taken now. */
   readonly quarantines: readonly QuarantineFact[];
+  /** The data migrations at which the run is. */
+  readonly data: readonly DataMigrationStatus[];
   /** What could not be seen, and why: the release when the control database is away, the run when its journal is damaged. */
   readonly problems: readonly string[];
 }
 
 const STEPS_BEFORE_ROLL = ['stage', 'expand', 'skew-check'];
 const STEPS_BEHIND_ROLL = ['postdeploy', 'verify', 'commit'];
+const CONTRACT_STEPS = ['preflight', 'backup', 'contract', 'verify'];
 
 /** Looks, changes nothing. What serves is shown whatever else cannot be seen. */
 export async function observeStatus(system: System, installation: Installation): Promise<Status> {
@@ -57,6 +62,10 @@ export async function observeStatus(system: System, installation: Installation):
     observeQuarantines(system, installation).catch(noteProblem(problems)),
   ]);
   const isAlive = lease.kind === 'held' && lease.run === run?.run;
+  const isMovingRows = isAlive && run?.step === 'data';
+  const data = isMovingRows
+    ? ((await observeDataMigrations(system, installation).catch(noteProblem(problems))) ?? [])
+    : [];
   return {
     deployment: installation.deployment.name,
     release: current?.release,
@@ -64,6 +73,7 @@ export async function observeStatus(system: System, installation: Installation):
     lease,
     run: run && { ...run, isAlive },
     quarantines: quarantines ?? [],
+    data: data.map(({ status }) => status).filter(({ status }) => status === 'running'),
     problems,
   };
 }
@@ -119,7 +129,9 @@ async function observeRun(system: System, stateDirectory: string): Promise<Omit<
       .map(async ({ run }) => await loadJournal(system, stateDirectory, run)),
   );
   const rolls = (state.before?.rolls ?? []).map((roll) => `roll:${roll.service}`);
-  const remainingMs = estimateRemaining([...STEPS_BEFORE_ROLL, ...rolls, ...STEPS_BEHIND_ROLL], records, {
+  const steps =
+    state.start.kind === 'contract' ? CONTRACT_STEPS : [...STEPS_BEFORE_ROLL, ...rolls, ...STEPS_BEHIND_ROLL];
+  const remainingMs = estimateRemaining(steps, records, {
     durations: collectStepDurations(earlier),
     nowMs: system.clock.now().getTime(),
   });

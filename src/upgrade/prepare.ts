@@ -4,7 +4,7 @@ import { chooseVersion } from '../release/index.ts';
 import type { System } from '../system/index.ts';
 import { observeConditions } from './conditions/observe-conditions.ts';
 import { alreadyInstalled, noPath, nothingInstalled, releaseChanged, unknownService } from './errors.ts';
-import { type FoundRun, findUnfinishedRun } from './find-run.ts';
+import { describeUnfinished, type FoundRun, findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
 import { observeCurrent } from './observe-control.ts';
 import { observeFacts } from './observe-facts.ts';
@@ -52,9 +52,7 @@ export async function preparePlan(
     path: hops.map((hop) => hop.to),
     conditions,
     ...(wanted.run === undefined ? {} : { run: wanted.run }),
-    ...(unfinished
-      ? { unfinished: { run: unfinished.run, from: unfinished.state.start.from, to: unfinished.state.start.to } }
-      : {}),
+    ...(unfinished ? { unfinished: describeUnfinished(unfinished) } : {}),
   });
   const base: PlanRequest = {
     requested,

@@ -1,5 +1,6 @@
 import { type DesiredInstance, type RollRequest, runRoll } from '../deploy/index.ts';
 import type { PlannedRoll } from '../model/index.ts';
+import { loadFrozenRevisions } from './configuration/freeze.ts';
 import { buildDesired, chooseReadyProbe } from './desired.ts';
 import { requireService } from './observe-facts.ts';
 import { createPerformer, emitWaiting, type RunContext } from './run-context.ts';
@@ -54,6 +55,7 @@ async function rollForward(
     service: { ...service, roll: roll.class },
     component,
     run: context.journal.run,
+    revisions: await loadFrozenRevisions(context),
   });
   await rollOne(context, {
     step: `roll:${roll.service}`,

@@ -1,8 +1,9 @@
 import type { CheckObservation } from '../checks/index.ts';
-import { isPassable, type Json, type StepKind } from '../model/index.ts';
+import { type Digest, isPassable, type Json, type StepKind } from '../model/index.ts';
 import { planUpgrade } from '../plan/index.ts';
 import type { System } from '../system/index.ts';
 import { recordAccepted } from './accept/record-accepted.ts';
+import { migrateRange, toRevision } from './configuration/observe-configuration.ts';
 import { endPrograms } from './data/end-programs.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
 import { checksFailBefore, gatesClosed, pastReturn } from './errors.ts';
@@ -173,6 +174,7 @@ async function observeBefore(base: Omit<RunContext, 'before' | 'rolls'>, hop: He
     })),
     checks: facts.current ? ((await observeChecks(installation)) as unknown as Json) : [],
     totals: facts.current ? await readTotals(system, installation, { totals, moment: 'before', signal }) : [],
+    configuration: await observeRevisions(base),
     traffic: await observeTraffic(system, installation),
   };
   await journal.append({
@@ -183,4 +185,15 @@ async function observeBefore(base: Omit<RunContext, 'before' | 'rolls'>, hop: He
   });
   await mirrorRun(base, { step: 'preflight', outcome: 'unfinished' });
   return before;
+}
+
+/** What the configuration files are going to be, so that a file which is edited between here and the moment at which they are frozen is noticed. */
+async function observeRevisions({
+  system,
+  installation,
+  start,
+}: Pick<RunContext, 'system' | 'installation' | 'start'>): Promise<{ readonly [name: string]: Digest }> {
+  const { migrated } = await migrateRange(system, installation, start);
+  const revisions = migrated.flatMap((each) => toRevision(installation, each) ?? []);
+  return Object.fromEntries(revisions.map(({ file, digest }) => [file.name, digest]));
 }

@@ -14,7 +14,7 @@ import type {
 
 /** What a run is about, frozen in its first record. */
 export interface RunStart {
-  readonly kind: 'upgrade' | 'provision';
+  readonly kind: 'upgrade' | 'provision' | 'contract';
   readonly deployment: string;
   readonly from: string;
   readonly to: string;
@@ -40,6 +40,8 @@ export interface Before {
   readonly checks: Json;
   /** What the totals were. */
   readonly totals: readonly TotalObservation[];
+  /** Identities of the configuration files as the run leaves them, by name. */
+  readonly configuration?: { readonly [name: string]: Digest };
   readonly traffic: { readonly [service: string]: { readonly carried: number; readonly failed: number } };
 }
 
@@ -68,6 +70,7 @@ export const RUN_KEYS = {
   parked: 'run.parked',
   ended: 'run.ended',
   taken: 'run.taken',
+  configuration: 'run.configuration',
 } as const;
 
 /** Key of what the totals were after a phase. */
@@ -109,6 +112,7 @@ export function summarizeRun(run: string, records: readonly JournalRecord[]): Ru
   const accepted = readAccepted(records);
   return {
     run,
+    ...(state.start.kind === 'contract' ? { kind: 'contract' as const } : {}),
     from: state.start.from,
     to: state.start.to,
     campaignTarget: state.start.target,

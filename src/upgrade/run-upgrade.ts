@@ -1,5 +1,6 @@
 import { ExitCode, isPassable, OnwardError, type Plan, type RunOutcome, type StepKind } from '../model/index.ts';
 import type { System } from '../system/index.ts';
+import { contractUnfinished } from './contract/errors.ts';
 import type { HopOutcome } from './end-run.ts';
 import { gatesClosed, nothingToRollBack, otherRunUnfinished, planVoid, worldMoved } from './errors.ts';
 import { assertNoRunElsewhere, type FoundRun, findUnfinishedRun } from './find-run.ts';
@@ -45,6 +46,7 @@ const EXITS: Readonly<Record<RunOutcome, ExitCode>> = {
 export async function runUpgrade(system: System, installation: Installation, options: RunOptions): Promise<RunReport> {
   await assertNoRunElsewhere(system, installation);
   const found = await findUnfinishedRun(system, installation.deployment.stateDirectory);
+  if (found?.state.start.kind === 'contract') throw contractUnfinished(found.run, 'upgrade');
   if (found) return resumeCampaign(system, installation, { ...options, found });
   const prepared = await preparePlan(system, installation, options);
   const { plan } = prepared;
@@ -63,6 +65,7 @@ export async function runRollback(system: System, installation: Installation, op
   await assertNoRunElsewhere(system, installation);
   const found = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   if (!found) throw nothingToRollBack();
+  if (found.state.start.kind === 'contract') throw contractUnfinished(found.run, 'roll back');
   const prepared = await prepareResumed(system, installation, found);
   if (!(await options.confirm(prepared.plan, found)))
     return { outcome: 'declined', exit: ExitCode.done, release: found.state.start.from };

@@ -45,8 +45,8 @@ async function writeMirror(context: Noted, at: { readonly step: string; readonly
   const head = journal.records.at(-1);
   await installation.control.query(
     `insert into onward.run as mirror
-       (run, deployment, from_release, to_release, target, step, seq, hash, epoch, outcome, started_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp(), clock_timestamp())
+       (run, deployment, from_release, to_release, target, step, seq, hash, epoch, outcome, kind, started_at, updated_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp(), clock_timestamp())
      on conflict (run) do update set step = excluded.step, seq = excluded.seq, hash = excluded.hash, epoch = excluded.epoch,
        outcome = excluded.outcome, updated_at = excluded.updated_at
      where mirror.epoch <= excluded.epoch`,
@@ -61,6 +61,7 @@ async function writeMirror(context: Noted, at: { readonly step: string; readonly
       head?.hash ?? '',
       head?.epoch ?? 0,
       at.outcome,
+      start.kind,
     ],
   );
 }

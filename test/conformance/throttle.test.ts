@@ -41,7 +41,7 @@ const pacing: Pacing = {
   oldSnapshotMs: 50,
 };
 const declared = { ...SPLIT_NAMES, throttle: { query: 'select length from queue', below: 100 } };
-const key = { table: 'public.customer', columns: ['id'], types: ['bigint'], estimatedRows: undefined };
+const key = { table: 'public.customer', relation: '1', columns: ['id'], types: ['bigint'], estimatedRows: undefined };
 
 let servers: TestServer;
 let database: TestDatabase;

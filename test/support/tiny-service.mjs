@@ -22,6 +22,13 @@ const server = createServer((request, response) => {
       why: isReady ? 'ready' : `${behaviour.why ?? 'starting'}${told}`,
     });
   }
+  if (request.url === '/configuration') {
+    const file = process.env.ONWARD_CONFIG_VALUES;
+    return answer(200, {
+      environment: process.env,
+      values: file === undefined ? undefined : readFileSync(file, 'utf8'),
+    });
+  }
   if (request.method === 'POST') writes += 1;
   const work = request.url?.startsWith('/slow') ? 600 : 5;
   setTimeout(

@@ -31,9 +31,12 @@ export function define(command: Command, run: RunAction): void {
     .option('--withdraw', 'take an acceptance back; it stays on record')
     .option('--list', 'list all that was ever accepted')
     .action((risk: string | undefined, options: AcceptOptions) =>
-      run((context) =>
-        withInstallation(context, options.file, (installation) => act(context, installation, { ...options, risk })),
-      ),
+      run((context) => {
+        assertOneThing(risk, options);
+        return withInstallation(context, options.file, (installation) =>
+          act(context, installation, { ...options, risk }),
+        );
+      }),
     );
 }
 
@@ -42,7 +45,6 @@ async function act(
   installation: Installation,
   { risk, ...options }: AcceptOptions & { readonly risk: string | undefined },
 ): Promise<ExitCode> {
-  assertOneThing(risk, options);
   if (risk === undefined) return list(context, installation, options);
   if (options.withdraw) {
     await withdrawAcceptance(context.system, installation, risk);
@@ -90,7 +92,7 @@ function parseEnd(text: string): NonNullable<AcceptRequest['until']> {
   if (inMs !== undefined) return { inMs };
   const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
   if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== text)
-    throw new InvalidArgumentError('It must be a day such as 2026-12-31, or a time from now such as 30d.');
+    throw new InvalidArgumentError('must be a day such as 2026-12-31, or a time from now such as 30d.');
   return { at: new Date(at + 86_400_000).toISOString() };
 }
 

@@ -1,6 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { ExitCode } from '../../model/index.ts';
+import type { Installation } from '../../upgrade/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
+import { unusableArguments } from '../errors.ts';
 import { renderDataMigration, renderDataMigrations, renderDryRun } from '../render/data-migrations.ts';
 import { addExplanation } from './explanation.ts';
 import { addFileOption, addJsonOption, withInstallation } from './options.ts';
@@ -9,6 +11,8 @@ interface Options {
   readonly file: string;
   readonly json?: boolean;
   readonly dryRun?: boolean;
+  readonly all?: boolean;
+  readonly scope?: { readonly kind: string; readonly value: string };
 }
 
 /** One thing that can be done; `work` says how it ended. */
@@ -32,13 +36,15 @@ const MEMBERS: readonly Member[] = [
   {
     name: 'run',
     description: 'Run a data migration to its end, from where it stopped',
-    argument: '<id>',
+    argument: '[id]',
     notes: [
       'Takes the lease of the deployment. Ctrl-C stops after the batch that is under way.',
       'Completed only when the verification of the release counts no row.',
+      'With --all, as many run at once as "pacing" of onward.yaml allows, never two on',
+      'one table. When one fails, the others stop behind a whole batch.',
     ],
     example: ['onward data-migrate run split-names', 'go on at the cursor'],
-    work: runOne,
+    work: runWanted,
   },
   {
     name: 'status',
@@ -83,13 +89,28 @@ export function define(command: Command, run: RunAction): void {
   for (const { name, description, argument, notes, example, work } of MEMBERS) {
     const member = addExplanation(addJsonOption(addFileOption(command.command(name))), { notes, examples: [example] });
     member.description(description);
-    if (name === 'run') member.option('--dry-run', 'check the declaration, look at the first rows, and change nothing');
+    if (name === 'run') {
+      member.option(
+        '--scope <kind=value>',
+        'only this part, such as tenant=42; a run without it goes on with the others',
+        parseScope,
+      );
+      member.option('--all', 'every one that is not complete, but for those that are paused or cancelled');
+      member.option('--dry-run', 'check the declaration, try the first rows out, and change nothing');
+    }
     if (argument === undefined) member.action((options: Options) => run((context) => work(context, options, '')));
     else
       member
         .argument(argument, 'as the release names it')
         .action((id: string | undefined, options: Options) => run((context) => work(context, options, id ?? '')));
   }
+}
+
+function parseScope(text: string): { readonly kind: string; readonly value: string } {
+  const [, kind, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (kind === undefined || value === undefined)
+    throw new InvalidArgumentError('must be a kind and a value, such as tenant=42');
+  return { kind, value };
 }
 
 async function list(context: CommandContext, options: Options): Promise<ExitCode> {
@@ -110,26 +131,50 @@ async function show(context: CommandContext, options: Options, id: string): Prom
   });
 }
 
-async function runOne(context: CommandContext, options: Options, id: string): Promise<ExitCode> {
-  const { observeDataMigrations, runDeploymentData, sampleDeploymentData } = await import('../../upgrade/index.ts');
+async function runWanted(context: CommandContext, options: Options, id: string): Promise<ExitCode> {
+  assertOneWanted(options, id);
+  const { observeDataMigrations, runDeploymentData } = await import('../../upgrade/index.ts');
   const { system, print, interrupt } = context;
+  const wanted = options.all ? {} : { id };
   return withInstallation(context, options.file, async (installation) => {
-    if (options.dryRun) {
-      const sample = await sampleDeploymentData(system, installation, id);
-      print(options.json ? `${JSON.stringify({ id, ...sample })}\n` : renderDryRun(id, sample));
-      return ExitCode.done;
-    }
+    if (options.dryRun) return tryOut(context, installation, { options, id });
     try {
-      await runDeploymentData(system, installation, { id, signal: interrupt });
+      await runDeploymentData(system, installation, {
+        ...wanted,
+        signal: interrupt,
+        ...(options.scope ? { scope: options.scope } : {}),
+      });
     } catch (error) {
       if (error !== interrupt.reason) throw error;
-      context.say(`Stopped behind a whole batch; "onward data-migrate run ${id}" goes on from there.`);
+      const again = options.all ? '--all' : id;
+      context.say(`Stopped behind a whole batch; "onward data-migrate run ${again}" goes on from there.`);
       return ExitCode.paused;
     }
-    const found = await observeDataMigrations(system, installation, { id });
+    const found = await observeDataMigrations(system, installation, wanted);
     print(options.json ? `${JSON.stringify(found)}\n` : found.map(renderDataMigration).join(''));
     return ExitCode.done;
   });
+}
+
+function assertOneWanted({ all }: Options, id: string): void {
+  const command = 'onward data-migrate run';
+  if (all && id !== '') throw unusableArguments({ says: `--all takes no id, and "${id}" is one`, command });
+  if (!all && id === '') throw unusableArguments({ says: '<id> or --all is missing', command });
+}
+
+async function tryOut(
+  { system, print }: CommandContext,
+  installation: Installation,
+  { options, id }: { readonly options: Options; readonly id: string },
+): Promise<ExitCode> {
+  const { observeDataMigrations, sampleDeploymentData } = await import('../../upgrade/index.ts');
+  const known = options.all ? await observeDataMigrations(system, installation) : [];
+  const open = known.filter(({ status }) => status.status !== 'completed').map(({ declared }) => declared.id);
+  for (const one of options.all ? new Set(open) : [id]) {
+    const sample = await sampleDeploymentData(system, installation, one);
+    print(options.json ? `${JSON.stringify({ id: one, ...sample })}\n` : renderDryRun(one, sample));
+  }
+  return ExitCode.done;
 }
 
 async function verify(context: CommandContext, options: Options, id: string): Promise<ExitCode> {

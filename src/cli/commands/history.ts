@@ -29,7 +29,7 @@ export function define(command: Command, run: RunAction): void {
 function describeRun(summary: RunSummary): string {
   const took =
     summary.endedAt === undefined ? '' : formatDuration(Date.parse(summary.endedAt) - Date.parse(summary.startedAt));
-  const path = `${summary.from} -> ${summary.to}`;
+  const path = summary.kind === 'contract' ? `contract ${summary.to}` : `${summary.from} -> ${summary.to}`;
   const line = `${summary.run}  ${path.padEnd(20)}  ${summary.outcome.padEnd(14)}  ${took}`.trimEnd();
   return [line, ...describeAccepted(summary)].join('\n');
 }

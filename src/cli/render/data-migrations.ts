@@ -1,4 +1,5 @@
-import type { DryRun, DualWriteState } from '../../data-migrate/index.ts';
+import type { DataMigrationStatus, DryRun, DualWriteState, PartsStatus } from '../../data-migrate/index.ts';
+import { formatDuration } from '../../model/index.ts';
 import type { ObservedDataMigration } from '../../upgrade/index.ts';
 
 /** One line each. */
@@ -14,19 +15,46 @@ export function renderDataMigrations(found: readonly ObservedDataMigration[]): s
 }
 
 /** Everything that is on record of one, for a person. */
-export function renderDataMigration({ declared, release, status, dualWrite }: ObservedDataMigration): string {
+export function renderDataMigration({ declared, release, status, dualWrite, parts }: ObservedDataMigration): string {
   const asked = status.wanted === null ? '' : ` (${status.wanted} is asked for)`;
   const lines = [
     `${declared.id}: ${status.status}${asked}`,
     `  of release ${release}, needed before ${declared.before}`,
     `  ${status.scanned} rows scanned, ${status.changed} changed, in ${status.batches} batches; ${status.failed} batches rolled back`,
   ];
+  lines.push(...describeProgress(status).map((line) => `  ${line}`));
   if (dualWrite !== undefined) lines.push(`  trigger for both shapes: ${DUAL_WRITES[dualWrite]}`);
   if (status.remaining !== null)
     lines.push(`  ${status.remaining} rows in the old shape, counted ${status.verifiedAt ?? ''}`);
   if (status.waitingFor !== null) lines.push(`  waiting for ${status.waitingFor}, since ${status.waitingSince ?? ''}`);
   if (status.lastError !== null) lines.push(`  last error: ${status.lastError}`);
+  if (parts) lines.push(...describeParts(parts));
   return `${lines.join('\n')}\n`;
+}
+
+/** `34.2 % of about 84000000 rows`, and while it runs `12000 rows a second, about 1h 17m left`. */
+export function describeProgress({ status, progress = {} }: DataMigrationStatus): readonly string[] {
+  const { estimatedRows, share, rowsPerSecond, etaMs } = progress;
+  const lines: string[] = [];
+  if (share !== undefined && status !== 'completed')
+    lines.push(`${(share * 100).toFixed(1)} % of about ${estimatedRows} rows`);
+  if (rowsPerSecond !== undefined) {
+    const left = etaMs === undefined ? '' : `, about ${formatDuration(etaMs)} left`;
+    lines.push(`${rowsPerSecond} rows a second${left}`);
+  }
+  return lines;
+}
+
+function describeParts({ total, completed, list }: PartsStatus): readonly string[] {
+  const more = total > list.length ? [`    and ${total - list.length} more`] : [];
+  return [
+    `  ${completed} of ${total} parts completed`,
+    ...list.map(
+      ({ kind, value, status, scanned, changed }) =>
+        `    ${status.padEnd(9)}  ${kind}=${value}  ${scanned} rows scanned, ${changed} changed`,
+    ),
+    ...more,
+  ];
 }
 
 const DUAL_WRITES: Readonly<Record<DualWriteState, string>> = {

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { formatDuration } from '../../model/index.ts';
 import type { LogEvent } from '../../system/index.ts';
+import { createDataProgress } from './data-progress.ts';
 
 /** Turns a run's events into lines for a log and one live line for a terminal. Pure but for what it remembers of the steps under way. */
 export interface Progress {
@@ -22,6 +23,9 @@ const TITLES: Readonly<Record<string, string>> = {
   postdeploy: 'Apply postdeploy migrations',
   verify: 'Verify the release',
   commit: 'Record the release as completed',
+  preflight: 'Look for whoever needs the old shape',
+  backup: 'Back up',
+  contract: 'Remove the old shape',
 };
 
 interface Underway {
@@ -31,6 +35,7 @@ interface Underway {
 
 export function createProgress(options: { readonly isColoured: boolean }): Progress {
   const underway = new Map<string, Underway>();
+  const data = createDataProgress();
   const paint = (format: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string) =>
     options.isColoured ? styleText(format, text) : text;
 
@@ -41,7 +46,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       case 'run.started':
         return paint(
           'bold',
-          `${event.isResumed === true ? 'Taking up' : 'Run'} ${event.run}: ${event.from} -> ${event.to}`,
+          `${event.isResumed === true ? 'Taking up' : 'Run'} ${event.run}: ${event.kind === 'contract' ? `contract ${event.to}` : `${event.from} -> ${event.to}`}`,
         );
       case 'step.finished':
         return `${paint('green', '✓')} ${titleOf(step)}  ${paint('dim', formatDuration(tookMs))}`;
@@ -65,17 +70,17 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       case 'run.totals':
         return `  ${event.totals} ${event.totals === 1 ? 'total' : 'totals'} compared after each of ${event.phases} phases, all as they must be`;
       case 'run.parked':
-        return paint('yellow', `Parked after ${event.step}; "onward upgrade" goes on from here`);
+        return paint('yellow', `Parked after ${event.step}; "${event.command ?? 'onward upgrade'}" goes on from here`);
       case 'run.ended':
         return describeEnd(event, paint);
       default:
-        return undefined;
+        return describeConfiguration(event);
     }
   };
 
   return {
     lineOf(event, nowMs) {
-      const line = describe(event, nowMs);
+      const line = data.lineOf(event, nowMs, paint) ?? describe(event, nowMs);
       const step = String(event.step ?? '');
       if (event.type === 'step.started') underway.set(step, { startedAt: nowMs, waitingFor: '' });
       const entry = underway.get(step);
@@ -90,6 +95,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
         const wait = waitingFor === '' ? '' : `, waiting for ${waitingFor}`;
         return `${titleOf(step)} ${formatDuration(nowMs - startedAt)}${wait}`;
       });
+      parts.push(...data.liveParts());
       if (parts.length === 0) return '';
       const frame = SPINNER[Math.floor(nowMs / 100) % SPINNER.length];
       return `${frame} ${parts.join(' | ')}`.slice(0, Math.max(0, width - 1));
@@ -98,15 +104,25 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
   };
 }
 
+/** What happened to a file of the operator's, and where its other text is. */
+function describeConfiguration({ type, file, kept }: LogEvent): string | undefined {
+  switch (type) {
+    case 'configuration.configured':
+      return `  ${file} has what the release changes; what it was is kept in ${kept}`;
+    case 'configuration.restored':
+      return `  ${file} is as before the run; what the release had made of it is kept in ${kept}`;
+    case 'configuration.left':
+      return `  ${file} was changed by somebody meanwhile and is left as it is; what the run wanted there is kept in ${kept}`;
+    default:
+      return undefined;
+  }
+}
+
 /** What an event says the run waits for or works on; `undefined` when it says nothing of that. */
 function describeWait(event: LogEvent): string | undefined {
   switch (event.type) {
     case 'waiting':
       return String(event.what);
-    case 'data.waiting':
-      return `${event.what} (${event.id})`;
-    case 'data.progress':
-      return describeRows(event);
     case 'migrate.waiting':
       return `a moment without ${Array.isArray(event.blockers) ? event.blockers.join(', ') : 'blockers'}`;
     case 'migrate.retry':
@@ -124,12 +140,6 @@ function describeWait(event: LogEvent): string | undefined {
 
 function count(rows: unknown): string {
   return Number(rows).toLocaleString('en');
-}
-
-/** `split-names: 12000 rows, 240000 a second, 3.1 s left`. */
-function describeRows({ id, scanned, rowsPerSecond, etaMs }: LogEvent): string {
-  const left = etaMs === undefined ? '' : `, ${formatDuration(Number(etaMs))} left`;
-  return `${id}: ${scanned} rows, ${rowsPerSecond} a second${left}`;
 }
 
 /** A step for a person: `roll:api` is "Roll api", `back:api` is "Bring api back". */

@@ -1,5 +1,6 @@
 import { describeAcceptance, formatDuration, type QuarantineFact } from '../../model/index.ts';
 import type { Status } from '../../upgrade/index.ts';
+import { describeProgress } from './data-migrations.ts';
 import { titleOf } from './progress.ts';
 
 /** What serves now and what a run is doing, for a person. */
@@ -17,7 +18,7 @@ export function renderStatus(status: Status): string {
       : '';
     lines.push(`  ${service.service.padEnd(width)}  ${running.padEnd(22)}  ${requests}`.trimEnd());
   }
-  lines.push('', ...renderRun(status), ...renderAccepted(status));
+  lines.push('', ...renderRun(status), ...status.data.map(renderData), ...renderAccepted(status));
   lines.push(...status.quarantines.flatMap((one) => renderQuarantine(one, status)));
   return `${lines.join('\n')}\n`;
 }
@@ -32,11 +33,18 @@ function describeRelease({ release, problems }: Status): string {
   return problems.length === 0 ? 'nothing is installed' : 'what is installed cannot be told';
 }
 
+function renderData(data: Status['data'][number]): string {
+  const waiting = data.waitingFor === null ? [] : [`waiting for ${data.waitingFor}, since ${data.waitingSince ?? ''}`];
+  const facts = [`${data.scanned} rows scanned`, ...describeProgress(data), ...waiting];
+  return `  ${data.id}: ${facts.join('; ')}`;
+}
+
 function renderRun({ run, release, problems }: Status): readonly string[] {
   if (problems.length > 0) return [...problems, '-> Run "onward doctor" to see what is wrong and how it is repaired.'];
   if (!run)
     return [release === undefined ? '-> Run "onward provision" to install the first release.' : 'No run is going on.'];
-  const path = `Run ${run.run} from ${run.from} to ${run.to}`;
+  const isContract = run.kind === 'contract';
+  const path = isContract ? `Contract run ${run.run} up to ${run.to}` : `Run ${run.run} from ${run.from} to ${run.to}`;
   if (run.isAlive) {
     const eta =
       run.remainingMs === undefined
@@ -49,6 +57,7 @@ function renderRun({ run, release, problems }: Status): readonly string[] {
     run.parkedAfter === undefined
       ? `was cut off at: ${titleOf(run.step)}`
       : `is parked after: ${titleOf(run.parkedAfter)}`;
+  if (isContract) return [`${path} ${what}.`, '-> Run "onward contract" to go on.'];
   return [`${path} ${what}.`, '-> Run "onward upgrade" to go on, or "onward rollback" to go back.'];
 }
 

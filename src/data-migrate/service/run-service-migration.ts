@@ -2,6 +2,7 @@ import type { ServiceDataMigration } from '../../model/index.ts';
 import type { ConnectionTarget, LogEvent, PostgresError, Session, System } from '../../system/index.ts';
 import { connectionLost, isConnectionLoss, takenOver } from '../errors.ts';
 import type { DataMigrationOutcome } from '../run-data-migration.ts';
+import type { ScopeChoice } from '../scope/part.ts';
 import { openSession } from '../sessions.ts';
 import { assertEpoch, type Claim, claim, type Fence, type Release, releaseClaim } from '../state.ts';
 import type { ResultLine } from './answers.ts';
@@ -21,6 +22,8 @@ export interface RunServiceMigrationOptions {
   readonly fence: Fence;
   readonly program: ServiceProgram;
   readonly environment: { readonly [name: string]: string };
+  /** Has it do this part alone. */
+  readonly scope?: ScopeChoice;
   readonly onEvent?: (event: LogEvent) => void;
   /** Asks the program to end, and waits until it has. */
   readonly signal: AbortSignal;
@@ -35,7 +38,7 @@ export interface RunServiceMigrationOptions {
  *
  * The schema `onward` must be there, and the fence raised to the epoch. Throws `data-migrate.not-runnable`, `.fenced`, `.taken-over`,
  * `.no-program`, `.program-failed`, `.program-unknown-id`, `.program-unreadable`, `.program-silent`, `.program-stalled`, `.service-failed`,
- * `.scopes-refused`, or the reason of the signal.
+ * `.scopes-refused`, `.unknown-part`, or the reason of the signal.
  */
 export async function runServiceMigration(
   system: System,
@@ -68,6 +71,10 @@ async function work(options: RunServiceMigrationOptions, at: At): Promise<DataMi
       await finish(at, { status });
       return { kind: status };
     }
+    if (options.scope) {
+      await finish(at, { status: 'pending' });
+      return { kind: 'part-completed' };
+    }
     const remaining = await askVerification(questions);
     await finish(at, { status: remaining === 0 ? 'completed' : 'failed', remaining });
     return remaining === 0 ? { kind: 'completed' } : { kind: 'failed', remaining };
@@ -94,7 +101,7 @@ async function runParts(options: RunServiceMigrationOptions, at: At): Promise<'c
   const status = await askStatus(questions);
   if (status.status === 'paused') await askWish(questions, 'resume');
   let counters: Counters = status;
-  for (const { args } of await listParts(monitor, declared)) {
+  for (const { args } of await listParts(monitor, declared, options.scope)) {
     signal.throwIfAborted();
     const ended = await runPart(options, at, { args, counters });
     if (typeof ended === 'string') return ended;

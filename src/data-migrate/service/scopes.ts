@@ -1,36 +1,30 @@
 import type { ServiceDataMigration } from '../../model/index.ts';
-import { PostgresError, type Session } from '../../system/index.ts';
-import { scopesRefused } from './errors.ts';
-
-const LIMIT_MS = 60_000;
-const MOST_PARTS = 100_000;
+import type { Session } from '../../system/index.ts';
+import { unknownPart } from '../errors.ts';
+import { loadScopeValues } from '../scope/load-values.ts';
+import type { ScopeChoice } from '../scope/part.ts';
 
 /** One run of the program: all of it, or one part. */
 export interface ServicePart {
   readonly args: readonly string[];
 }
 
-/** The parts, each with the arguments that name it, by the query that the release declares, in a transaction that can write nothing. */
+/**
+ * The parts, each with the arguments that name it, by the query that the release declares; or the one that was chosen. Throws
+ * `data-migrate.unknown-part` and `.scopes-refused`.
+ */
 export async function listParts(
   session: Session,
-  { id, scope }: ServiceDataMigration,
+  declared: ServiceDataMigration,
+  choice?: ScopeChoice,
 ): Promise<readonly ServicePart[]> {
-  if (!scope) return [{ args: [] }];
-  const { values = '' } = scope;
-  try {
-    const { rows, columns } = await session.transaction(async () => {
-      await session.query(`set transaction read only; set local statement_timeout = ${LIMIT_MS}`);
-      return session.query(values, []);
-    });
-    if (columns.length !== 1) throw scopesRefused(id, 'its query gives something else than one column');
-    if (rows.length > MOST_PARTS) throw scopesRefused(id, `its query gives more than ${MOST_PARTS} parts`);
-    return rows.map((row) => {
-      const [value] = Object.values(row);
-      if (value === null || value === undefined) throw scopesRefused(id, 'its query gives a part that is null');
-      return { args: ['--scope-kind', scope.kind, '--scope-value', String(value)] };
-    });
-  } catch (error) {
-    if (!(error instanceof PostgresError)) throw error;
-    throw scopesRefused(id, `the server refused its query with "${error.message}" (${error.code})`);
+  const { id, scope } = declared;
+  if (!scope) {
+    if (choice) throw unknownPart(declared, choice, []);
+    return [{ args: [] }];
   }
+  const parts = (await loadScopeValues(session, { id, scope })).map((value) => ({ kind: scope.kind, value }));
+  const chosen = parts.filter(({ kind, value }) => !choice || (kind === choice.kind && value === choice.value));
+  if (choice && chosen.length === 0) throw unknownPart(declared, choice, parts);
+  return chosen.map(({ kind, value }) => ({ args: ['--scope-kind', kind, '--scope-value', value] }));
 }

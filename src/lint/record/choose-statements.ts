@@ -9,6 +9,8 @@ export type TextKind = 'work' | 'utility' | 'other';
 
 const WORK = /^\W*(select|insert|update|delete|merge|with|values|table)\b/i;
 const UNPROVED = /^\W*(copy|call|do|declare|create\s+table|create\s+temp)/i;
+/** Stands in what Onward itself puts together from a release's declarations. */
+const OWN = 'onward_own';
 const CATALOGS = ['pg_catalog', 'information_schema', 'pg_toast'];
 
 /** Tells the work of an application from housekeeping: transactions and settings, looks at the catalog, and what Onward itself sends. */
@@ -22,14 +24,21 @@ export function classifyText(parser: SqlParser, text: string): TextKind {
   const relations = nodes.filter(({ kind }) => kind === 'RangeVar').map(({ fields }) => fields);
   const names = new Set(nodes.filter(({ kind }) => kind === 'CommonTableExpr').map(({ fields }) => fields.ctename));
   const own = relations.filter(({ relname, schemaname }) => schemaname !== undefined || !names.has(relname));
-  if (own.some(({ schemaname }) => schemaname === 'onward')) return 'other';
+  if (names.has(OWN) || own.some(({ schemaname }) => schemaname === 'onward')) return 'other';
+  if (nodes.some(({ kind, fields }) => kind === 'RangeSubselect' && aliasOf(fields) === OWN)) return 'other';
   if (own.length > 0) return own.every(isCatalog) ? 'other' : 'work';
   // No relation: only a function can be there to look at.
   const calls = nodes.filter(({ kind }) => kind === 'FuncCall').map(({ fields }) => fields.funcname);
   return calls.every((name) => (lastName(name) ?? '').startsWith('pg_') || isOfCatalog(name)) ? 'other' : 'work';
 }
 
+function aliasOf({ alias }: { readonly [name: string]: unknown }): unknown {
+  return typeof alias === 'object' && alias !== null && 'aliasname' in alias ? alias.aliasname : undefined;
+}
+
 function isCatalog({ schemaname, relname }: { readonly [name: string]: unknown }): boolean {
+  // The extension may live in any schema.
+  if (typeof relname === 'string' && relname.startsWith('pg_stat_statements')) return true;
   if (typeof schemaname === 'string') return CATALOGS.includes(schemaname);
   return typeof relname === 'string' && relname.startsWith('pg_');
 }

@@ -4,6 +4,8 @@ import { notRecorded } from './errors.ts';
 
 /** A row of pg_stat_statements, of this database. */
 export interface StatisticsRow {
+  /** Role, statement and level: what the server counts by, within one database. */
+  readonly key: string;
   /** `undefined`: the text of another user, which this one may not see. */
   readonly sql: string | undefined;
   readonly calls: number;
@@ -19,6 +21,8 @@ export interface Statistics {
   readonly rows: readonly StatisticsRow[];
   /** Since when the server counts; `undefined` when it cannot tell. */
   readonly since: string | undefined;
+  /** The same to the microsecond, so that a reset can be told. */
+  readonly resetAt: string | undefined;
   /** How often the server forgot its rarest statements to make room; `undefined` when it cannot tell. */
   readonly evictions: number | undefined;
   /** `top`, `all` or `none`. */
@@ -73,9 +77,11 @@ async function loadRows(session: Session, { schema, hasTopLevel }: View): Promis
     role: string | null;
     super: boolean | null;
     path: string | null;
+    key: string;
   }>(
     // Statements inside of functions belong to the schema, not to its clients.
     `select s.query, s.calls, r.rolname as role, r.rolsuper as super,
+            pg_catalog.concat_ws('/', s.userid, s.queryid) as key,
             (select pg_catalog.substr(entry, 13)
                from pg_catalog.pg_db_role_setting d cross join lateral pg_catalog.unnest(d.setconfig) entry
               where d.setrole in (s.userid, 0) and d.setdatabase in (s.dbid, 0) and entry like 'search\\_path=%'
@@ -85,7 +91,8 @@ async function loadRows(session: Session, { schema, hasTopLevel }: View): Promis
       where s.dbid = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
         ${hasTopLevel ? 'and s.toplevel' : ''}`,
   );
-  return rows.map(({ query, calls, role, super: isSuperuser, path }) => ({
+  return rows.map(({ key, query, calls, role, super: isSuperuser, path }) => ({
+    key,
     sql: query === null || query === HIDDEN ? undefined : query,
     calls: Number(calls),
     role: role ?? '',
@@ -101,8 +108,9 @@ async function loadConditions(session: Session, { schema, hasInfo }: View): Prom
             pg_catalog.current_setting('pg_stat_statements.max', true) as max`,
   );
   const info = hasInfo
-    ? await session.query<{ dealloc: string; since: string }>(
-        `select dealloc, pg_catalog.to_char(stats_reset at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since
+    ? await session.query<{ dealloc: string; since: string; reset: string }>(
+        `select dealloc, extract(epoch from stats_reset)::text as reset,
+                pg_catalog.to_char(stats_reset at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since
            from ${schema}.pg_stat_statements_info`,
       )
     : undefined;
@@ -111,6 +119,7 @@ async function loadConditions(session: Session, { schema, hasInfo }: View): Prom
     track: rows[0]?.track ?? 'unknown',
     max: Number(rows[0]?.max ?? 0),
     since: info?.rows[0]?.since,
+    resetAt: info?.rows[0]?.reset,
     evictions: info?.rows[0] === undefined ? undefined : Number(info.rows[0].dealloc),
   };
 }

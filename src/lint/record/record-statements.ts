@@ -56,7 +56,11 @@ interface Choice {
   readonly unseen: Unseen;
 }
 
-function choose(parser: SqlParser, { rows }: Statistics, options: RecordOptions): Choice {
+export function choose(
+  parser: SqlParser,
+  { rows }: Pick<Statistics, 'rows'>,
+  options: Pick<RecordOptions, 'roles' | 'minimumCalls'>,
+): Choice {
   const { roles, minimumCalls = 1 } = options;
   const hasOthers = rows.some(({ isSuperuser }) => !isSuperuser);
   const isWanted = ({ role, isSuperuser }: StatisticsRow) =>

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../../test/support/free-port.ts';
 import type { Catalog, Condition, ConditionFact, LeafCondition } from '../../model/index.ts';
@@ -218,28 +220,28 @@ for (const version of ['14', '18'] as const) {
 }
 
 describe('conditions on a database that does not answer', () => {
-  it('are unknown, and so count: one that is not there, one that is not configured, and one whose query takes too long', async () => {
+  it('are unknown, and so count: not there, silent, not configured, or with a query that takes too long', async () => {
     const server = await startEmbeddedPostgres({ isDurable: false });
+    const silent = createServer().listen(0, '127.0.0.1');
     try {
+      await once(silent, 'listening');
       const core = await targetOf(`${server.url}/postgres`);
-      const gone = { ...core, port: await freePort() };
-      const broken = installationOn({ core: gone });
-      expect(
-        (await look(broken, sql('select false'), { kind: 'fact', fact: 'server', database: 'core', version: '<1' }))
-          .state,
-      ).toBe('unknown');
-      expect(await look(installationOn({}), sql('select false'))).toMatchObject({
-        state: 'unknown',
-        evidence: 'onward.yaml has no database core',
-      });
-      expect(await look(broken, { kind: 'dataMigration', id: 'split', is: 'incomplete' })).toMatchObject({
-        state: 'unknown',
-      });
-      expect(await look(installationOn({ core }), sql('select pg_sleep(60) is null'))).toMatchObject({
-        state: 'unknown',
-        evidence: expect.stringContaining('statement timeout'),
-      });
+      const on = (more: Partial<ConnectionTarget>) => installationOn({ core: { ...core, ...more } });
+      const { port } = silent.address() as AddressInfo;
+      const gone = on({ port: await freePort() });
+      const facts = await Promise.all([
+        look(gone, sql('select false'), { kind: 'fact', fact: 'server', database: 'core', version: '<1' }),
+        look(on({ host: '127.0.0.1', port }), sql('select false'), sql('select 1', '2')),
+        look(installationOn({}), sql('select false')),
+        look(gone, { kind: 'dataMigration', id: 'split', is: 'incomplete' }),
+        look(on({}), sql('select pg_sleep(60) is null')),
+      ]);
+      expect(facts.map(({ state }) => state)).toEqual(Array(5).fill('unknown'));
+      expect(facts[1]?.evidence).toBe('there was no answer within 8 s; there was no answer within 8 s');
+      expect(facts[2]?.evidence).toBe('onward.yaml has no database core');
+      expect(facts[4]?.evidence).toContain('statement timeout');
     } finally {
+      silent.close();
       await server.remove();
     }
   });

@@ -52,7 +52,7 @@ export function createServiceWorker(
     },
     verify: async () => askVerification(await openQuestions()),
     sample: async () => askSample(await openQuestions()),
-    async run({ lease, run, signal }) {
+    async run({ lease, run, signal, scope }) {
       return runServiceMigration(system, {
         declared,
         target,
@@ -62,6 +62,7 @@ export function createServiceWorker(
         program: await openServiceProgram(system, installation, declared),
         environment,
         signal,
+        ...(scope ? { scope } : {}),
         beforeLook: () => lease.assertHeld(),
         onEvent: (event) => system.log.emit({ ...event, run, step: 'data' }),
       });

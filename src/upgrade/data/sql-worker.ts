@@ -30,7 +30,7 @@ export function createSqlWorker(
     request: (wish) => withSession((session) => requestWish(session, { id, release, wish })),
     verify: () => withSession((session) => verifyDataMigration(session, declared)),
     sample: () => sampleDataMigration(system, { target, declared }),
-    run: ({ installation, lease, run, signal }) =>
+    run: ({ installation, lease, run, rate, signal, scope }) =>
       runDataMigration(system, {
         declared,
         target,
@@ -38,7 +38,9 @@ export function createSqlWorker(
         run,
         fence: { deployment: installation.deployment.name, epoch: lease.epoch },
         signal,
+        ...(scope ? { scope } : {}),
         pacing: installation.deployment.pacing,
+        ...(rate ? { rate } : {}),
         beforeBatch: () => lease.assertHeld(),
         onEvent: (event) => system.log.emit({ ...event, run, step: 'data' }),
       }),

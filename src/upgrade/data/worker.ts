@@ -1,4 +1,11 @@
-import type { DataMigrationOutcome, DataMigrationStatus, DryRun, Wish } from '../../data-migrate/index.ts';
+import type {
+  DataMigrationOutcome,
+  DataMigrationStatus,
+  DryRun,
+  RateLimit,
+  ScopeChoice,
+  Wish,
+} from '../../data-migrate/index.ts';
 import type { System } from '../../system/index.ts';
 import type { Installation } from '../installation.ts';
 import type { Lease } from '../lease.ts';
@@ -9,7 +16,11 @@ export interface DataWork {
   readonly installation: Installation;
   readonly lease: Lease;
   readonly run: string;
+  /** Shared by those that run at once. */
+  readonly rate?: RateLimit;
   readonly signal: AbortSignal;
+  /** One part alone, instead of all of them and the verification. */
+  readonly scope?: ScopeChoice;
 }
 
 /** Whoever carries one data migration out: one member for each kind. */

@@ -1,4 +1,7 @@
 import { hasProcess } from '../../deploy/index.ts';
+import { OnwardError } from '../../model/index.ts';
+import { PostgresError } from '../../system/index.ts';
+import { takeBaseline } from '../contract/begin-baselines.ts';
 import { createPerformer, type RunContext } from '../run-context.ts';
 
 /** Records the release as completed: the point of no return for artifacts. Then what was kept to go back to is removed. */
@@ -21,7 +24,25 @@ export async function runCommit(context: RunContext): Promise<void> {
       );
     });
   });
+  await takeBaselines(context);
   await prune(context);
+}
+
+/**
+ * What is asked from here on tells later whether anybody still needs the old shape. A server that does not count statements, or a database
+ * that is away, is no reason to stop: then nothing is known, which keeps the old shape in place.
+ */
+async function takeBaselines(context: RunContext): Promise<void> {
+  const { system, installation, release, journal } = context;
+  const taken: string[] = [];
+  for (const { name } of installation.deployment.databases) {
+    try {
+      if (await takeBaseline(system, installation, { database: name, release: release.version })) taken.push(name);
+    } catch (error) {
+      if (!(error instanceof OnwardError || error instanceof PostgresError)) throw error;
+    }
+  }
+  await journal.append({ step: 'commit', key: 'statement-baseline', kind: 'observe', data: { databases: taken } });
 }
 
 /** Removes what was kept to go back to. A one-shot of this release stays: its record says that it ran. */

@@ -1,7 +1,11 @@
 import { stageArtifact } from '../../deploy/index.ts';
+import { configure } from '../configuration/apply-revision.ts';
 import { createPerformer, type RunContext } from '../run-context.ts';
 
-/** Fetches every artifact that is going to run, by identity, and verifies the copy. A failure here leaves only cached folders. */
+/**
+ * Fetches every artifact that is going to run, by identity, and verifies the copy; then makes the release's changes to the configuration files,
+ * which only the new instances see. A failure here leaves cached folders, and files that the end of the run takes back.
+ */
 export async function runStage(context: RunContext): Promise<void> {
   const { system, installation } = context;
   const perform = createPerformer(context, 'stage');
@@ -16,4 +20,5 @@ export async function runStage(context: RunContext): Promise<void> {
       });
     });
   }
+  await configure(context);
 }

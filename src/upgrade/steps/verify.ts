@@ -1,4 +1,5 @@
 import { probeInstance } from '../../deploy/index.ts';
+import { loadFrozenRevisions } from '../configuration/freeze.ts';
 import { buildDesired, chooseReadyProbe } from '../desired.ts';
 import { checksFailed } from '../errors.ts';
 import { requireService } from '../observe-facts.ts';
@@ -26,11 +27,14 @@ function reportTotals({ system, journal }: RunContext): void {
 async function checkInstances(context: RunContext): Promise<readonly string[]> {
   const { system, installation, release, journal, before } = context;
   const problems: string[] = [];
+  const revisions = await loadFrozenRevisions(context);
   for (const roll of before.rolls) {
     if (roll.class === 'one-shot') continue;
     const service = requireService(installation, roll.service);
     const component = release.components.find((candidate) => candidate.service === roll.service);
-    const desired = component ? await buildDesired(system, installation, { service, component, run: journal.run }) : [];
+    const desired = component
+      ? await buildDesired(system, installation, { service, component, run: journal.run, revisions })
+      : [];
     const instances = await installation.runtime.list(roll.service);
     for (const { id } of desired) {
       const instance = instances.find((candidate) => candidate.id === id);

@@ -87,6 +87,19 @@ describe('arguments', () => {
       '--reason is missing',
       'Run "onward release withdraw --help" to see what it takes.',
     ],
+    [['accept'], '<risk> is missing', 'Run "onward accept --help" to see what it takes.'],
+    [['accept', 'slow-vacuum'], '--reason is missing', 'Run "onward accept --help" to see what it takes.'],
+    [['accept', 'slow-vacuum', '--list'], '--list stands alone', 'Run "onward accept --help" to see what it takes.'],
+    [
+      ['accept', 'slow-vacuum', '--reason', 'we know of it', '--until', 'tomorrow'],
+      '--until cannot be "tomorrow"; it must be a day such as <date>, or a time from now such as 30d',
+      'Run "onward accept --help" to see what it takes.',
+    ],
+    [
+      ['release', 'risk', 'fix', 'slow-vacuum'],
+      '--in is missing',
+      'Run "onward release risk fix --help" to see what it takes.',
+    ],
     [
       ['completion', 'tcsh'],
       '<shell> cannot be "tcsh"; it can be bash, zsh, fish',

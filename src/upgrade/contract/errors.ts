@@ -1,0 +1,73 @@
+import { type ContractPlan, closest, ExitCode, isPassable, OnwardError } from '../../model/index.ts';
+
+export function contractAhead(upTo: string, current: string): OnwardError {
+  return new OnwardError({
+    code: 'upgrade.contract-ahead',
+    message: `Could not contract up to ${upTo}: release ${current} runs, and it may need what a newer one removes. Nothing has changed.`,
+    hint: `Run "onward upgrade --version ${upTo}" first, or leave out --version.`,
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}
+
+export function contractUnknown(upTo: string, known: readonly string[]): OnwardError {
+  const meant = closest(upTo, known);
+  return new OnwardError({
+    code: 'upgrade.contract-unknown',
+    message: `Could not contract up to ${upTo}: there is no such release${meant === undefined ? '' : ` (did you mean ${meant}?)`}. Nothing has changed.`,
+    hint: 'Run "onward release list" to see the releases.',
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}
+
+export function contractClosed(plan: ContractPlan): OnwardError {
+  const shut = plan.gates.filter((gate) => !isPassable(gate));
+  return new OnwardError({
+    code: 'upgrade.contract-closed',
+    message: `Could not remove the old shape: ${shut.length === 1 ? 'a gate is' : `${shut.length} gates are`} not open. What is pending stays in place.`,
+    hint: `Run "${plan.nextCommand}".`,
+    state: 'unchanged',
+    exit: ExitCode.findings,
+    detail: shut
+      .map(({ state, title, evidence, command }) => {
+        const next = command === undefined ? '' : `\n        ${command}`;
+        return `${state.padEnd(7)} ${title}: ${evidence}${next}`;
+      })
+      .join('\n'),
+  });
+}
+
+export function contractUnfinished(run: string, wanted: string): OnwardError {
+  return new OnwardError({
+    code: 'upgrade.contract-unfinished',
+    message: `Could not ${wanted}: contract run ${run} has not ended, and it goes forward only. Nothing has changed.`,
+    hint: 'Run "onward contract" to go on with it.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+  });
+}
+
+export function upgradeUnfinished(run: {
+  readonly run: string;
+  readonly from: string;
+  readonly to: string;
+}): OnwardError {
+  return new OnwardError({
+    code: 'upgrade.other-run-unfinished',
+    message: `Could not contract: run ${run.run} from ${run.from} to ${run.to} has not ended. Nothing has changed.`,
+    hint: 'Run "onward upgrade" to go on with it, or "onward rollback" to go back.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+  });
+}
+
+export function backupFailed(database: string, why: string): OnwardError {
+  return new OnwardError({
+    code: 'upgrade.backup-failed',
+    message: `Could not back up ${database}: ${why}. The old shape is in place.`,
+    hint: 'Mend the command under backup in onward.yaml, then run "onward contract" again.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+  });
+}
