@@ -60,6 +60,7 @@ export type {
   BackupHook,
   Check,
   ConfigurationFile,
+  ContractConfig,
   Database,
   Deployment,
   Listen,

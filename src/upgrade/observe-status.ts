@@ -49,7 +49,7 @@ export interface Status {
 
 const STEPS_BEFORE_ROLL = ['stage', 'expand', 'skew-check'];
 const STEPS_BEHIND_ROLL = ['postdeploy', 'verify', 'commit'];
-const CONTRACT_STEPS = ['preflight', 'backup', 'contract', 'verify'];
+const CONTRACT_STEPS = ['preflight', 'backup', 'quarantine', 'contract', 'verify'];
 
 /** Looks, changes nothing. What serves is shown whatever else cannot be seen. */
 export async function observeStatus(system: System, installation: Installation): Promise<Status> {

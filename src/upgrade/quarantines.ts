@@ -1,4 +1,10 @@
-import { type EndedQuarantine, endQuarantine, observeQuarantine, openQuarantineSession } from '../contract/index.ts';
+import {
+  type EndedQuarantine,
+  endQuarantine,
+  observeQuarantine,
+  openQuarantineSession,
+  type QuarantineEnd,
+} from '../contract/index.ts';
 import { describeDoomed, type QuarantineFact } from '../model/index.ts';
 import type { Session, System } from '../system/index.ts';
 import type { Installation } from './installation.ts';
@@ -51,6 +57,7 @@ export interface UndoneQuarantine extends EndedQuarantine {
 export async function undoQuarantines(
   system: System,
   installation: Installation,
+  { because = 'undone by hand' }: { readonly because?: QuarantineEnd } = {},
 ): Promise<readonly UndoneQuarantine[]> {
   const inForce = await observeQuarantines(system, installation);
   const settled = await Promise.allSettled(
@@ -59,7 +66,7 @@ export async function undoQuarantines(
       if (!target) throw new Error(`There is no database ${database}`);
       const session = await openQuarantineSession(system, target);
       try {
-        return { database, doomed, ...(await endQuarantine(system, session, { id, because: 'undone by hand' })) };
+        return { database, doomed, ...(await endQuarantine(system, session, { id, because })) };
       } finally {
         await session.close();
       }

@@ -31,7 +31,9 @@ beforeAll(async () => {
   });
   expect((await tiny.onward(['provision', '--yes'])).exit).toBe(0);
   await tiny.query('create extension pg_stat_statements');
-  await tiny.query(`create role reports login; grant select, insert on item to reports; insert into item values (1, 'n', 'o')`);
+  await tiny.query(
+    `create role reports login; grant select, insert on item to reports; insert into item values (1, 'n', 'o')`,
+  );
   await tiny.publish('1.1.0', {
     behaviour: { api: { mark: '1.1.0' } },
     migrations: { 'contract/001_drop.sql': 'alter table item drop column old;\n' },
@@ -72,7 +74,9 @@ describe('onward contract with a quarantine', () => {
     const run = tiny.start(['contract', '--yes']);
     await inForce();
     const report = await connectReport();
-    await expect(report.query("select old from item where name = 'n'")).rejects.toThrow(/permission denied for table item/);
+    await expect(report.query("select old from item where name = 'n'")).rejects.toThrow(
+      /permission denied for table item/,
+    );
     const { exit, stderr } = await run.ended;
     expect(stderr).toContain('upgrade.quarantine-failed');
     expect(stderr).toContain('monthly report, role reports, was refused select old from item where name = ?');
@@ -90,7 +94,9 @@ describe('onward contract with a quarantine', () => {
     await run.ended;
     const status = await tiny.onward(['status']);
     expect(status.stdout).toContain('In database core, public.item.old is in quarantine by run ');
-    expect(status.stdout).toContain('-> Run "onward contract --undo" to give the privileges back, or this statement in core:\ndo $undo$');
+    expect(status.stdout).toContain(
+      '-> Run "onward contract --undo" to give the privileges back, or this statement in core:\ndo $undo$',
+    );
     const doctor = await tiny.onward(['doctor']);
     expect(doctor.stdout).toMatch(/error +In database core, public\.item\.old is in quarantine .* nobody watches/);
     expect(doctor.exit).toBe(1);
