@@ -11,6 +11,7 @@ import {
 import { contentOf, contentOfRisk } from '../../plan/index.ts';
 import { chooseVersion } from '../../release/index.ts';
 import type { System } from '../../system/index.ts';
+import { prepareContract } from '../contract/prepare-contract.ts';
 import type { Installation } from '../installation.ts';
 import { loadAcceptances, type RecordedAcceptance } from '../observe-acceptances.ts';
 import { observeCurrent } from '../observe-control.ts';
@@ -114,6 +115,7 @@ interface Found {
 }
 
 async function findContent(system: System, installation: Installation, request: AcceptRequest): Promise<Found> {
+  if (isContractRisk(request.risk)) return findInContract(system, installation, request);
   const catalog = await installation.source.catalog();
   const current = await observeCurrent(installation);
   const { version } = chooseVersion(catalog, {
@@ -131,6 +133,21 @@ async function findContent(system: System, installation: Installation, request: 
   const open = gates.flatMap((candidate) => candidate.risk ?? []);
   const names = [...new Set([...known.map(({ id }) => id), ...open])];
   throw unknownRisk(request.risk, { names, meant: closest(request.risk, names) });
+}
+
+/** What only a contract run warns of. */
+function isContractRisk(risk: string): boolean {
+  return risk === 'no-backup' || risk.startsWith('contract-');
+}
+
+async function findInContract(system: System, installation: Installation, request: AcceptRequest): Promise<Found> {
+  const { risk, version } = request;
+  const { plan } = await prepareContract(system, installation, version === undefined ? {} : { version });
+  const gates = plan.gates.filter((gate) => !isPassable(gate) || gate.accepted);
+  const gate = gates.find((candidate) => candidate.risk === risk);
+  if (gate) return { content: contentOf(gate), release: plan.upTo };
+  const names = [...new Set(gates.flatMap((candidate) => candidate.risk ?? []))];
+  throw unknownRisk(risk, { names, meant: closest(risk, names) });
 }
 
 /** The gates of the plan that stand in the way now; none where there is no plan, because nothing leads to the target. */

@@ -3,6 +3,7 @@ import { renderContracted } from '../../contract/index.ts';
 import { renderVerification } from '../../data-migrate/index.ts';
 import { applyMigrations, type FileAssertion } from '../../migrate/index.ts';
 import type { Json } from '../../model/index.ts';
+import { recordAccepted } from '../accept/record-accepted.ts';
 import { installDualWrite, listDualWrites, removeDualWrite } from '../data/dual-writes.ts';
 import { listDeclared } from '../data-migrations.ts';
 import { checksFailed } from '../errors.ts';
@@ -16,14 +17,10 @@ import { isContracted } from './owed-data.ts';
 
 /** Writes down on what evidence the run goes on. */
 export async function recordGates({ base, prepared }: ContractContext): Promise<void> {
-  const gates = prepared.plan.gates.map(({ id, state, evidence, accepted }) => ({
-    id,
-    state,
-    evidence,
-    ...(accepted ? { accepted: { ...accepted } } : {}),
-  }));
+  const gates = prepared.plan.gates.map(({ id, state, evidence }) => ({ id, state, evidence }));
   const data = { open: true, gates: gates as unknown as Json, databases: prepared.plan.databases as unknown as Json };
   await base.journal.append({ step: 'preflight', key: 'gates', kind: 'decision', data });
+  await recordAccepted(base.journal, prepared.plan);
 }
 
 /** Each database that something is removed from, by the operator's own commands. An attempt that was cut off is made again. */
@@ -121,8 +118,8 @@ async function buildAssertions({ base, owed }: ContractContext, database: string
   for (const found of owed) {
     const { declared } = found;
     if (declared.kind !== 'sql' || declared.database !== database) continue;
-    if (await isContracted(base.system, base.installation, found)) continue;
     assertions.push({
+      mayBeGone: await isContracted(base.system, base.installation, found),
       name: `data migration ${declared.id}`,
       table: declared.table,
       query: renderVerification(declared),
