@@ -56,7 +56,7 @@ async function prepare() {
   const folder = await mkdtemp(join(tmpdir(), 'onward-shop-'));
   cleanUps.push(() => rm(folder, { recursive: true }));
   say('Starting Postgres');
-  const postgres = await startPostgres();
+  const postgres = await startPostgres({ hasStatistics: isFull });
   cleanUps.push(postgres.remove);
   const { databaseUrl } = postgres;
   const environment = { SHOP_DATABASE_URL: databaseUrl };

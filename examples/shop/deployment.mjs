@@ -24,7 +24,7 @@ services:
     readyTimeout: 10s
     drain: 10s
     settle: 3s
-    environment: { DATABASE_URL: env:SHOP_DATABASE_URL, PGAPPNAME: shop api }
+    environment: { DATABASE_URL: env:SHOP_DATABASE_URL }
   web:
     runtime: process
     switch: { builtin: { listen: "${web}" } }
@@ -37,12 +37,12 @@ services:
     after: [api]
     roll: overlap
     settle: 3s
-    environment: { DATABASE_URL: env:SHOP_DATABASE_URL, PGAPPNAME: shop worker }
+    environment: { DATABASE_URL: env:SHOP_DATABASE_URL }
   scheduler:
     runtime: process
     roll: stop-first
     settle: 3s
-    environment: { DATABASE_URL: env:SHOP_DATABASE_URL, PGAPPNAME: shop scheduler }
+    environment: { DATABASE_URL: env:SHOP_DATABASE_URL }
 checks:
   - name: front page
     http: { url: "http://${web}/", expect: { status: 200, bodyIncludes: The latest orders } }

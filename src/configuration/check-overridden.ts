@@ -2,7 +2,10 @@ import type { Finding, Service } from '../model/index.ts';
 import { chooseParser } from './choose-parser.ts';
 import type { Revision } from './render-configuration.ts';
 
-/** Variables of env files that do not reach a service, because onward.yaml or a later file sets them too. Warnings: it is decided which counts. */
+/** What every instance is given whatever its configuration says: where to listen, and what it is. */
+const GIVEN = ['PORT', 'HOST', 'ONWARD_SERVICE', 'ONWARD_RELEASE', 'ONWARD_INSTANCE'];
+
+/** Variables of env files that do not reach a service, because something else sets them too. Warnings: it is decided which counts. */
 export async function checkOverridden(
   services: readonly Service[],
   texts: readonly Pick<Revision, 'file' | 'text'>[],
@@ -11,28 +14,24 @@ export async function checkOverridden(
   const read = texts
     .filter(({ file }) => file.format === 'env')
     .map(({ file, text }) => ({ file, ...parse({ path: file.path, text }) }));
-  return read.flatMap(({ file, settings, locate }, index) =>
-    Object.keys(settings).flatMap((name) =>
-      services
-        .filter((service) => file.services.includes(service.name))
-        .flatMap((service): readonly Finding[] => {
-          const later = read
-            .slice(index + 1)
-            .find((other) => other.file.services.includes(service.name) && Object.hasOwn(other.settings, name));
-          const isSetByHand = Object.hasOwn(service.environment, name);
-          if (!isSetByHand && !later) return [];
-          const winner = isSetByHand
-            ? `services.${service.name}.environment of onward.yaml`
-            : `the file ${later?.file.name}`;
-          return [
-            {
-              code: 'configuration.overridden-key',
-              severity: 'warning',
-              message: `${name} does not reach ${service.name}: ${winner} sets it too, and wins`,
-              position: locate([name]),
-            },
-          ];
-        }),
-    ),
-  );
+  const findings: Finding[] = [];
+  for (const [index, { file, settings, locate }] of read.entries()) {
+    for (const service of services.filter(({ name }) => file.services.includes(name))) {
+      const later = read.slice(index + 1).filter((other) => other.file.services.includes(service.name));
+      for (const name of Object.keys(settings)) {
+        const other = later.find((each) => Object.hasOwn(each.settings, name))?.file.name;
+        const winner = chooseWinner(service, name, other);
+        if (winner === undefined) continue;
+        const message = `${name} does not reach ${service.name}: ${winner} sets it too, and wins`;
+        findings.push({ code: 'configuration.overridden-key', severity: 'warning', message, position: locate([name]) });
+      }
+    }
+  }
+  return findings;
+}
+
+function chooseWinner(service: Service, name: string, later: string | undefined): string | undefined {
+  if (GIVEN.includes(name)) return 'Onward';
+  if (Object.hasOwn(service.environment, name)) return `services.${service.name}.environment of onward.yaml`;
+  return later && `the file ${later}`;
 }

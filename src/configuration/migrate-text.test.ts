@@ -75,7 +75,7 @@ describe('migrateText() of an env file', () => {
       {
         code: 'configuration.missing-key',
         message: 'STRIPE_KEY is missing, and 1.1.0 needs it: Key of the payment service',
-        hint: 'Did you mean it by STRIPE_KY?',
+        hint: 'Rename STRIPE_KY, if that is what it is.',
         line: undefined,
       },
       { code: 'configuration.missing-key', message: 'EMPTY is empty, and 1.1.0 needs it', hint: undefined, line: 2 },

@@ -108,7 +108,7 @@ class Work {
     );
     this.#report('configuration.missing-key', value === undefined ? [] : key, {
       message: `${name} is ${value === undefined ? 'missing' : 'empty'}, and ${release} needs it${why}`,
-      ...(value === undefined && meant !== undefined ? { hint: `Did you mean it by ${meant}?` } : {}),
+      ...(value === undefined && meant !== undefined ? { hint: `Rename ${meant}, if that is what it is.` } : {}),
     });
   }
 

@@ -1,6 +1,7 @@
 import type { SqlDataMigration } from '../model/index.ts';
 import { loadSqlParser, type SqlNode, type SqlParser } from '../system/index.ts';
 import { wrongDeclaration } from './errors.ts';
+import { walkTree } from './walk-tree.ts';
 
 /** What is wrong with one key of a declaration. */
 export interface DeclarationProblem {
@@ -86,7 +87,7 @@ function checkSelect(node: SqlNode): string | undefined {
   const select = at(node, 'SelectStmt');
   if (!select?.fromClause || select.larg) return 'is not one SELECT from batch';
   if ('limitCount' in select || 'limitOffset' in select) return 'leaves rows out by LIMIT or OFFSET';
-  const names = [...walk(node)];
+  const names = [...walkTree(node)];
   if (names.some(({ kind, fields }) => kind === 'CommonTableExpr' && fields.ctename === 'batch'))
     return 'gives the name "batch", which is the rows of the range, to something else';
   const isRead = names.some(
@@ -99,7 +100,7 @@ const WRITING = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'])
 
 /** Below its top, a statement neither writes, locks rows, nor makes a table. */
 function checkHarmless(node: SqlNode): string | undefined {
-  const [top, ...below] = walk(node);
+  const [top, ...below] = walkTree(node);
   for (const { kind, fields } of below) if (WRITING.has(kind)) return `writes: it holds ${describe(kind, fields)}`;
   const all = top ? [top, ...below] : below;
   if (all.some(({ fields }) => 'lockingClause' in fields)) return 'locks rows';
@@ -110,19 +111,6 @@ function checkHarmless(node: SqlNode): string | undefined {
 function describe(kind: string, { relation }: Fields): string {
   const name = (relation as { readonly relname?: string } | undefined)?.relname;
   return `${kind.replace('Stmt', '').toUpperCase()}${name === undefined ? '' : ` on ${name}`}`;
-}
-
-/** Every node of a tree with its kind, the top first. */
-function* walk(value: unknown): Generator<{ readonly kind: string; readonly fields: Fields }> {
-  if (Array.isArray(value)) {
-    for (const item of value) yield* walk(item);
-    return;
-  }
-  if (typeof value !== 'object' || value === null) return;
-  for (const [kind, fields] of Object.entries(value)) {
-    if (/^[A-Z]/.test(kind) && typeof fields === 'object' && fields !== null) yield { kind, fields: fields as Fields };
-    yield* walk(fields);
-  }
 }
 
 function at(node: SqlNode, kind: string): Fields | undefined {

@@ -7,10 +7,13 @@ export { type DualWriteRecord, loadDualWrites, loadSearchPath } from './dual-wri
 export { assertDualWrite, type DualWriteState, observeDualWrite } from './dual-write/observe.ts';
 export { planDualWrite, planDualWriteRemoval } from './dual-write/plan.ts';
 export { type DualWriting, isDualWriting, renderDualWrite } from './dual-write/render.ts';
+export { judgeDeclarationText } from './judge/judge-text.ts';
+export type { DeclarationJudgement } from './judge/judgement.ts';
+export { tryDeclaration } from './judge/try-declaration.ts';
 export { type DataMigrationProgress, type DataMigrationStatus, observeDataMigration } from './observe.ts';
 export { renderVerification } from './render-sql.ts';
 export { type DataMigrationOutcome, type RunDataMigrationOptions, runDataMigration } from './run-data-migration.ts';
-export { type DryRun, sampleDataMigration } from './sample.ts';
+export { type DryRun, sampleDataMigration, type Trial } from './sample.ts';
 export type { ScopeChoice } from './scope/part.ts';
 export { observeParts, type PartsStatus } from './scope/state.ts';
 export { noAnswer } from './service/errors.ts';

@@ -67,7 +67,7 @@ describe('a run beside a standby', () => {
         return rows.length > 0;
       });
       let scannedThen: unknown;
-      const { seen, beforeBatch } = createHook(6, async () => {
+      const { seen, beforeBatch } = createHook(3, async () => {
         await replica.holdBack();
         await session.query(`insert into customer select n, 'late comer' from generate_series(900001, 901000) as n`);
         const { rows: now } = await session.query<{ now: string }>('select clock_timestamp()::text as now');
@@ -192,7 +192,7 @@ describe('what is on record of a run', () => {
     const { session, options } = await prepare(1_000);
     const events: LogEvent[] = [];
     let underway: Awaited<ReturnType<typeof observeDataMigration>> | undefined;
-    const { beforeBatch } = createHook(4, async () => {
+    const { beforeBatch } = createHook(3, async () => {
       underway = await observeDataMigration(session, 'split-names');
     });
     await runDataMigration(servers.system, { ...options, beforeBatch, onEvent: (event) => events.push(event) });

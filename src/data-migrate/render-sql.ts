@@ -20,11 +20,17 @@ export interface KeyRange {
   readonly upTo: KeyValue;
 }
 
-/** The key of the n-th row behind a key; no row when there are fewer. One walk along the index. */
+/**
+ * The key of the n-th row behind a key; no row when there are fewer. One walk along the index; only the row at its end becomes JSON, which
+ * would take longer than the walk.
+ */
 export function renderNthKey(key: TableKey, after: KeyValue | undefined, rows: number): Query {
   const { text, values } = renderAfter(key, after);
+  const columns = key.columns.join(', ');
   return {
-    sql: `${OWN} select ${renderKeyAsJson(key)} as key from ${key.table}${where(text)} order by ${key.columns.join(', ')} offset ${rows - 1} limit 1`,
+    sql: `${OWN} select ${renderKeyAsJson(key)} as key from (
+            select ${columns} from ${key.table}${where(text)} order by ${columns} offset ${rows - 1} limit 1
+          ) as nth`,
     values,
   };
 }

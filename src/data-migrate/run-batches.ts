@@ -8,7 +8,7 @@ import { watchWaiters } from './watch-waiters.ts';
 
 /** The server gave the batch up: too slow, a deadlock, or a lock that somebody else holds. A smaller one may pass. */
 const RETRIED = new Set(['57014', '40P01', '55P03', '40001']);
-const LOCK_TIMEOUT_MS = 500;
+export const LOCK_TIMEOUT_MS = 500;
 const SHORTEST_STATEMENT_TIMEOUT_MS = 1_000;
 const LONGEST_STATEMENT_TIMEOUT_MS = 60_000;
 /** Batches that are shorter share a look. */
@@ -19,7 +19,7 @@ export async function runBatches(engine: BatchEngine): Promise<'end' | 'pause' |
   const { declared, system, rate, progress } = engine;
   const { targetMs } = declared.batch;
   let rows = Math.min(declared.batch.rows, rate.mostRows);
-  let statementTimeoutMs = Math.max(SHORTEST_STATEMENT_TIMEOUT_MS, targetMs * 4);
+  let statementTimeoutMs = shortestTimeoutMs(declared);
   let failures = 0;
   let lookedAt = Number.NEGATIVE_INFINITY;
   for (;;) {
@@ -54,6 +54,11 @@ export async function runBatches(engine: BatchEngine): Promise<'end' | 'pause' |
       await waitForOthers(engine, { waiters: attempt.waiters, ms });
     }
   }
+}
+
+/** How long a batch may take before it is rolled back. */
+export function shortestTimeoutMs({ batch }: BatchEngine['declared']): number {
+  return Math.max(SHORTEST_STATEMENT_TIMEOUT_MS, batch.targetMs * 4);
 }
 
 type Attempt =

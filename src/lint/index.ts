@@ -8,6 +8,7 @@ export { applyEdits } from './edit.ts';
 export type { LintFinding } from './finding.ts';
 export type { MigrateEngine } from './invariants/create-migration-runs.ts';
 export { type LintOptions, type LintResult, runLint } from './lint.ts';
+export { fillTables } from './measure/fill/fill-tables.ts';
 export { judgeProof } from './proof/judge-proof.ts';
 export { type ProveSchemasOptions, proveSchemas, type SchemasProof } from './proof/prove-schemas.ts';
 export { type ProofOptions, proveStatements } from './proof/prove-statements.ts';

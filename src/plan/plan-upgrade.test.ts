@@ -288,6 +288,19 @@ describe('planUpgrade()', () => {
     });
   });
 
+  it('says in every hop what that release changes in configuration files', () => {
+    const app = { name: 'app', path: '/app.env', problems: [], remarks: [] };
+    const edits = [
+      { release: '1.1.0', what: 'add A' },
+      { release: '1.2.0', what: 'remove B' },
+    ];
+    const stages = planUpgrade(facts({ configuration: [{ ...app, edits }] }), request).hops.map((hop) =>
+      hop.steps.find((step) => step.kind === 'stage'),
+    );
+    expect(stages.map((stage) => stage?.configuration)).toEqual([['app: add A'], ['app: remove B']]);
+    expect(stages[0]?.title).toMatch(/, and make 1 change of configuration$/);
+  });
+
   it('is equal, with an equal digest, for equal facts, and another one when what is decided differs', () => {
     expect(planUpgrade(facts(), request)).toEqual(planUpgrade(facts(), request));
     const other = planUpgrade(facts({ databases: [{ ...database, pending: [] }] }), request);
@@ -355,6 +368,19 @@ describe('gates', () => {
     ['the disk is too full', { disk: { neededBytes: 10, freeBytes: 10 } }, 'disk', 'closed'],
   ])('close when %s', (_, changed, id, state) => {
     expect(open(changed)).toContainEqual(expect.objectContaining({ id, state }));
+  });
+
+  it('close while a configuration file does not have what the path needs, and name the command that says all of it', () => {
+    const problem = { code: 'configuration.missing-key', severity: 'error', message: 'A is missing' } as const;
+    const remark = { code: 'configuration.deprecated-key', severity: 'warning', message: 'B is deprecated' } as const;
+    const file = { name: 'app', path: '/app.env', problems: [problem], remarks: [remark], edits: [] };
+    const plan = planUpgrade(facts({ configuration: [file, { ...file, name: 'values', problems: [] }] }), request);
+    expect(plan.gates.filter(({ id }) => id.startsWith('configuration:'))).toMatchObject([
+      { id: 'configuration:app', state: 'closed', evidence: 'A is missing' },
+      { id: 'configuration:values', state: 'open' },
+    ]);
+    expect(plan.nextCommand).toBe('onward config check --version 1.2.0');
+    expect(plan.findings).toContain(remark);
   });
 
   it('close when the release and onward.yaml name different services', () => {

@@ -1,6 +1,7 @@
 import {
   type ConfigurationChange,
   type ConfigurationKey,
+  compareVersions,
   describeConfigurationKey,
   isWithinKey,
   parseConfigurationKey,
@@ -13,11 +14,14 @@ export interface ContradictedChange {
   readonly message: string;
 }
 
-/** A release says one thing of a key. Which of two would count could only be guessed. */
-export function checkConfiguration(changes: readonly ConfigurationChange[]): readonly ContradictedChange[] {
+/** A release says one thing of a key. Which of two would count could only be guessed. `undefined`: a change that is wrong by itself. */
+export function checkConfiguration(
+  changes: readonly (ConfigurationChange | undefined)[],
+): readonly ContradictedChange[] {
   const said: { readonly file: string; readonly key: ConfigurationKey; readonly words: string }[] = [];
   const contradicted: ContradictedChange[] = [];
   for (const [index, change] of changes.entries()) {
+    if (!change) continue;
     const keys = change.kind === 'renamed' ? [change.key, change.to] : [change.key];
     const [key, to] = keys.map((text) => parseConfigurationKey(text) ?? []);
     if (key && to && isWithinKey(to, key)) {
@@ -43,10 +47,11 @@ export function checkConfiguration(changes: readonly ConfigurationChange[]): rea
 
 /** Keys whose values are secrets, under every name they have had; `undefined`: there are none. A later release need not say it again. */
 export function listSecretKeys(
-  releases: readonly Pick<Release, 'configuration'>[],
+  releases: readonly Pick<Release, 'version' | 'configuration'>[],
 ): readonly { readonly file: string; readonly key: string }[] | undefined {
   const found = new Map<string, { readonly file: string; readonly key: string }>();
-  for (const change of releases.flatMap(({ configuration = [] }) => configuration)) {
+  const ordered = [...releases].sort((one, other) => compareVersions(one.version, other.version));
+  for (const change of ordered.flatMap(({ configuration = [] }) => configuration)) {
     const { file, key, secret } = change;
     const isKnown = secret === true || found.has(JSON.stringify([file, key]));
     const names = change.kind === 'renamed' ? [key, change.to] : [key];

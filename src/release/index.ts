@@ -8,6 +8,7 @@ export { chooseVersion, type VersionRequest } from './choose-version.ts';
 export { setChannel, withdrawRelease } from './edit-catalog.ts';
 export { addRisk, fixRisk, type RiskReport, removeRisk } from './edit-risks.ts';
 export { loadProduct, type Product, type ProductService } from './product.ts';
+export { loadReleaseDetails } from './release-details.ts';
 export { renderChannels, renderReleaseList } from './render-list.ts';
 export { listNoteVersions, renderNotes } from './render-notes.ts';
 export { renderRelease } from './render-release.ts';

@@ -70,7 +70,10 @@ export const releaseDetailsSchema = z
       if (risks.findIndex((other) => other.id === id) < index)
         report.addIssue({ code: 'custom', path: ['risks', index, 'id'], message: `risk "${id}" stands twice` });
     }
-    for (const { index, message } of checkConfiguration(configuration.map(buildConfigurationChange)))
+    const whole = configuration.map((change) => configurationChangeShape.safeParse(change).data);
+    for (const { index, message } of checkConfiguration(
+      whole.map((change) => change && buildConfigurationChange(change)),
+    ))
       report.addIssue({ code: 'custom', path: ['configuration', index], message });
     checkTotalNames(totals, report);
     for (const [index, { id }] of dataMigrations.entries()) {

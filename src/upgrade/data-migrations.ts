@@ -18,7 +18,7 @@ import {
   listDualWrites,
   observeDeclaredDualWrite,
 } from './data/dual-writes.ts';
-import { endPrograms } from './data/end-programs.ts';
+import { endAbandonedPrograms, endPrograms } from './data/end-programs.ts';
 import { runSideBySide } from './data/run-side-by-side.ts';
 import type { DataWork, DataWorker } from './data/worker.ts';
 import { dataIncomplete, nothingInstalled, otherRunUnfinished, unknownDataMigration } from './errors.ts';
@@ -87,10 +87,10 @@ export async function verifyDeploymentData(system: System, installation: Install
   return createDataWorker(system, installation, found).verify();
 }
 
-/** Looks at the first range, and changes nothing. */
+/** Tries the first range out, and changes nothing. */
 export async function sampleDeploymentData(system: System, installation: Installation, id: string): Promise<DryRun> {
   const found = await findKnown(system, installation, id);
-  return createDataWorker(system, installation, found).sample();
+  return createDataWorker(system, installation, found).sample(installation.deployment.pacing);
 }
 
 /**
@@ -118,6 +118,7 @@ export async function runDeploymentData(
   const run = `data-${createRunId(system)}`;
   await prepareLedgers(system, installation);
   const { deployment, control, databases } = installation;
+  await endAbandonedPrograms(installation);
   const lease = await acquireLease(system, { deployment, control, databases, run });
   try {
     await installation.fence.raise(lease.epoch);

@@ -62,8 +62,6 @@ export async function buildDesired(
   },
 ): Promise<readonly DesiredInstance[]> {
   const { service, component, run, revisions } = options;
-  const { environment, files } = await renderEnvironment(system, service, revisions);
-  const paths = Object.entries(files).map(([variable, { path }]) => [variable, path] as const);
   const kind = service.roll === 'one-shot' ? 'one-shot' : 'service';
   const shared: Omit<InstanceSpec, 'id'> = {
     service: service.name,
@@ -75,8 +73,7 @@ export async function buildDesired(
     command: component.command,
     environment: {
       PGAPPNAME: `${service.name}@${component.producedBy}`,
-      ...Object.fromEntries(paths),
-      ...environment,
+      ...(await buildEnvironment(system, service, revisions)),
     },
     graceMs: service.graceMs,
     run,
@@ -85,6 +82,17 @@ export async function buildDesired(
     const id = `${service.name}-${component.producedBy.toLowerCase()}-${shortRunId(run)}-${index + 1}`;
     return { id, spec: { ...shared, id } };
   });
+}
+
+/** What the processes of a service get: the variables, and where the configuration files are. */
+export async function buildEnvironment(
+  system: System,
+  service: Service,
+  revisions: readonly Revision[],
+): Promise<{ readonly [name: string]: string }> {
+  const { environment, files } = await renderEnvironment(system, service, revisions);
+  const paths = Object.entries(files).map(([variable, { path }]) => [variable, path] as const);
+  return { ...Object.fromEntries(paths), ...environment };
 }
 
 /** The variables of a service's instances: those of onward.yaml win over those of configuration files. */

@@ -6,6 +6,7 @@ import type { System } from '../system/index.ts';
 import { observeConditions } from './conditions/observe-conditions.ts';
 import { contractUnfinished } from './contract/errors.ts';
 import { installDualWrite } from './data/dual-writes.ts';
+import { endAbandonedPrograms, endPrograms } from './data/end-programs.ts';
 import { assertDataComplete, listDualWritesOfHop } from './data-migrations.ts';
 
 import { noPath, nothingInstalled, notOneHop, otherRunUnfinished, unknownDatabase } from './errors.ts';
@@ -62,9 +63,11 @@ export async function migrateDeployment(
     };
   await prepareLedgers(system, installation);
   const { deployment, control, databases } = installation;
+  await endAbandonedPrograms(installation);
   const lease = await acquireLease(system, { deployment, control, databases, run });
   try {
     await installation.fence.raise(lease.epoch);
+    await endPrograms(installation, lease.epoch);
     return {
       release: release.version,
       databases: await applyAll(system, installation, { request, release, current, names, run, lease }),

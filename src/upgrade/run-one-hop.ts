@@ -4,7 +4,7 @@ import { planUpgrade } from '../plan/index.ts';
 import type { System } from '../system/index.ts';
 import { recordAccepted } from './accept/record-accepted.ts';
 import { migrateRange, toRevision } from './configuration/observe-configuration.ts';
-import { endPrograms } from './data/end-programs.ts';
+import { endAbandonedPrograms, endPrograms } from './data/end-programs.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
 import { checksFailBefore, gatesClosed, pastReturn } from './errors.ts';
 import { recordEvents } from './event-log.ts';
@@ -44,6 +44,7 @@ export interface OneHop {
 export async function runOneHop(system: System, installation: Installation, hop: OneHop): Promise<HopOutcome> {
   const { deployment, control, databases, fence } = installation;
   await prepareLedgers(system, installation);
+  await endAbandonedPrograms(installation);
   const lease = await acquireLease(system, { deployment, control, databases, run: hop.run });
   try {
     await fence.raise(lease.epoch);

@@ -1,6 +1,6 @@
 import { hasProcess } from '../deploy/index.ts';
 import type { System } from '../system/index.ts';
-import { endPrograms } from './data/end-programs.ts';
+import { endAbandonedPrograms, endPrograms } from './data/end-programs.ts';
 import type { Installation } from './installation.ts';
 import { acquireLease } from './lease.ts';
 import { prepareLedgers } from './prepare-ledgers.ts';
@@ -13,6 +13,7 @@ import { createRunId } from './run-id.ts';
 export async function takeDown(system: System, installation: Installation): Promise<readonly string[]> {
   const { deployment, runtime, control, databases } = installation;
   await prepareLedgers(system, installation);
+  await endAbandonedPrograms(installation);
   const lease = await acquireLease(system, { deployment, control, databases, run: `down-${createRunId(system)}` });
   const stopped: string[] = [];
   try {

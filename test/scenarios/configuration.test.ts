@@ -203,6 +203,20 @@ describe('a release that does not get ready', () => {
   });
 });
 
+describe('a run that stops before a service has rolled', () => {
+  it('gives the files back, because the old release goes on with them', async () => {
+    await tiny.query('create table taken (id int)');
+    await tiny.publish('1.1.1', {
+      migrations: { 'expand/001_taken.sql': 'create table taken (id bigint primary key);\n' },
+    });
+    const stopped = await run('upgrade', '--yes');
+    expect(stopped.stderr).toContain('no service was touched');
+    expect(stopped.stderr).toContain('app.env has what the release changes; what it was is kept in');
+    expect(await readAll()).toEqual({ app: APP, values: VALUES });
+    await tiny.query('drop table taken');
+  });
+});
+
 describe('kill -9 around an edit', () => {
   it.each([
     ['after', 'observe stage run.configuration'],

@@ -94,6 +94,7 @@ async function publishGood(): Promise<string> {
       'expand/002_index.notx.sql': `create index concurrently item_c${patch} on item (c${patch});\n`,
       'postdeploy/001_check.sql': `alter table item add constraint k${patch} check (c${patch} <> 'x') not valid;\n`,
     },
+    details: 'totals: [{ name: items, database: core, query: select count(*) from item, compare: exact }]\n',
   });
   return version;
 }

@@ -72,7 +72,9 @@ describe('the pacing of a deployment', () => {
     const waiting = /item-loud: waiting for the next window of onward\.yaml, at .* UTC/;
     const status = await eventually(
       () => tiny.onward(['status']),
-      ({ stdout }) => stdout.includes('item-loud'),
+      ({ stdout }) => stdout.includes('waiting for the next window'),
+      // The services roll before.
+      60_000,
     );
     expect(status.stdout).toMatch(/is at: Run data migrations/);
     expect(status.stdout).toMatch(

@@ -1,4 +1,6 @@
-// Runs one data migration as a process of its own, which a test kills. Says "." before every batch.
+// Runs one data migration as a process of its own, which a test kills. Says "." before every batch; with "step" behind the options, it then
+// waits until it is told to go on.
+import { once } from 'node:events';
 import { runDataMigration } from '../../src/data-migrate/index.ts';
 import { createSystem } from '../../src/system/index.ts';
 
@@ -6,6 +8,10 @@ const options = JSON.parse(process.argv[2] ?? '{}') as Parameters<typeof runData
 const system = createSystem({ environment: {}, onEvent: () => {} });
 const outcome = await runDataMigration(system, {
   ...options,
-  beforeBatch: async () => void process.stdout.write('.'),
+  async beforeBatch() {
+    process.stdout.write('.');
+    if (process.argv[3] === 'step') await once(process.stdin, 'data');
+  },
 });
 process.stdout.write(`${JSON.stringify(outcome)}\n`);
+process.stdin.destroy();

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 const PROGRAM = fileURLToPath(new URL('../../../dist/onward.js', import.meta.url));
 
 /**
- * Onward, as somebody types it in a folder: `onward('upgrade --yes')`. What it says for people goes to this terminal.
+ * Onward, as somebody types it in a folder: `onward.run('upgrade --yes')`, or a list of words where one has spaces. What it says for people
+ * goes to this terminal.
  *
  * @param {{ directory: string, environment: Record<string, string>, signal: AbortSignal }} options the signal kills what runs
  */
@@ -19,9 +20,9 @@ export function createOnward({ directory, environment, signal }) {
   const killable = { ...settings, signal, killSignal: /** @type {const} */ ('SIGKILL') };
   return {
     program: PROGRAM,
-    /** Runs a command to its end, whatever its exit code. @param {string} command */
+    /** Runs a command to its end, whatever its exit code. @param {string | string[]} command */
     run: (command) => run(command, killable),
-    /** Runs a command that must succeed; returns its data. @param {string} command */
+    /** Runs a command that must succeed; returns its data. @param {string | string[]} command */
     async must(command) {
       const { exit, stdout } = await run(command, killable);
       if (exit !== 0) throw new Error(`"onward ${command}" ended with ${exit}`);
@@ -35,7 +36,8 @@ export function createOnward({ directory, environment, signal }) {
 /** @returns {Promise<{ exit: number | null, stdout: string }>} */
 function run(command, settings) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [PROGRAM, ...command.split(' ')], settings);
+    const words = typeof command === 'string' ? command.split(' ') : command;
+    const child = spawn(process.execPath, [PROGRAM, ...words], settings);
     const chunks = [];
     child.stdout.on('data', (chunk) => chunks.push(chunk));
     child.once('error', reject);

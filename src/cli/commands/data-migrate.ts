@@ -156,9 +156,10 @@ async function runWanted(context: CommandContext, options: Options, id: string):
   });
 }
 
-function assertOneWanted({ all }: Options, id: string): void {
+function assertOneWanted({ all, scope }: Options, id: string): void {
   const command = 'onward data-migrate run';
   if (all && id !== '') throw unusableArguments({ says: `--all takes no id, and "${id}" is one`, command });
+  if (all && scope) throw unusableArguments({ says: '--scope goes with an id, not with --all', command });
   if (!all && id === '') throw unusableArguments({ says: '<id> or --all is missing', command });
 }
 

@@ -3,12 +3,13 @@ import { type LintFinding, type LintReport, runLint, SERVER_VERSIONS, type Serve
 import { type Digest, type Finding, type LintRecord, satisfiesRange } from '../../model/index.ts';
 import type { Judgement, MigrationFile, Product } from '../../release/index.ts';
 import type { CommandContext } from '../command-context.ts';
+import { judgeDataMigrations } from './judge-data-migrations.ts';
 import { createMigrateEngine } from './migrate-engine.ts';
 
 /** What the release source tells better than the list beside the migrations: it has what went out, and knows an edit that means the same. */
 const OF_THE_SOURCE: ReadonlySet<string> = new Set(['edited-shipped-file', 'cosmetic-edit', 'removed-shipped-file']);
 
-/** Lints what a release adds to its product's migrations, for the oldest server that the product supports. */
+/** Lints what a release adds to its product's migrations, and the data migrations that it declares, for the oldest server that the product supports. */
 export async function judgeRelease(
   { system, programs, interrupt }: CommandContext,
   request: {
@@ -42,8 +43,12 @@ export async function judgeRelease(
     });
     reports.push(report);
   }
+  const ofReports = reports.flatMap(({ findings }) => findings.filter(({ rule }) => !OF_THE_SOURCE.has(rule)));
   return {
-    findings: reports.flatMap(({ findings }) => findings.filter(({ rule }) => !OF_THE_SOURCE.has(rule)).map(toFinding)),
+    findings: [
+      ...ofReports.map(toFinding),
+      ...(await judgeDataMigrations(system, { product, files, version, server })),
+    ],
     lint: toRecord(reports, programs.toolVersion),
   };
 }

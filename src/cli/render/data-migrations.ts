@@ -1,4 +1,4 @@
-import type { DataMigrationStatus, DryRun, DualWriteState, PartsStatus } from '../../data-migrate/index.ts';
+import type { DataMigrationStatus, DryRun, DualWriteState, PartsStatus, Trial } from '../../data-migrate/index.ts';
 import { formatDuration } from '../../model/index.ts';
 import type { ObservedDataMigration } from '../../upgrade/index.ts';
 
@@ -64,8 +64,28 @@ const DUAL_WRITES: Readonly<Record<DualWriteState, string>> = {
   disabled: 'disabled',
 };
 
-export function renderDryRun(id: string, { estimatedRows, sampledRows, oldRows }: DryRun): string {
+export function renderDryRun(id: string, { estimatedRows, sampledRows, oldRows, trial }: DryRun): string {
   const size =
     estimatedRows === undefined ? 'a number of rows that is not known (ANALYZE tells)' : `about ${estimatedRows} rows`;
-  return `${id}: ${size}; of the first ${sampledRows}, ${oldRows} are in the old shape. Nothing was changed.\n`;
+  const looked = `${id}: ${size}; of the first ${sampledRows}, ${oldRows} are in the old shape. Nothing was changed.\n`;
+  return trial ? `${looked}${describeTrial(sampledRows, trial).join('\n')}\n` : looked;
+}
+
+function describeTrial(rows: number, trial: Trial): readonly string[] {
+  if (trial.kind === 'refused') return [`  Tried out on these ${rows} rows, the server refused it: ${trial.reason}.`];
+  const { ms, changed, forecast } = trial;
+  const lines = [
+    `  Tried out on these ${rows} rows and rolled back: ${changed} changed in ${formatDuration(ms)}. The trial leaves dead rows behind, and`,
+    '  sequences that it moved; what triggers do outside of the database is done.',
+  ];
+  if (!forecast) return lines;
+  const end = forecast.endsAt === undefined ? 'in more than a year' : `by ${renderMinute(forecast.endsAt)}`;
+  return [
+    ...lines,
+    `  All of it is likely to take ${formatDuration(forecast.workMs)} of batches: begun now, ${end} under the pacing of onward.yaml.`,
+  ];
+}
+
+function renderMinute(iso: string): string {
+  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -7,6 +7,7 @@ import { askStatus, askWish, type ServiceQuestions } from './questions.ts';
 
 const LOOK_EVERY_MS = 200;
 const MIRROR_EVERY_MS = 500;
+const TELL_EVERY_MS = 500;
 
 /** What is said of a run that somebody watches. */
 export interface Attendance {
@@ -47,12 +48,11 @@ export function attend(attendance: Attendance, first: Counters): Attendant {
     throw error;
   });
   watching.catch(() => {});
+  const tell = createTeller(attendance, first);
   return {
     progress(line) {
       Object.assign(state, { seen: line, at: system.clock.monotonicMs(), line });
-      const { id, scanned, changed, waitingFor } = line;
-      attendance.emit({ type: 'data.progress', id, scanned, changed });
-      if (waitingFor !== undefined) attendance.emit({ type: 'data.waiting', id, what: waitingFor });
+      tell(line);
     },
     async end() {
       ended.abort(new Error('The program has ended'));
@@ -65,6 +65,24 @@ export function attend(attendance: Attendance, first: Counters): Attendant {
 
 /** What grows while a run goes on. */
 export type Counters = Pick<StatusAnswer, 'scanned' | 'changed' | 'failed' | 'batches'>;
+
+/** Tells how far it is, twice a second at most, and what it waits for when that changes. */
+function createTeller({ system, emit }: Attendance, first: Counters): (line: ProgressLine) => void {
+  const startedAt = system.clock.monotonicMs();
+  let toldAt = Number.NEGATIVE_INFINITY;
+  let waitingFor: string | undefined;
+  return (line) => {
+    const { id, scanned, changed } = line;
+    const now = system.clock.monotonicMs();
+    if (line.waitingFor !== undefined && line.waitingFor !== waitingFor)
+      emit({ type: 'data.waiting', id, what: line.waitingFor });
+    waitingFor = line.waitingFor;
+    if (now - toldAt < TELL_EVERY_MS) return;
+    toldAt = now;
+    const rowsPerSecond = Math.max(0, Math.round(((scanned - first.scanned) * 1_000) / Math.max(1, now - startedAt)));
+    emit({ type: 'data.progress', id, scanned, changed, rowsPerSecond });
+  };
+}
 
 interface Watched {
   seen: Counters;

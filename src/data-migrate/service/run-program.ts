@@ -36,8 +36,9 @@ export async function runProgram(system: System, run: ProgramRun): Promise<Resul
     const parsed = parseLine(text, run.id);
     if ('why' in parsed) return refuse(parsed.why);
     if (result) return refuse('goes on behind its result');
-    if (parsed.line.type === 'progress') run.onProgress(parsed.line);
-    else result = parsed.line;
+    const line = redact(system, parsed.line);
+    if (line.type === 'progress') run.onProgress(line);
+    else result = line;
   }, refuse);
   const end = await run.program.run(args, {
     environment: run.environment,
@@ -60,6 +61,14 @@ function parseLine(text: string, id: string): { readonly line: RunLine } | { rea
   const parsed = runLine.safeParse(json);
   if (!parsed.success) return { why: describeProblems(parsed.error) };
   return parsed.data.id === id ? { line: parsed.data } : { why: `is about ${JSON.stringify(parsed.data.id)}` };
+}
+
+/** What the program says in words goes into the ledger and into messages. */
+function redact(system: System, line: RunLine): RunLine {
+  const apply = (text: string) => system.redaction.apply(text);
+  if (line.type === 'progress')
+    return line.waitingFor === undefined ? line : { ...line, waitingFor: apply(line.waitingFor) };
+  return line.error === undefined ? line : { ...line, error: apply(line.error) };
 }
 
 /** Splits what comes into lines, and holds no more than one of them. */

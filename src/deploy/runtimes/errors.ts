@@ -125,7 +125,7 @@ export function commandOutOfReach(service: string, path: string): OnwardError {
   return new OnwardError({
     code: 'runtime.command-out-of-reach',
     message: `Could not end a command of ${service}: it was started in another container or pid namespace (${path}), and cannot be seen from here.`,
-    hint: 'Run the same command where it was started.',
+    hint: `Run the same command where it was started; or remove ${path} once nothing of it runs there.`,
     state: 'resumable',
     exit: ExitCode.needsOperator,
   });

@@ -106,6 +106,8 @@ export interface Runtime {
    * comes after a tool that was killed finds it.
    */
   runCommand(spec: CommandSpec, options: CommandOptions): Promise<CommandEnd>;
-  /** Ends the commands of a service that run in a slot, and those that a tool left behind which is gone. Resolves when none is left. */
+  /** Ends the commands of a service that run in a slot, whoever runs them. Resolves when none is left. */
   endCommands(service: string, epoch: number): Promise<void>;
+  /** Ends the commands of a service whose tool is gone, so that nobody listens to them: anybody may. Resolves when none is left. */
+  endAbandonedCommands(service: string): Promise<void>;
 }

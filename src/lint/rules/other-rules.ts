@@ -1,5 +1,6 @@
 import type { FileRule } from '../discipline/file-rules/file-rule.ts';
 import { FILE_RULES } from '../discipline/file-rules/list.ts';
+import { DATA_MIGRATION_RULES } from './data-migration-rules.ts';
 
 /** What measurement on a scratch database finds. */
 const MEASURED_RULES: readonly FileRule[] = [
@@ -176,6 +177,7 @@ export const OTHER_RULES: readonly FileRule[] = [
   ...MEASURED_RULES,
   ...PROOF_RULES,
   ...INVARIANT_RULES,
+  ...DATA_MIGRATION_RULES,
   {
     id: 'unreadable-invariants',
     hazards: ['S29'],

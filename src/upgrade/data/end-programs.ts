@@ -4,3 +4,8 @@ import type { Installation } from '../installation.ts';
 export async function endPrograms({ deployment, runtime }: Installation, epoch: number): Promise<void> {
   for (const { name } of deployment.services) await runtime.endCommands(name, epoch);
 }
+
+/** Ends those whose Onward was killed on this machine. Before the lease: a batch of theirs may hold what the lease has to change. */
+export async function endAbandonedPrograms({ deployment, runtime }: Installation): Promise<void> {
+  for (const { name } of deployment.services) await runtime.endAbandonedCommands(name);
+}

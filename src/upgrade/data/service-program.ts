@@ -1,9 +1,10 @@
+import { keepRevision, type Revision } from '../../configuration/index.ts';
 import { noAnswer, type ServiceProgram } from '../../data-migrate/index.ts';
 import { type CommandSpec, stageArtifact } from '../../deploy/index.ts';
-import { resolveEnvironment } from '../../deployment/index.ts';
 import { OnwardError, type ServiceDataMigration } from '../../model/index.ts';
 import type { System } from '../../system/index.ts';
-import { artifactFolder } from '../desired.ts';
+import { migrateRange, type ReleaseRange, storeOf, toRevision } from '../configuration/observe-configuration.ts';
+import { artifactFolder, buildEnvironment } from '../desired.ts';
 import { findUnfinishedRun } from '../find-run.ts';
 import type { Installation } from '../installation.ts';
 import { observeCurrent } from '../observe-control.ts';
@@ -19,8 +20,9 @@ export async function openServiceProgram(
 ): Promise<ServiceProgram> {
   const missing = (why: string, command = 'data-migrations'): OnwardError =>
     noAnswer({ program: { service: declared.service, command }, id: declared.id, args: [] }, { kind: 'missing', why });
-  const version = await findServing(system, installation);
-  if (version === undefined) throw missing('no release runs');
+  const serving = await findServing(system, installation);
+  if (serving === undefined) throw missing('no release runs');
+  const version = serving.to;
   const release = await installation.source.release(version);
   const service = installation.deployment.services.find(({ name }) => name === declared.service);
   const component = release.components.find((candidate) => candidate.service === declared.service);
@@ -37,7 +39,7 @@ export async function openServiceProgram(
     service: service.name,
     release: component.producedBy,
     artifact,
-    environment: await resolveEnvironment(system, service),
+    environment: await buildEnvironment(system, service, await keepRevisions(system, installation, serving)),
     graceMs: service.graceMs,
   };
   return {
@@ -65,7 +67,23 @@ export async function openServiceProgram(
 
 const MISSING: readonly string[] = ['runtime.no-program', 'runtime.program-outside'];
 
-async function findServing(system: System, installation: Installation): Promise<string | undefined> {
+/** The release whose services run, or are going to, and what their configuration files come from. */
+async function findServing(system: System, installation: Installation): Promise<ReleaseRange | undefined> {
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
-  return unfinished?.state.start.to ?? (await observeCurrent(installation))?.release;
+  if (unfinished) return unfinished.state.start;
+  const current = await observeCurrent(installation);
+  return current && { from: current.release, to: current.release };
+}
+
+/** The configuration files as its instances get them. */
+async function keepRevisions(
+  system: System,
+  installation: Installation,
+  range: ReleaseRange,
+): Promise<readonly Revision[]> {
+  if (installation.deployment.configuration.length === 0) return [];
+  const { migrated } = await migrateRange(system, installation, range);
+  const revisions = migrated.flatMap((each) => toRevision(installation, each) ?? []);
+  for (const revision of revisions) await keepRevision(system, storeOf(installation), revision);
+  return revisions;
 }

@@ -29,7 +29,7 @@ export function createSqlWorker(
     observe: () => withSession((session) => observeDataMigration(session, id)),
     request: (wish) => withSession((session) => requestWish(session, { id, release, wish })),
     verify: () => withSession((session) => verifyDataMigration(session, declared)),
-    sample: () => sampleDataMigration(system, { target, declared }),
+    sample: (pacing) => sampleDataMigration(system, { target, declared, pacing }),
     run: ({ installation, lease, run, rate, signal, scope }) =>
       runDataMigration(system, {
         declared,

@@ -6,6 +6,7 @@ import type {
   ScopeChoice,
   Wish,
 } from '../../data-migrate/index.ts';
+import type { Pacing } from '../../model/index.ts';
 import type { System } from '../../system/index.ts';
 import type { Installation } from '../installation.ts';
 import type { Lease } from '../lease.ts';
@@ -31,7 +32,7 @@ export interface DataWorker {
   request(wish: Wish): Promise<string>;
   /** Rows that are still in the old shape. Changes nothing. */
   verify(): Promise<number>;
-  /** Looks at a first part. Changes nothing. */
-  sample(): Promise<DryRun>;
+  /** Tries a first part out, and tells how long all of it may take under this pacing. Changes nothing. */
+  sample(pacing: Pacing): Promise<DryRun>;
   run(work: DataWork): Promise<DataMigrationOutcome>;
 }

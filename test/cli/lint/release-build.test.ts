@@ -75,3 +75,33 @@ describe('onward release build', () => {
     expect(stdout).toContain('no error; for Postgres 15; measured; 1 statement proved (100.0 % of calls)');
   });
 });
+
+describe('onward release build of a data migration', () => {
+  it('tries it out on the expanded schema, and says where it is wrong', async () => {
+    await rm(join(folder, 'migrations/1.1.0'), { recursive: true, force: true });
+    await write({
+      'product.yaml': `product: shop
+databases: { core: { services: [api], server: ">=15" } }
+services: { api: { database: core, artifact: ./dist/api, command: [node, main.mjs] } }
+migrations: ./migrations
+releases: ./notes
+lint: { server: 15, measure: true }
+`,
+      'migrations/1.9.0/expand/001_loud.sql': 'alter table orders add column loud text;\n',
+      'notes/1.9.0.yaml': `dataMigrations:
+  - id: loud
+    database: core
+    table: orders
+    key: id
+    set: loud = upper(note)
+    where: note is not null
+    verify: select count(*) from orders where loud is null
+    before: contract
+`,
+    });
+    const { exit, stderr } = await build('1.9.0');
+    expect(exit).toBe(1);
+    expect(stderr).toContain('notes/1.9.0.yaml:7:12: data migration "loud": "where" still finds');
+    expect(stderr).toContain('Make "where" false for a row in the new shape.');
+  });
+});

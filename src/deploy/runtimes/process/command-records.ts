@@ -37,16 +37,20 @@ export async function recordCommand(
 }
 
 /**
- * Ends those in `slot`, or, without one, all that are in any slot; and those whose tool is gone, which nobody listens to any more. Throws
+ * Ends those in a slot, in the one that is named or in any; and always those whose tool is gone, which nobody listens to any more. Throws
  * `runtime.command-out-of-reach` or `runtime.unreadable-command` when it cannot be told whether one runs.
  */
-export async function endCommands(context: ProcessContext, service: string, slot?: string): Promise<void> {
+export async function endCommands(
+  context: ProcessContext,
+  service: string,
+  ending: { readonly slot?: 'any' | { readonly name: string } },
+): Promise<void> {
   const { system, stateDirectory } = context;
   const folder = folderOf(stateDirectory, service);
   for (const name of (await system.files.names(folder)).filter((each) => each.endsWith('.json'))) {
     const path = join(folder, name);
     const record = await loadRecord(system, path);
-    if (!record || !isToEnd(system, record, slot)) continue;
+    if (!record || !isToEnd(system, record, ending.slot)) continue;
     if (system.processes.groupState(record.child) === 'unknown') throw commandOutOfReach(service, path);
     // Stopped at its gate or in its program: a command that has not run yet does not run any more.
     await terminateGroup(system, record.child, record.graceMs);
@@ -54,8 +58,8 @@ export async function endCommands(context: ProcessContext, service: string, slot
   }
 }
 
-function isToEnd(system: System, record: CommandRecord, slot: string | undefined): boolean {
-  const isMeant = record.slot !== undefined && (slot === undefined || record.slot === slot);
+function isToEnd(system: System, record: CommandRecord, slot: 'any' | { readonly name: string } | undefined): boolean {
+  const isMeant = record.slot !== undefined && (slot === 'any' || record.slot === slot?.name);
   return isMeant || system.processes.state(record.tool) === 'dead';
 }
 

@@ -54,8 +54,9 @@ export function createProcessRuntime(system: System, options: ProcessRuntimeOpti
     },
     async endCommands(service, epoch) {
       await fenced(epoch);
-      await endCommands(context, service);
+      await endCommands(context, service, { slot: 'any' });
     },
+    endAbandonedCommands: (service) => endCommands(context, service, {}),
   };
 }
 

@@ -23,7 +23,7 @@ export async function runCommand(
   const { service, graceMs, slot } = spec;
   options.signal.throwIfAborted();
   const argv = await resolveArgv(context, spec);
-  if (slot) await endCommands(context, service, slot.name);
+  if (slot) await endCommands(context, service, { slot: { name: slot.name } });
   const child = await system.processes.startPiped({
     argv,
     cwd: spec.artifact,
