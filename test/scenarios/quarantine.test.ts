@@ -55,11 +55,16 @@ async function connectReport(): Promise<Session> {
   return system.postgres.connect(target, { applicationName: 'monthly report' });
 }
 
+async function mayRead(session: Session): Promise<boolean | undefined> {
+  const { rows } = await session.query<{ may: boolean }>(`select has_column_privilege('item', 'old', 'select') as may`);
+  return rows[0]?.may;
+}
+
 const inForce = () =>
   eventually(
     () => tiny.query('select run from onward.quarantine where ended_at is null'),
     (rows) => rows.length === 1,
-    60_000,
+    40_000,
   );
 
 async function hasOld(): Promise<boolean> {
@@ -81,7 +86,8 @@ describe('onward contract with a quarantine', () => {
     expect(stderr).toContain('upgrade.quarantine-failed');
     expect(stderr).toContain('monthly report, role reports, was refused select old from item where name = ?');
     expect(exit, stderr).toBe(1);
-    expect((await report.query("select old from item where name = 'n'")).rows).toEqual([{ old: 'o' }]);
+    // Not asked of the table itself: from then on the query statistics would know this client.
+    expect(await mayRead(report)).toBe(true);
     await report.close();
     expect(await hasOld()).toBe(true);
     expect((await tiny.onward(['doctor'])).stdout).toMatch(/^Nothing to repair/);
@@ -108,7 +114,7 @@ describe('onward contract with a quarantine', () => {
     expect(again.stderr).toContain('Nothing to give back: no privilege is in quarantine.');
     expect(again.exit).toBe(0);
     const report = await connectReport();
-    expect((await report.query('select old from item')).rows).toEqual([{ old: 'o' }]);
+    expect(await mayRead(report)).toBe(true);
     await report.close();
   });
 
