@@ -323,12 +323,82 @@ describe.each([
       fc.property(texts, releases, (text, declared) => {
         const before = parse({ path: '', text });
         expect(before.findings).toEqual([]);
-        const { text: after } = migrate(format, text, declare(...declared));
+        const { text: after, problems } = migrate(format, text, declare(...declared));
+        expect(problems.filter(({ code }) => code === 'configuration.not-editable')).toEqual([]);
         const parsed = parse({ path: '', text: after });
         expect(parsed.findings).toEqual([]);
         expect(parsed.settings.OTHER).toEqual(before.settings.OTHER);
       }),
       { seed, numRuns },
     );
+  });
+
+  it(`read whatever there is without falling over, and change it once (seed ${seed})`, () => {
+    const pieces = fc.constantFrom(
+      'A',
+      '=',
+      ':',
+      ' ',
+      '\n',
+      '\r\n',
+      '#',
+      '"',
+      "'",
+      '\\',
+      '$',
+      '${',
+      '}',
+      '{',
+      '-',
+      '|',
+      '&x',
+      '*x',
+      '<<',
+      '\t',
+      ',',
+      '[',
+    );
+    const anything = fc.oneof(
+      fc.string(),
+      fc.array(pieces, { maxLength: 30 }).map((list) => list.join('')),
+    );
+    fc.assert(
+      fc.property(anything, releases, (text, declared) => {
+        const once = migrate(format, text, declare(...declared));
+        if (parse({ path: '', text }).findings.length > 0) expect(once.text).toBe(text);
+        else expect(parse({ path: '', text: once.text }).findings).toEqual([]);
+        const twice = migrate(format, once.text, declare(...declared));
+        if (once.problems.length === 0) expect(twice).toMatchObject({ text: once.text, edits: [] });
+      }),
+      { seed, numRuns: 3 * numRuns },
+    );
+  });
+});
+
+describe('properties of nested keys', () => {
+  const seed = Math.floor(Math.random() * 1e9);
+  const key = fc.constantFrom('A', 'A.x', 'A.x.y', 'B.z', 'B.x', 'C.x', 'D');
+  const nested = fc.oneof(
+    fc.record({ kind: fc.constant('added'), key, default: fc.constantFrom('text', 'no', 7, true) }),
+    fc.record({ kind: fc.constant('renamed'), key, to: key }).filter((one) => !one.to.startsWith(one.key)),
+    fc.record({ kind: fc.constant('removed'), key }),
+  );
+  const declaredNested = fc.array(fc.array(nested as fc.Arbitrary<object>, { maxLength: 3 }), { maxLength: 4 });
+
+  it(`change nothing the second time, and never what nobody names (seed ${seed})`, () => {
+    let edited = 0;
+    fc.assert(
+      fc.property(yamlText, declaredNested, (text, declared) => {
+        const once = migrate('yaml', text, declare(...declared));
+        const [before, after] = [text, once.text].map((each) => parseYaml({ path: '', text: each }));
+        expect(after?.findings).toEqual([]);
+        expect(after?.settings.OTHER).toEqual(before?.settings.OTHER);
+        edited += once.edits.length;
+        fc.pre(once.problems.length === 0);
+        expect(migrate('yaml', once.text, declare(...declared))).toMatchObject({ text: once.text, edits: [] });
+      }),
+      { seed, numRuns: 600 },
+    );
+    expect(edited).toBeGreaterThan(100);
   });
 });

@@ -2,7 +2,7 @@
  * Decides the path, the steps, their order and the gates, from facts that others observed. Pure: no clock, disk, network or
  * environment; equal facts give an equal plan. It carries nothing out.
  */
-export { applyAcceptances, contentOf, digestOfRisk } from './acceptances.ts';
+export { contentOf } from './acceptances.ts';
 export { planContract } from './contract/plan-contract.ts';
 export { renderContractPlan } from './contract/render-contract-plan.ts';
 export { choosePath, type PathResult } from './path.ts';

@@ -81,8 +81,11 @@ export const stopShape = z.strictObject({
   when: whenShape.exactOptional(),
 });
 
+/** Names under which gates of Onward itself offer to be accepted. */
+const OWN_RISK = /^(contract-|no-backup$)/;
+
 export const riskShape = z.strictObject({
-  id: idShape,
+  id: idShape.refine((id) => !OWN_RISK.test(id), { error: 'must not be a name that Onward itself uses' }),
   message: z.string().min(1).meta({ description: 'What goes wrong, for operators to read.' }),
   url: urlShape.exactOptional(),
   fixedIn: versionShape

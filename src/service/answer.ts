@@ -1,7 +1,7 @@
 import type { DatabaseClient, SqlClient } from './client.ts';
 import type { DataMigration } from './define-data-migration.ts';
 import { notOnward, otherDatabase } from './errors.ts';
-import { type Claim, type Counters, loadStatus, requestWish } from './ledger.ts';
+import { type Claim, type Counters, loadStatus, requestWish, type Scope } from './ledger.ts';
 import type { Request } from './parse-arguments.ts';
 import { runDataMigration } from './run-data-migration.ts';
 import { sampleDataMigration, verifyDataMigration } from './verify-data-migration.ts';
@@ -59,7 +59,12 @@ async function ask(client: SqlClient, request: Exclude<Request, { readonly comma
     case 'verify':
       return { id, remaining: await verifyDataMigration(client, migration) };
     case 'run':
-      return { type: 'result', id, dryRun: true, ...(await sampleDataMigration(client, migration, request)) };
+      return {
+        type: 'result',
+        id,
+        dryRun: true,
+        ...(await sampleDataMigration(client, migration, { rows: request.rows, scope: request.scope?.value })),
+      };
     default:
       return { id, status: await requestWish(client, id, command) };
   }
@@ -96,7 +101,7 @@ async function run(
 }
 
 /** Nothing is changed without a fence: throws `service.not-onward` when Onward did not start this run. */
-function readClaim(environment: Answering['environment'], id: string, scope: string | undefined): Claim {
+function readClaim(environment: Answering['environment'], id: string, scope: Scope | undefined): Claim {
   const names = ['ONWARD_DEPLOYMENT', 'ONWARD_EPOCH', 'ONWARD_HOLDER'] as const;
   const missing = names.filter((name) => !environment[name]);
   if (missing.length > 0) throw notOnward(id, missing);

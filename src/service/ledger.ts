@@ -7,7 +7,13 @@ export interface Claim {
   readonly deployment: string;
   readonly epoch: number;
   readonly holder: string;
-  readonly scope: string | undefined;
+  readonly scope: Scope | undefined;
+}
+
+/** A part that is run by itself. Its cursor and counters are in a row of its own. */
+export interface Scope {
+  readonly kind: string;
+  readonly value: string;
 }
 
 export interface Counters {
@@ -36,20 +42,25 @@ const RIGHTS = [
   ],
   ['INSERT ON onward.data_migration_batch', `pg_catalog.has_table_privilege(batch.oid, 'INSERT')`],
 ] as const;
+const RIGHT_TO_PARTS = [
+  'SELECT, INSERT, UPDATE ON onward.data_migration_scope',
+  `pg_catalog.has_table_privilege(part.oid, 'SELECT') and pg_catalog.has_table_privilege(part.oid, 'INSERT') and pg_catalog.has_table_privilege(part.oid, 'UPDATE')`,
+] as const;
 
 /** Throws `service.no-ledger` or `service.missing-right` unless this role can do what every batch does. */
-export async function assertRights(client: SqlClient): Promise<void> {
-  const rights = RIGHTS.map(([, holds], index) => `(${holds}) as right${index}`).join(', ');
+export async function assertRights(client: SqlClient, { scope }: Pick<Claim, 'scope'>): Promise<void> {
+  const needed = scope ? [...RIGHTS, RIGHT_TO_PARTS] : RIGHTS;
+  const rights = needed.map(([, holds], index) => `(${holds}) as right${index}`).join(', ');
   const table = (name: string, as: string) =>
     `join pg_catalog.pg_class as ${as} on ${as}.relnamespace = space.oid and ${as}.relname = '${name}'`;
   const [row] = await queryRows<Record<string, unknown>>(
     client,
     `select current_user::pg_catalog.text as role, ${rights} from pg_catalog.pg_namespace as space
-     ${table('fence', 'fence')} ${table('data_migration', 'migration')} ${table('data_migration_batch', 'batch')}
+     ${table('fence', 'fence')} ${table('data_migration', 'migration')} ${table('data_migration_batch', 'batch')} ${table('data_migration_scope', 'part')}
      where space.nspname = 'onward'`,
   );
   if (!row) throw noLedger();
-  const missing = RIGHTS.filter((_, index) => row[`right${index}`] !== true).map(([right]) => right);
+  const missing = needed.filter((_, index) => row[`right${index}`] !== true).map(([right]) => right);
   if (missing.length > 0) throw missingRight(String(row.role), missing);
 }
 
@@ -69,12 +80,17 @@ export async function lockClaim(
   if (fence.length === 0) throw staleEpoch(id, epoch);
   const [row] = await queryRows<{ wanted: 'pause' | 'cancel' | null; cursor: readonly string[] | null }>(
     client,
-    `select wanted, case when $3::text is null then cursor else cursor -> $3::text end as cursor
-     from onward.data_migration where id = $1 and holder = $2 for update`,
-    [id, holder, scope ?? null],
+    'select wanted, cursor from onward.data_migration where id = $1 and holder = $2 for update',
+    [id, holder],
   );
   if (!row) throw takenOver(id);
-  return row;
+  if (!scope) return row;
+  const [part] = await queryRows<{ cursor: readonly string[] | null }>(
+    client,
+    'select cursor from onward.data_migration_scope where data_migration = $1 and kind = $2 and value = $3',
+    [id, scope.kind, scope.value],
+  );
+  return { wanted: row.wanted, cursor: part?.cursor ?? null };
 }
 
 export interface DoneBatch {
@@ -87,36 +103,46 @@ export interface DoneBatch {
 /** Cursor, counters and the record of a batch, in its own transaction. Gives the totals. */
 export async function recordBatch(client: SqlClient, claim: Claim, done: DoneBatch): Promise<Counters> {
   const { id, holder, epoch, scope } = claim;
-  const part = (key: readonly string[] | undefined) =>
-    key === undefined ? null : JSON.stringify(scope === undefined ? key : { scope, key });
+  const { scanned, changed, after, upTo } = done;
+  const key = JSON.stringify(upTo);
   const [totals] = await queryRows<Counters>(
     client,
     `with migration as (
        update onward.data_migration
-       set cursor = case when $3::text is null then $4::jsonb
-                    else coalesce(cursor, '{}') || pg_catalog.jsonb_build_object($3::text, $4::jsonb) end,
-           scanned = scanned + $5, changed = changed + $6, batches = batches + 1,
-           waiting_for = null, waiting_since = null, updated_at = pg_catalog.clock_timestamp()
+       set cursor = coalesce($3::jsonb, cursor), scanned = scanned + $4, changed = changed + $5, batches = batches + 1,
+           passed = passed + $4, waiting_for = null, waiting_since = null, updated_at = pg_catalog.clock_timestamp()
        where id = $1 and holder = $2 returning id, scanned, changed, failed, batches
      ), recorded as (
        insert into onward.data_migration_batch (data_migration, batch, lower_key, upper_key, scanned, changed, epoch, started_at)
-       select id, batches, $7::jsonb, $8::jsonb, $5, $6, $9, pg_catalog.now() from migration
+       select id, batches, $6::jsonb, $7::jsonb, $4, $5, $8, pg_catalog.now() from migration
      )
      select ${COUNTERS} from migration`,
-    [
-      id,
-      holder,
-      scope ?? null,
-      JSON.stringify(done.upTo),
-      done.scanned,
-      done.changed,
-      part(done.after),
-      part(done.upTo),
-      epoch,
-    ],
+    [id, holder, scope ? null : key, scanned, changed, after ? JSON.stringify(after) : null, key, epoch],
   );
   if (!totals) throw takenOver(id);
+  if (scope) await recordPart(client, { id, scope, key, scanned, changed });
   return totals;
+}
+
+async function recordPart(
+  client: SqlClient,
+  part: {
+    readonly id: string;
+    readonly scope: Scope;
+    readonly key: string;
+    readonly scanned: number;
+    readonly changed: number;
+  },
+): Promise<void> {
+  const { id, scope, key, scanned, changed } = part;
+  await client.query(
+    `insert into onward.data_migration_scope as part (data_migration, kind, value, status, cursor, scanned, changed, batches)
+     values ($1, $2, $3, 'running', $4::jsonb, $5, $6, 1)
+     on conflict (data_migration, kind, value) do update
+     set status = 'running', cursor = excluded.cursor, scanned = part.scanned + excluded.scanned,
+         changed = part.changed + excluded.changed, batches = part.batches + 1`,
+    [id, scope.kind, scope.value, key, scanned, changed],
+  );
 }
 
 /** Counts a batch that was rolled back, and says what the next one waits for. Gives the totals. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { DataMigration } from './define-data-migration.ts';
 import { unknownId, wrongArguments } from './errors.ts';
+import type { Scope } from './ledger.ts';
 
 const WITH_ID = ['status', 'run', 'verify', 'pause', 'resume'] as const;
 
@@ -16,7 +17,7 @@ export type Request =
       readonly migration: DataMigration;
       readonly isJson: boolean;
       readonly rows: number;
-      readonly scope: string | undefined;
+      readonly scope: Scope | undefined;
       readonly isDryRun: boolean;
     };
 
@@ -54,11 +55,11 @@ function parseScope(
   { id, scope }: DataMigration,
   kind: string | undefined,
   value: string | undefined,
-): string | undefined {
+): Scope | undefined {
   if (kind === undefined && value === undefined) return undefined;
   if (value === undefined || kind === undefined) throw wrongArguments('a scope has a kind and a value');
   if (scope?.kind !== kind) throw wrongArguments(`data migration ${id} has no parts of kind ${kind}`);
-  return value;
+  return { kind, value };
 }
 
 function parse(argv: readonly string[]) {

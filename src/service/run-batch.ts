@@ -42,7 +42,8 @@ export function runBatch({ client, migration, table, claim, limits, signal }: Ba
       values,
     );
     const { after, upTo, rows: scanned } = range;
-    const given = rows.length > 0 ? await migration.run({ client, rows, after, upTo, scope: claim.scope, signal }) : 0;
+    const given =
+      rows.length > 0 ? await migration.run({ client, rows, after, upTo, scope: claim.scope?.value, signal }) : 0;
     const changed = given ?? rows.length;
     if (!Number.isSafeInteger(changed) || changed < 0)
       throw new Error(`run() gave ${String(changed)}, which is no number of rows`);

@@ -36,8 +36,8 @@ export interface RunEnd {
 /** Goes through the batches until the last one, or until somebody asks it to stop, which takes effect within a batch. */
 export async function runDataMigration(run: Run): Promise<RunEnd> {
   const { client, migration, claim, signal } = run;
-  await assertRights(client);
-  const table = await loadTable(client, migration, claim.scope);
+  await assertRights(client, claim);
+  const table = await loadTable(client, migration, claim.scope?.value);
   const { targetMs } = migration.batch;
   let statementTimeoutMs = Math.max(SHORTEST_STATEMENT_TIMEOUT_MS, targetMs * 4);
   let { rows } = run;

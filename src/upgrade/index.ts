@@ -17,7 +17,6 @@ export {
 } from './configuration/deployment-configuration.ts';
 export { type ContractRequest, type PreparedContract, prepareContract } from './contract/prepare-contract.ts';
 export { type ContractReport, type ContractRunOptions, runContract } from './contract/run-contract.ts';
-export { removeDualWrite } from './data/dual-writes.ts';
 export {
   type ObservedDataMigration,
   observeDataMigrations,
@@ -36,7 +35,6 @@ export {
   migrateDeployment,
   observeDeploymentMigrations,
 } from './migrate-deployment.ts';
-export { observeAcceptances } from './observe-acceptances.ts';
 export { observeDoctorFacts } from './observe-doctor.ts';
 export { observeDrift, type SchemaDrift } from './observe-drift.ts';
 export { observeStatus, type Status } from './observe-status.ts';

@@ -81,15 +81,24 @@ export async function prepareResumed(system: System, installation: Installation,
   const catalog = await installation.source.catalog();
   const entry = catalog.releases.find((candidate) => candidate.version === start.to);
   if (entry?.digest !== start.releaseDigest) throw releaseChanged(start.to);
+  const hasRolled = rolled.length > 0;
   const from = start.from === 'none' ? {} : { from: start.from };
-  const conditions = await observeConditions(system, installation, { catalog, ...from, to: start.to });
-  const facts = await observeFacts(system, installation, { catalog, path: [start.to], run, conditions });
+  // Once services have rolled, nothing is asked about risks any more.
+  const conditions = hasRolled
+    ? undefined
+    : await observeConditions(system, installation, { catalog, ...from, to: start.to });
+  const facts = await observeFacts(system, installation, {
+    catalog,
+    path: [start.to],
+    run,
+    ...(conditions ? { conditions } : {}),
+  });
   const request: PlanRequest = {
     requested: start.requested,
     hops: [{ from: start.from, to: start.to }],
     rollback: start.rollback,
     isResumed: true,
-    hasRolled: rolled.length > 0,
+    hasRolled,
     command: 'onward upgrade',
   };
   return { version: start.to, facts, plan: planUpgrade(facts, request), request };

@@ -194,6 +194,7 @@ async function observeRevisions({
   installation,
   start,
 }: Pick<RunContext, 'system' | 'installation' | 'start'>): Promise<{ readonly [name: string]: Digest }> {
+  if (installation.deployment.configuration.length === 0) return {};
   const { migrated } = await migrateRange(system, installation, start);
   const revisions = migrated.flatMap((each) => toRevision(installation, each) ?? []);
   return Object.fromEntries(revisions.map(({ file, digest }) => [file.name, digest]));

@@ -128,10 +128,10 @@ describe('an upgrade to a release that needs a key which nobody has set', () => 
     expect(checked.exit).toBe(1);
     expect(checked.stdout.replaceAll(operator, '.')).toBe(
       [
-        'change   app: rename OLD_NAME to NEW_NAME (1.1.0); an upgrade does it, or "onward config migrate"',
-        'change   app: remove FLAG (1.1.0); an upgrade does it, or "onward config migrate"',
-        'change   app: add BILLING_CURRENCY (1.1.0); an upgrade does it, or "onward config migrate"',
-        'change   values: rename db.host to database.host (1.1.0); an upgrade does it, or "onward config migrate"',
+        'change   app: rename OLD_NAME to NEW_NAME (1.1.0); "onward upgrade" does it, or "onward config migrate"',
+        'change   app: remove FLAG (1.1.0); "onward upgrade" does it, or "onward config migrate"',
+        'change   app: add BILLING_CURRENCY (1.1.0); "onward upgrade" does it, or "onward config migrate"',
+        'change   values: rename db.host to database.host (1.1.0); "onward upgrade" does it, or "onward config migrate"',
         'error    ./keys.env: STRIPE_KEY is missing, and 1.1.0 needs it: Key of the payment service',
         '',
       ].join('\n'),

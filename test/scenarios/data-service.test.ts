@@ -196,12 +196,11 @@ describe('an upgrade whose data migration is done by a service', () => {
     expect(await rowOf()).toMatchObject({ ...COMPLETED, scanned: before + ROWS, changes: ROWS });
     expect(
       await tiny.query(
-        `select upper_key->>'scope' as tenant, sum(scanned)::int as scanned from onward.data_migration_batch
-         where upper_key ? 'scope' group by 1 order by 1`,
+        'select value, status, scanned::int as scanned, changed::int as changed from onward.data_migration_scope order by position',
       ),
     ).toEqual([
-      { tenant: 'a', scanned: ROWS / 2 },
-      { tenant: 'b', scanned: ROWS / 2 },
+      { value: 'a', status: 'completed', scanned: ROWS / 2, changed: ROWS / 2 },
+      { value: 'b', status: 'completed', scanned: ROWS / 2, changed: ROWS / 2 },
     ]);
   });
 

@@ -8,6 +8,7 @@ import {
   acceptRisk,
   type Installation,
   openInstallation,
+  prepareContract,
   preparePlan,
   runUpgrade,
   withdrawAcceptance,
@@ -281,6 +282,36 @@ describe('a risk that ends with a data migration', () => {
     expect(gateOf(await plan(), 'risk:unfilled')).toMatchObject({
       state: 'open',
       evidence: 'it does not apply: data migration fill is completed',
+    });
+  });
+});
+
+describe('a gate of a contract run that offers to be accepted', () => {
+  it('is passed by an acceptance of its own name alone', async () => {
+    await tiny.publish('1.6.0', {
+      behaviour: { cron: { mark: '1.6.0' } },
+      migrations: {
+        'expand/001_note.sql': 'alter table item add column note text;\n',
+        'contract/001_name.sql': 'alter table item drop column name;\n',
+      },
+    });
+    await tiny.query("update item set name = 'unnamed'");
+    const upgraded = await tiny.onward(['upgrade', '--yes']);
+    expect(upgraded.exit, upgraded.stderr).toBe(0);
+    const backup = () =>
+      withInstallation(async (installation) => {
+        const { plan: made } = await prepareContract(system, installation, {});
+        return made.gates.find(({ id }) => id === 'backup:core');
+      });
+    expect(await backup()).toMatchObject({ state: 'closed', risk: 'no-backup' });
+    const wrong = await accept('no-bakup', '--reason', 'it is copied nightly');
+    expect(wrong.stderr).toContain('-> Did you mean no-backup?');
+    const accepted = await accept('no-backup', '--reason', 'it is copied nightly');
+    expect(accepted.exit, accepted.stderr).toBe(0);
+    expect((await backup())?.accepted).toMatchObject({
+      risk: 'no-backup',
+      release: '1.6.0',
+      reason: 'it is copied nightly',
     });
   });
 });

@@ -81,7 +81,11 @@ interface Given {
 }
 
 function run(behaviour: string, given: Given = {}): ReturnType<typeof runServiceMigration> {
-  return runServiceMigration(pg.system, {
+  return runServiceMigration(pg.system, optionsOf(behaviour, given));
+}
+
+function optionsOf(behaviour: string, given: Given): Parameters<typeof runServiceMigration>[1] {
+  return {
     declared: { ...DECLARED, ...given.declared },
     target: database.target,
     release: '1.2.0',
@@ -90,7 +94,7 @@ function run(behaviour: string, given: Given = {}): ReturnType<typeof runService
     program: programOf(behaviour, given.environment),
     environment: {},
     signal: given.signal ?? new AbortController().signal,
-  });
+  };
 }
 
 function questionsOf(behaviour: string): ServiceQuestions {
@@ -228,12 +232,36 @@ describe('runServiceMigration()', () => {
       'run shout --batch-size 7 --scope-kind tenant --scope-value a --format json',
       'run shout --batch-size 7 --scope-kind tenant --scope-value b c --format json',
     ]);
+    const { rows: parts } = await session.query(
+      'select value, status, scanned::int as scanned from onward.data_migration_scope order by position',
+    );
+    expect(parts).toEqual([
+      { value: 'a', status: 'completed', scanned: 40 },
+      { value: 'b c', status: 'completed', scanned: 0 },
+    ]);
     const wrong = { kind: 'tenant', values: 'select 1, 2' };
     expect((await failure<OnwardError>(run('good', { declared: { scope: wrong } }))).code).toBe(
       'data-migrate.scopes-refused',
     );
     const writing = { kind: 'tenant', values: `insert into onward.fence values ('other', 1) returning deployment` };
     expect((await failure<OnwardError>(run('good', { declared: { scope: writing } }))).message).toContain('read-only');
+  });
+});
+
+describe('a run of a service with parts', () => {
+  it('does not run a part again that is complete, until a verification counts rows', async () => {
+    const scope = { kind: 'tenant', values: `select unnest(array['a', 'b'])` };
+    const runs = async () => (await asked()).filter((line) => line.startsWith('run')).map((line) => line.split(' ')[5]);
+    const one = await runServiceMigration(pg.system, {
+      ...optionsOf('good', { declared: { scope } }),
+      scope: { kind: 'tenant', value: 'a' },
+    });
+    expect(one).toEqual({ kind: 'part-completed' });
+    expect(await rowOf()).toMatchObject({ status: 'pending', remaining: null });
+    expect(await run('lies', { declared: { scope } })).toEqual({ kind: 'failed', remaining: 3 });
+    expect(await runs()).toEqual(['a', 'b']);
+    expect(await run('good', { declared: { scope } })).toEqual({ kind: 'completed' });
+    expect(await runs()).toEqual(['a', 'b', 'a', 'b']);
   });
 });
 

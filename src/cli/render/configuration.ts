@@ -2,12 +2,12 @@ import { describeFinding, type Finding } from '../../model/index.ts';
 import type { DeploymentConfiguration, MigratedConfiguration } from '../../upgrade/index.ts';
 
 /** Findings with how each is repaired, then what an upgrade changes by itself; one sentence when there is nothing to say. */
-export function renderConfigurationFindings({ release, files }: DeploymentConfiguration): string {
+export function renderConfigurationFindings({ release, command, files }: DeploymentConfiguration): string {
+  const doneBy =
+    command === undefined ? 'run "onward config migrate"' : `"${command}" does it, or "onward config migrate"`;
   const lines = files.flatMap(({ name, problems, remarks, edits }) => [
     ...[...problems, ...remarks].flatMap((finding) => renderLines(name, finding)),
-    ...edits.map(
-      (edit) => `change   ${name}: ${edit.what} (${edit.release}); an upgrade does it, or "onward config migrate"`,
-    ),
+    ...edits.map((edit) => `change   ${name}: ${edit.what} (${edit.release}); ${doneBy}`),
   ]);
   if (lines.length > 0) return `${lines.join('\n')}\n`;
   if (files.length === 0) return 'onward.yaml maps no configuration file, and none is needed.\n';

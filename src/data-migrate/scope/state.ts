@@ -1,8 +1,8 @@
 import type { Session } from '../../system/index.ts';
 import { takenOver } from '../errors.ts';
 import type { Claim } from '../state.ts';
-import type { KeyValue, TableKey } from '../table-key.ts';
-import type { Part } from './part.ts';
+import type { KeyValue } from '../table-key.ts';
+import type { Part, ScopeChoice } from './part.ts';
 
 /** How far one part is. */
 export interface PartStatus {
@@ -24,11 +24,11 @@ export interface PartsStatus {
 const MOST_LISTED = 20;
 
 /** Notes parts that are new, and gives those that are not complete, in their order. */
-export async function notePending(
+export async function notePending<T extends { readonly part?: ScopeChoice }>(
   session: Session,
   id: string,
-  parts: readonly TableKey[],
-): Promise<readonly TableKey[]> {
+  parts: readonly T[],
+): Promise<readonly T[]> {
   const values = parts.flatMap(({ part }) => part?.value ?? []);
   const [kind = ''] = parts.flatMap(({ part }) => part?.kind ?? []);
   await session.query(
@@ -68,8 +68,22 @@ export async function recordPartBatch(
   );
 }
 
+/** What somebody else counted in a part, who keeps no counters here. */
+export async function addToPart(
+  session: Session,
+  id: string,
+  done: { readonly part: ScopeChoice; readonly scanned: number; readonly changed: number; readonly batches: number },
+): Promise<void> {
+  const { part, scanned, changed, batches } = done;
+  await session.query(
+    `update onward.data_migration_scope set scanned = scanned + $4, changed = changed + $5, batches = batches + $6
+     where data_migration = $1 and kind = $2 and value = $3`,
+    [id, part.kind, part.value, scanned, changed, batches],
+  );
+}
+
 /** The last key of a part was reached. Throws `data-migrate.taken-over` when another worker has come meanwhile. */
-export async function completePart(session: Session, { id, holder }: Claim, part: Part): Promise<void> {
+export async function completePart(session: Session, { id, holder }: Claim, part: ScopeChoice): Promise<void> {
   const { count } = await session.query(
     `update onward.data_migration_scope set status = 'completed', finished_at = pg_catalog.clock_timestamp()
      where data_migration = $1 and kind = $2 and value = $3

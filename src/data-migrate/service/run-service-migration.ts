@@ -3,6 +3,7 @@ import type { ConnectionTarget, LogEvent, PostgresError, Session, System } from 
 import { connectionLost, isConnectionLoss, takenOver } from '../errors.ts';
 import type { DataMigrationOutcome } from '../run-data-migration.ts';
 import type { ScopeChoice } from '../scope/part.ts';
+import { addToPart, completePart } from '../scope/state.ts';
 import { openSession } from '../sessions.ts';
 import { assertEpoch, type Claim, claim, type Fence, type Release, releaseClaim } from '../state.ts';
 import type { ResultLine } from './answers.ts';
@@ -101,20 +102,36 @@ async function runParts(options: RunServiceMigrationOptions, at: At): Promise<'c
   const status = await askStatus(questions);
   if (status.status === 'paused') await askWish(questions, 'resume');
   let counters: Counters = status;
-  for (const { args } of await listParts(monitor, declared, options.scope)) {
-    signal.throwIfAborted();
-    const ended = await runPart(options, at, { args, counters });
-    if (typeof ended === 'string') return ended;
-    counters = ended;
+  for (;;) {
+    const parts = await listParts(monitor, declared, options.scope);
+    for (const part of parts) {
+      signal.throwIfAborted();
+      const ended = await runPart(options, at, { ...part, counters });
+      if (typeof ended === 'string') return ended;
+      if (part.part) await finishPart(at, { part: part.part, from: counters, to: ended });
+      counters = ended;
+    }
+    // Parts that have appeared meanwhile; what is not in parts is done.
+    if (parts.length === 0 || !declared.scope) return 'completed';
   }
-  return 'completed';
+}
+
+/** A program that keeps its counters here has counted in the part, too. */
+async function finishPart(
+  { monitor, claimed }: At,
+  { part, from, to }: { readonly part: ScopeChoice; readonly from: Counters; readonly to: ResultLine },
+): Promise<void> {
+  const { scanned, changed, batches } = to;
+  const own = { scanned: scanned - from.scanned, changed: changed - from.changed, batches: batches - from.batches };
+  await completePart(monitor, claimed, part);
+  if (!to.recorded) await addToPart(monitor, claimed.id, { part, ...own });
 }
 
 async function runPart(
   options: RunServiceMigrationOptions,
   at: At,
   part: ServicePart & { readonly counters: Counters },
-): Promise<'paused' | 'cancelled' | Counters> {
+): Promise<'paused' | 'cancelled' | ResultLine> {
   const { declared, program, signal, fence } = options;
   const { questions, claimed, monitor } = at;
   const { system } = questions;
@@ -167,7 +184,7 @@ function judge(
     readonly wished: Wished;
     readonly declared: ServiceDataMigration;
   },
-): 'paused' | 'cancelled' | Counters {
+): 'paused' | 'cancelled' | ResultLine {
   const { result, wished, declared } = ended;
   if (wished === 'cancel') return 'cancelled';
   if (result?.status === 'completed') return result;

@@ -3,15 +3,17 @@ import type { Session } from '../../system/index.ts';
 import { unknownPart } from '../errors.ts';
 import { loadScopeValues } from '../scope/load-values.ts';
 import type { ScopeChoice } from '../scope/part.ts';
+import { notePending } from '../scope/state.ts';
 
 /** One run of the program: all of it, or one part. */
 export interface ServicePart {
+  readonly part?: ScopeChoice;
   readonly args: readonly string[];
 }
 
 /**
- * The parts, each with the arguments that name it, by the query that the release declares; or the one that was chosen. Throws
- * `data-migrate.unknown-part` and `.scopes-refused`.
+ * The parts that are not complete, each with the arguments that name it, by the query that the release declares; or the one that was chosen,
+ * unless it is complete. Throws `data-migrate.unknown-part` and `.scopes-refused`.
  */
 export async function listParts(
   session: Session,
@@ -24,7 +26,14 @@ export async function listParts(
     return [{ args: [] }];
   }
   const parts = (await loadScopeValues(session, { id, scope })).map((value) => ({ kind: scope.kind, value }));
-  const chosen = parts.filter(({ kind, value }) => !choice || (kind === choice.kind && value === choice.value));
-  if (choice && chosen.length === 0) throw unknownPart(declared, choice, parts);
-  return chosen.map(({ kind, value }) => ({ args: ['--scope-kind', kind, '--scope-value', value] }));
+  const isChosen = ({ kind, value }: ScopeChoice) => !choice || (kind === choice.kind && value === choice.value);
+  if (choice && !parts.some(isChosen)) throw unknownPart(declared, choice, parts);
+  const pending = await notePending(
+    session,
+    id,
+    parts.map((part) => ({ part })),
+  );
+  return pending.flatMap(({ part }) =>
+    isChosen(part) ? [{ part, args: ['--scope-kind', part.kind, '--scope-value', part.value] }] : [],
+  );
 }

@@ -1,16 +1,7 @@
-import { hostname, userInfo } from 'node:os';
-import {
-  type Acceptance,
-  closest,
-  type Digest,
-  type Gate,
-  isPassable,
-  type KnownRisk,
-  OnwardError,
-} from '../../model/index.ts';
+import { type Acceptance, closest, type Digest, type Gate, type KnownRisk, OnwardError } from '../../model/index.ts';
 import { contentOf, contentOfRisk } from '../../plan/index.ts';
 import { chooseVersion } from '../../release/index.ts';
-import type { System } from '../../system/index.ts';
+import { describeOperator, type System } from '../../system/index.ts';
 import { prepareContract } from '../contract/prepare-contract.ts';
 import type { Installation } from '../installation.ts';
 import { loadAcceptances, type RecordedAcceptance } from '../observe-acceptances.ts';
@@ -58,7 +49,7 @@ export async function acceptRisk(
       content,
       release,
       system.redaction.apply(reason),
-      describeSelf(),
+      describeOperator(),
       at,
       inMs,
     ],
@@ -75,7 +66,7 @@ export async function withdrawAcceptance(system: System, installation: Installat
   const { count } = await installation.control.query(
     `update onward.acceptance set withdrawn_at = pg_catalog.clock_timestamp(), withdrawn_by = $3
      where deployment = $1 and risk = $2 and withdrawn_at is null and (until is null or until > pg_catalog.clock_timestamp())`,
-    [installation.deployment.name, risk, describeSelf()],
+    [installation.deployment.name, risk, describeOperator()],
   );
   if (count > 0) return count;
   const { list } = await loadAcceptances(installation);
@@ -104,18 +95,12 @@ function judge({ until, withdrawn }: RecordedAcceptance, now: string): ListedAcc
   return until === undefined || Date.parse(until) > Date.parse(now) ? 'counts' : 'expired';
 }
 
-/** Who accepts, as the operating system knows them. */
-function describeSelf(): string {
-  return `${userInfo().username}@${hostname()}`;
-}
-
 interface Found {
   readonly content: Digest;
   readonly release: string;
 }
 
 async function findContent(system: System, installation: Installation, request: AcceptRequest): Promise<Found> {
-  if (isContractRisk(request.risk)) return findInContract(system, installation, request);
   const catalog = await installation.source.catalog();
   const current = await observeCurrent(installation);
   const { version } = chooseVersion(catalog, {
@@ -126,41 +111,44 @@ async function findContent(system: System, installation: Installation, request: 
   const known: readonly KnownRisk[] = catalog.risks ?? [];
   const risk = known.find(({ id }) => id === request.risk);
   if (risk) return { content: contentOfRisk(risk), release: version };
+  const names = known.map(({ id }) => id);
   const kind = current ? 'upgrade' : 'provision';
-  const gates = await observeGates(system, installation, { kind, version });
-  const gate = gates.find((candidate) => candidate.risk === request.risk);
-  if (gate) return { content: contentOf(gate), release: version };
-  const open = gates.flatMap((candidate) => candidate.risk ?? []);
-  const names = [...new Set([...known.map(({ id }) => id), ...open])];
+  const looks: readonly Look[] = [
+    async () => {
+      const { plan } = await preparePlan(system, installation, { kind, version, rollback: 'run' });
+      return { release: version, gates: plan.gates };
+    },
+    async () => {
+      if (!current) return { release: version, gates: [] };
+      const { plan } = await prepareContract(system, installation, pick(request));
+      return { release: plan.upTo, gates: plan.gates };
+    },
+  ];
+  // A contract run looks for long; what an upgrade waits for is found before.
+  for (const look of looks) {
+    const { release, gates } = await lookForOffers(look);
+    const gate = gates.find((candidate) => candidate.risk === request.risk);
+    if (gate) return { content: contentOf(gate), release };
+    names.push(...gates.flatMap((candidate) => candidate.risk ?? []));
+  }
   throw unknownRisk(request.risk, { names, meant: closest(request.risk, names) });
 }
 
-/** What only a contract run warns of. */
-function isContractRisk(risk: string): boolean {
-  return risk === 'no-backup' || risk.startsWith('contract-');
+function pick({ version }: AcceptRequest): { readonly version?: string } {
+  return version === undefined ? {} : { version };
 }
 
-async function findInContract(system: System, installation: Installation, request: AcceptRequest): Promise<Found> {
-  const { risk, version } = request;
-  const { plan } = await prepareContract(system, installation, version === undefined ? {} : { version });
-  const gates = plan.gates.filter((gate) => !isPassable(gate) || gate.accepted);
-  const gate = gates.find((candidate) => candidate.risk === risk);
-  if (gate) return { content: contentOf(gate), release: plan.upTo };
-  const names = [...new Set(gates.flatMap((candidate) => candidate.risk ?? []))];
-  throw unknownRisk(risk, { names, meant: closest(risk, names) });
-}
+type Look = () => Promise<{ readonly release: string; readonly gates: readonly Gate[] }>;
 
-/** The gates of the plan that stand in the way now; none where there is no plan, because nothing leads to the target. */
-async function observeGates(
-  system: System,
-  installation: Installation,
-  wanted: { readonly kind: 'upgrade' | 'provision'; readonly version: string },
-): Promise<readonly Gate[]> {
+/** The gates of a plan that offer to be accepted, also those that were; none where there is no plan, because nothing leads to the target. */
+async function lookForOffers(look: Look): ReturnType<Look> {
   try {
-    const { plan } = await preparePlan(system, installation, { ...wanted, rollback: 'run' });
-    return plan.gates.filter((gate) => !isPassable(gate) || gate.accepted);
+    const { release, gates } = await look();
+    return { release, gates: gates.filter(({ state, risk }) => state !== 'open' && risk !== undefined) };
   } catch (error) {
-    if (error instanceof OnwardError && error.code === 'upgrade.no-path') return [];
+    if (error instanceof OnwardError && NO_PLAN.includes(error.code)) return { release: '', gates: [] };
     throw error;
   }
 }
+
+const NO_PLAN = ['upgrade.no-path', 'upgrade.contract-unknown', 'upgrade.contract-ahead'];

@@ -89,7 +89,6 @@ async function openSession(system: System, installation: Installation, name: str
   const session = await system.postgres.connect(target, {
     applicationName: 'onward condition',
     settings: {
-      default_transaction_read_only: 'on',
       row_security: 'off',
       statement_timeout: String(STATEMENT_LIMIT_MS),
       lock_timeout: String(LOCK_LIMIT_MS),

@@ -26,6 +26,8 @@ export interface ConfigurationRequest {
 /** What a release needs of the configuration files, and how each would change. */
 export interface DeploymentConfiguration {
   readonly release: string;
+  /** The command that makes the changes by itself; `undefined`: the release is installed, and nothing but migrating makes them. */
+  readonly command?: 'onward upgrade' | 'onward provision';
   /** `diff`: a unified diff without the value of any secret; empty where nothing would change. */
   readonly files: readonly (ConfigurationFact & { readonly diff: string })[];
 }
@@ -45,8 +47,7 @@ export async function observeDeploymentConfiguration(
   request: ConfigurationRequest,
 ): Promise<DeploymentConfiguration> {
   const range = await chooseRange(installation, request);
-  const { migrated, unmapped } = await migrateRange(system, installation, range);
-  return describe(range.to, migrated, unmapped);
+  return describe(range, await migrateRange(system, installation, range));
 }
 
 /**
@@ -71,14 +72,14 @@ export async function migrateDeploymentConfiguration(
   const lease = await acquireLease(system, { deployment, control, databases, run });
   try {
     await fence.raise(lease.epoch);
-    const { migrated, unmapped } = await migrateRange(system, installation, range);
+    const found = await migrateRange(system, installation, range);
     const written: { path: string; kept: string }[] = [];
-    for (const file of migrated) {
+    for (const file of found.migrated) {
       await lease.assertHeld();
       const kept = await write(system, installation, file);
       if (kept !== undefined) written.push({ path: file.file.path, kept });
     }
-    return { ...(await describe(range.to, migrated, unmapped)), written };
+    return { ...(await describe(range, found)), written };
   } finally {
     await lease.release().catch(() => {});
   }
@@ -98,9 +99,8 @@ async function write(
 }
 
 async function describe(
-  release: string,
-  migrated: readonly MigratedFile[],
-  unmapped: readonly ConfigurationFact[],
+  { to: release, command }: ChosenRange,
+  { migrated, unmapped }: Awaited<ReturnType<typeof migrateRange>>,
 ): Promise<DeploymentConfiguration> {
   const files = await Promise.all(
     migrated.map(async (each) => {
@@ -109,10 +109,16 @@ async function describe(
       return { name, ...place, problems, remarks, edits, diff: await renderMigration(each) };
     }),
   );
-  return { release, files: [...files, ...unmapped.map((each) => ({ ...each, diff: '' }))] };
+  return {
+    release,
+    ...(command === undefined ? {} : { command }),
+    files: [...files, ...unmapped.map((each) => ({ ...each, diff: '' }))],
+  };
 }
 
-async function chooseRange(installation: Installation, { version }: ConfigurationRequest): Promise<ReleaseRange> {
+type ChosenRange = ReleaseRange & Pick<DeploymentConfiguration, 'command'>;
+
+async function chooseRange(installation: Installation, { version }: ConfigurationRequest): Promise<ChosenRange> {
   const catalog = await installation.source.catalog();
   const current = (await observeCurrent(installation))?.release;
   const { version: to } = chooseVersion(catalog, {
@@ -124,5 +130,6 @@ async function chooseRange(installation: Installation, { version }: Configuratio
     const path = choosePath({ catalog, from: current, to, toolVersion: installation.programs.toolVersion });
     throw noPath(current, to, path.kind === 'none' ? path.findings : []);
   }
-  return { from: current === to ? undefined : current, to };
+  if (current === to) return { from: undefined, to };
+  return { from: current, to, command: current === undefined ? 'onward provision' : 'onward upgrade' };
 }

@@ -27,6 +27,7 @@ export async function freezeConfiguration(context: RunContext): Promise<FrozenFi
   const { system, installation, journal, start, before } = context;
   const found = readFrozen(journal.records);
   if (found) return found;
+  if (installation.deployment.configuration.length === 0) return {};
   const { migrated, unmapped } = await migrateRange(system, installation, start);
   const problems = [...migrated, ...unmapped].flatMap((file) => file.problems);
   if (problems.length > 0) throw configurationUnusable(start.to, problems);

@@ -9,7 +9,7 @@ import { listDeclared } from '../data-migrations.ts';
 import { checksFailed } from '../errors.ts';
 import { createPerformer } from '../run-context.ts';
 import { findLastingProblems, runChecks } from '../steps/run-checks.ts';
-import { compareTotalsAfter } from '../totals.ts';
+import { compareTotalsAfter, reportTotals } from '../totals.ts';
 import { runBackupHook } from './backup-hook.ts';
 import { type ContractContext, listConcerned } from './contract-context.ts';
 import { listDualWritesToRemove } from './observe-contract.ts';
@@ -135,4 +135,5 @@ export async function runContractVerify({ base }: ContractContext): Promise<void
   const problems = await findLastingProblems(base, () => runChecks(base));
   if (problems.length > 0) throw checksFailed(problems);
   await compareTotalsAfter(base, 'contract');
+  reportTotals(base);
 }
