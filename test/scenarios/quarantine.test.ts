@@ -6,7 +6,7 @@ import {
   type Session,
   startEmbeddedPostgres,
 } from '../../src/system/index.ts';
-import { createDeployment, type TestDeployment } from '../support/deployment.ts';
+import { createDeployment, type RunningCommand, type TestDeployment } from '../support/deployment.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** A report that runs once a month: no statistics of the last days know it, and it is not connected when the gates look. */
@@ -14,6 +14,9 @@ let server: EmbeddedPostgres;
 let scratch: EmbeddedPostgres;
 let tiny: TestDeployment;
 const system = createSystem({ environment: {}, onEvent: () => {} });
+
+/** A run copies the schema twice before it takes anything, which lasts on a busy machine. */
+const LIMIT_MS = 120_000;
 
 beforeAll(async () => {
   server = await startEmbeddedPostgres({
@@ -24,7 +27,7 @@ beforeAll(async () => {
   tiny = await createDeployment(server, 'quarantine');
   await tiny.writeDeployment(
     (text) =>
-      `${text}scratch: { url: "${scratch.url}/postgres" }\nbackup: { command: [/bin/true], verify: [/bin/true] }\ncontract: { quarantine: 1h, roles: [reports] }\n`,
+      `${text}scratch: { url: "${scratch.url}/postgres" }\nbackup: { command: [/bin/true], verify: [/bin/true] }\ncontract: { quarantine: 1h, roles: [reports], clients: [test] }\n`,
   );
   await tiny.publish('1.0.0', {
     migrations: { 'expand/001_create.sql': 'create table item (id bigint primary key, name text, old text);\n' },
@@ -42,7 +45,7 @@ beforeAll(async () => {
   const upgraded = await tiny.onward(['upgrade', '--yes']);
   expect(upgraded.exit, upgraded.stderr).toBe(0);
   await tiny.query('select id, name from item where id = 1');
-});
+}, LIMIT_MS);
 afterAll(async () => {
   await tiny?.remove();
   await server?.remove();
@@ -60,12 +63,18 @@ async function mayRead(session: Session): Promise<boolean | undefined> {
   return rows[0]?.may;
 }
 
-const inForce = () =>
-  eventually(
+/** Waits until the run has taken the privileges; a run that ends before says why. */
+async function inForce({ ended }: RunningCommand): Promise<void> {
+  const tooEarly = ended.then(({ stderr }) => {
+    throw new Error(`It ended before: ${stderr}`);
+  });
+  const taken = eventually(
     () => tiny.query('select run from onward.quarantine where ended_at is null'),
     (rows) => rows.length === 1,
-    40_000,
+    LIMIT_MS,
   );
+  await Promise.race([tooEarly, taken]);
+}
 
 async function hasOld(): Promise<boolean> {
   const rows = await tiny.query(
@@ -74,10 +83,10 @@ async function hasOld(): Promise<boolean> {
   return rows.length > 0;
 }
 
-describe('onward contract with a quarantine', () => {
+describe('onward contract with a quarantine', { timeout: LIMIT_MS }, () => {
   it('catches an old client that the query statistics had not shown, and gives everything back to it', async () => {
     const run = tiny.start(['contract', '--yes']);
-    await inForce();
+    await inForce(run);
     const report = await connectReport();
     await expect(report.query("select old from item where name = 'n'")).rejects.toThrow(
       /permission denied for table item/,
@@ -95,7 +104,7 @@ describe('onward contract with a quarantine', () => {
 
   it('leaves it in force when it is killed, says so, and gives it back on one word', async () => {
     const run = tiny.start(['contract', '--yes']);
-    await inForce();
+    await inForce(run);
     run.kill('SIGKILL');
     await run.ended;
     const status = await tiny.onward(['status']);
