@@ -17,7 +17,6 @@ export {
 } from './configuration/deployment-configuration.ts';
 export { type ContractRequest, type PreparedContract, prepareContract } from './contract/prepare-contract.ts';
 export { type ContractReport, type ContractRunOptions, runContract } from './contract/run-contract.ts';
-export { removeDualWrite } from './data/dual-writes.ts';
 export {
   type ObservedDataMigration,
   observeDataMigrations,

@@ -5,7 +5,7 @@ import { findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
 import { observeCurrent } from './observe-control.ts';
 import { observeChecks } from './steps/run-checks.ts';
-import { listTotals, readTotals } from './totals.ts';
+import { listContractTotals, listTotals, readTotals } from './totals.ts';
 
 /** One check or total, and what it says now. */
 export interface Verified {
@@ -63,7 +63,10 @@ async function findTotals(system: System, installation: Installation): Promise<F
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   if (unfinished && unfinished.state.start.from !== 'none') {
     const { start, before, compared } = unfinished.state;
-    const totals = await listTotals(installation, start);
+    const totals =
+      start.kind === 'contract'
+        ? await listContractTotals(installation, start.from)
+        : await listTotals(installation, start);
     return { totals, moment: compared ?? 'before', ...(before && compared ? { before: before.totals } : {}) };
   }
   const current = await observeCurrent(installation);

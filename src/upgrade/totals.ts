@@ -1,5 +1,6 @@
 import { checkTotalsBefore, compareTotals, observeTotals, type TotalObservation } from '../checks/index.ts';
 import {
+  chooseTotalQuery,
   compareVersions,
   isReadAt,
   type JournalRecord,
@@ -31,6 +32,14 @@ export async function listTotals(
     .filter((version) => compareVersions(version, from) > 0 && compareVersions(version, to) < 0)
     .sort(compareVersions);
   return mergeTotals([...(await Promise.all(passed.map((each) => installation.source.release(each)))), target]);
+}
+
+/** The totals that a contract run compares: those of the release that runs, each in the shape that it has come to. */
+export async function listContractTotals(installation: Installation, release: string): Promise<readonly Total[]> {
+  const { totals = [] } = await installation.source.release(release);
+  return totals
+    .filter(({ phases }) => phases.includes('contract'))
+    .map((total) => ({ ...total, queries: [{ from: 'before', query: chooseTotalQuery(total, 'contract') }] }));
 }
 
 /** Reads the totals that are of interest at this moment. What cannot be read is an observation. Changes nothing. */
@@ -80,8 +89,13 @@ function listDue({ totals, start }: Pick<Compared, 'totals' | 'start'>, moment: 
   return moment === 'verify' ? due.filter(({ rule }) => rule.kind === 'equals') : [];
 }
 
-/** How many totals were compared in this run, after how many phases. */
-export function countCompared(records: readonly JournalRecord[]): { readonly totals: number; readonly phases: number } {
+/** Says how many totals were compared in this run, after how many phases. */
+export function reportTotals({ system, journal }: Pick<Compared, 'system' | 'journal'>): void {
+  const { totals, phases } = countCompared(journal.records);
+  if (totals > 0) system.log.emit({ type: 'run.totals', run: journal.run, totals, phases });
+}
+
+function countCompared(records: readonly JournalRecord[]): { readonly totals: number; readonly phases: number } {
   const compared = records.filter(({ key, kind }) => key === TOTALS_KEY && kind === 'observe');
   const names = compared.flatMap(({ data }) =>
     (data.observed as unknown as readonly TotalObservation[]).map((it) => it.name),

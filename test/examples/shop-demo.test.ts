@@ -89,7 +89,7 @@ describe('findFaults()', () => {
     runs: [],
     billing: null,
   };
-  const billing = { exit: 0, invoices: 9, lines: 9, unbilled: 0, wrong: 0 };
+  const billing = { exit: 0, contracted: true, invoices: 9, lines: 9, unbilled: 0, wrong: 0 };
 
   it.each([
     [{}, []],
@@ -100,6 +100,7 @@ describe('findFaults()', () => {
     [{ release: '1.1.0' }, ['the shop is on 1.1.0, not on 1.2.0']],
     [{ rolledBack: null }, ['1.3.0 was not rolled back']],
     [{ billing }, ['the shop is on 1.2.0, not on 1.4.0']],
+    [{ billing: { ...billing, contracted: false }, release: '1.4.0' }, ['the old shape is still there']],
     [
       { billing: { ...billing, unbilled: 1, wrong: 2 }, release: '1.4.0' },
       ['1 orders have no invoice', '2 invoices have another amount'],

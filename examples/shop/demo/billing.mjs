@@ -40,7 +40,14 @@ export async function playBilling({ onward, databaseUrl, load, invoices, say, ca
   const { exit } = await onward.run('upgrade --yes');
   await load.mark('on 1.4.0');
   await calm();
-  return { exit, since };
+
+  say('\nThe old shape goes, since nothing needs it any more\n');
+  await onward.must(['accept', 'no-backup', '--reason', 'the database ends with the demo']);
+  await load.mark('contract');
+  const contract = await onward.run('contract --yes');
+  await load.mark('rows alone');
+  await calm();
+  return { exit, contracted: contract.exit === 0, since };
 }
 
 /** @param {string} databaseUrl @param {string} sql @returns {Promise<string>} */

@@ -21,6 +21,7 @@ import { fileURLToPath } from 'node:url';
  *
  * @typedef {object} Billing
  * @property {number | null} exit
+ * @property {boolean} contracted the JSON column is gone
  * @property {number} invoices
  * @property {number} lines
  * @property {number} unbilled orders without an invoice
@@ -38,6 +39,7 @@ export function findFaults(summary) {
     summary.schedulerOverlaps > 0 && 'two schedulers ran at once',
     summary.release !== target && `the shop is on ${summary.release}, not on ${target}`,
     summary.rolledBack !== '1.3.0' && '1.3.0 was not rolled back',
+    billing && !billing.contracted && 'the old shape is still there',
     billing && billing.unbilled > 0 && `${billing.unbilled} orders have no invoice`,
     billing && billing.wrong > 0 && `${billing.wrong} invoices have another amount`,
   ].filter((fault) => typeof fault === 'string');

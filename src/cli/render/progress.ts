@@ -68,7 +68,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       case 'run.traffic':
         return `  The switch carried ${event.carried} requests since the run began, ${event.failed} failed`;
       case 'run.totals':
-        return `  ${event.totals} ${event.totals === 1 ? 'total' : 'totals'} compared after each of ${event.phases} phases, all as they must be`;
+        return `  ${describeTotals(event)}`;
       case 'run.parked':
         return paint('yellow', `Parked after ${event.step}; "${event.command ?? 'onward upgrade'}" goes on from here`);
       case 'run.ended':
@@ -136,6 +136,12 @@ function describeWait(event: LogEvent): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** `7 totals compared after each of 5 phases, all as they must be`. */
+function describeTotals({ totals, phases }: LogEvent): string {
+  const when = phases === 1 ? '' : ` after each of ${phases} phases`;
+  return `${totals} ${totals === 1 ? 'total' : 'totals'} compared${when}, all as they must be`;
 }
 
 function count(rows: unknown): string {

@@ -11,7 +11,7 @@ import { type Before, RUN_KEYS, type RunStart, readRunState } from '../run-state
 import { finishStep, mirrorRun, startStep } from '../step-notes.ts';
 import { observeChecks } from '../steps/run-checks.ts';
 import { totalsUnusable } from '../total-errors.ts';
-import { findTotalProblems, listTotals, readTotals } from '../totals.ts';
+import { findTotalProblems, listContractTotals, readTotals } from '../totals.ts';
 import { isUndecidable } from '../undecidable.ts';
 import type { ContractContext } from './contract-context.ts';
 import { recordGates, restoreTriggers, runBackups, runContractVerify, runRemoval } from './contract-steps.ts';
@@ -141,7 +141,7 @@ async function createContext(system: System, installation: Installation, held: H
     previous: undefined,
     releaseDigest: start.releaseDigest,
     rolls: [],
-    totals: await listTotals(installation, { from: start.from, to: start.from }),
+    totals: await listContractTotals(installation, start.from),
     signal: AbortSignal.any([lease.signal, paused.signal]),
   };
   const before = readRunState(journal.records)?.before ?? (await observeBefore(base));

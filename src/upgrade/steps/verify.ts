@@ -4,7 +4,7 @@ import { buildDesired, chooseReadyProbe } from '../desired.ts';
 import { checksFailed } from '../errors.ts';
 import { requireService } from '../observe-facts.ts';
 import type { RunContext } from '../run-context.ts';
-import { compareTotalsAfter, countCompared } from '../totals.ts';
+import { compareTotalsAfter, reportTotals } from '../totals.ts';
 import { findLastingProblems, observeTraffic, runChecks } from './run-checks.ts';
 
 /** The new release as a whole: what rolled is ready and has not fallen over, checks pass, totals are what they were. */
@@ -17,11 +17,6 @@ export async function runVerify(context: RunContext): Promise<void> {
   await compareTotalsAfter(context, 'verify');
   reportTotals(context);
   await recordTraffic(context);
-}
-
-function reportTotals({ system, journal }: RunContext): void {
-  const { totals, phases } = countCompared(journal.records);
-  if (totals > 0) system.log.emit({ type: 'run.totals', run: journal.run, totals, phases });
 }
 
 async function checkInstances(context: RunContext): Promise<readonly string[]> {
