@@ -30,9 +30,10 @@ export function contractClosed(plan: ContractPlan): OnwardError {
     state: 'unchanged',
     exit: ExitCode.findings,
     detail: shut
-      .map(({ state, title, evidence, command }) => {
+      .map(({ state, title, evidence, command, risk }) => {
         const next = command === undefined ? '' : `\n        ${command}`;
-        return `${state.padEnd(7)} ${title}: ${evidence}${next}`;
+        const word = risk === undefined ? '' : `\n        onward accept ${risk} --reason "…"`;
+        return `${state.padEnd(7)} ${title}: ${evidence}${next}${word}`;
       })
       .join('\n'),
   });
