@@ -181,7 +181,11 @@ describe('the parts of a data migration that a service does', () => {
       stalledAfterMs: 1_000,
       scope: { kind: 'tenant', values: 'select id from tenant where id < 3 order by id' },
     };
-    const argsOf = (value: string) => ({ args: ['--scope-kind', 'tenant', '--scope-value', value] });
+    await session.query(`insert into onward.data_migration (id, release) values ('notes', '1.1.0')`);
+    const argsOf = (value: string) => ({
+      part: { kind: 'tenant', value },
+      args: ['--scope-kind', 'tenant', '--scope-value', value],
+    });
     expect(await listParts(session, declared)).toEqual([argsOf('1'), argsOf('2')]);
     expect(await listParts(session, declared, { kind: 'tenant', value: '2' })).toEqual([argsOf('2')]);
     const unknown = failure<OnwardError>(listParts(session, declared, { kind: 'tenant', value: '3' }));
