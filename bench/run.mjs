@@ -1,9 +1,10 @@
-// Measures Onward against its peers and limits: npm run bench [-- start plan apply stall roll proof] [--json] [--quick]
+// Measures Onward against its peers and limits: npm run bench [-- start plan apply stall roll proof backfill] [--json] [--quick]
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { apply } from './apply/bench.mjs';
+import { backfill } from './backfill/bench.mjs';
 import { renderTable } from './figures.mjs';
 import { lint } from './lint/bench.mjs';
 import { precision } from './lint-precision/bench.mjs';
@@ -38,7 +39,7 @@ import { start } from './start/bench.mjs';
  */
 
 /** @type {readonly Bench[]} */
-const BENCHES = [start, plan, apply, stall, roll, lint, proof, precision];
+const BENCHES = [start, plan, apply, stall, roll, lint, proof, backfill, precision];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import {
   type BackupHook,
+  type ContractConfig,
   type Database,
   type Deployment,
   describeFinding,
@@ -62,9 +63,17 @@ function buildDeployment(raw: RawDeployment, file: string): Deployment {
     lockBudgetMs: milliseconds(raw.locks?.budget, LOCK_BUDGET_MS),
     lockWaitMs: milliseconds(raw.locks?.wait, LOCK_WAIT_MS),
     leaseTtlMs: milliseconds(raw.lease?.ttl, LEASE_TTL_MS),
-    ...(raw.contract ? { contract: { clients: raw.contract.clients ?? [] } } : {}),
+    ...(raw.contract ? { contract: buildContract(raw.contract) } : {}),
     ...(raw.backup ? { backup: buildBackup(raw.backup) } : {}),
     pacing: buildPacing(raw.pacing),
+  };
+}
+
+function buildContract({ clients, quarantine, roles }: NonNullable<RawDeployment['contract']>): ContractConfig {
+  return {
+    clients: clients ?? [],
+    ...(quarantine === undefined ? {} : { quarantineMs: milliseconds(quarantine, 0) }),
+    ...(roles === undefined ? {} : { roles }),
   };
 }
 

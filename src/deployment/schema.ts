@@ -155,6 +155,14 @@ const contract = z.strictObject({
     .array(z.string().min(1))
     .optional()
     .meta({ description: 'Names of clients that may be connected meanwhile, such as psql or grafana*' }),
+  quarantine: duration
+    .optional()
+    .meta({ description: 'For how long privileges are taken on what goes, before it goes; not at all unless told' }),
+  roles: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .meta({ description: 'Database roles to take them from; everybody who has a privilege or a session unless told' }),
 });
 
 const backup = z.strictObject({

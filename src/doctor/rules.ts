@@ -1,6 +1,7 @@
 import { databasesRule } from './databases.ts';
 import { instancesRule } from './instances.ts';
 import { ledgerRule } from './ledger.ts';
+import { quarantineRule } from './quarantine.ts';
 import { releaseRule } from './release.ts';
 import type { DoctorRule } from './rule.ts';
 import { runsRule } from './runs.ts';
@@ -18,4 +19,5 @@ export const RULES: readonly DoctorRule[] = [
   servicesRule,
   instancesRule,
   switchRule,
+  quarantineRule,
 ];

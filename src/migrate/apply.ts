@@ -138,13 +138,21 @@ async function applyInOrder(
 ): Promise<readonly AppliedMigration[]> {
   const isEachNoted = options.afterFile !== undefined;
   const applied: AppliedMigration[] = [];
+  const verified = new Set<string>();
   try {
     for (const [index, file] of files.entries()) {
       options.signal?.throwIfAborted();
       await options.beforeFile?.(file);
       const isDurable = waitsForDisk(file, files[index + 1], { isEachNoted });
       if (!isDurable) engine.isAllOnDisk = false;
-      const applying = applyFile(engine, file, { ledger, isDurable, assertions: options.assertions ?? [] });
+      const applying = applyFile(engine, file, {
+        ledger,
+        isDurable,
+        assertions: (options.assertions ?? []).map((one) =>
+          verified.has(one.name) ? { ...one, mayBeGone: true } : one,
+        ),
+        onVerified: (name) => verified.add(name),
+      });
       prepareFile(files[index + 1]);
       applied.push(await applying);
       if (isDurable) engine.isAllOnDisk = true;
@@ -180,6 +188,7 @@ interface FileWork {
   readonly ledger: Ledger;
   readonly isDurable: boolean;
   readonly assertions: readonly FileAssertion[];
+  readonly onVerified: (name: string) => void;
 }
 
 async function runFile(engine: Engine, file: MigrationFile, work: FileWork): Promise<Measured> {
@@ -204,6 +213,7 @@ async function runFile(engine: Engine, file: MigrationFile, work: FileWork): Pro
     kept: 'Nothing of the file is in the database',
     isResumable: false,
   });
+  for (const { name } of guard?.assertions ?? []) work.onVerified(name);
   // A single statement is recorded in its own message, before anybody can tell who waited for it.
   if (statements.length === 1 && measured.stalls.sessions > 0) {
     await engine.connections.ddl.query(renderLedgerStalls(file, stallsOf(measured)));

@@ -102,6 +102,20 @@ describe('applyMigrations() with assertions', () => {
       expect(await failure(apply(sql)), sql).toMatchObject({ code: 'migrate.assertion-fails' });
   });
 
+  it('asks again for each file, until the old shape is gone by one that was held to it', async () => {
+    const database = await createShop();
+    await contract(database, {
+      '1.1.0/contract/001_check.sql': 'alter table orders add constraint short check (length(moved) < 9) not valid;\n',
+      '1.1.0/contract/002_drop.sql': 'alter table orders drop column total;\n',
+      '1.1.0/contract/003_drop.sql': 'alter table orders drop column id;\n',
+    });
+    expect(await columns(database)).toEqual(['moved']);
+    // Without an earlier file it is no zero.
+    const other = await createShop();
+    const gone = { ...VERIFY, query: 'select count(*) from orders where nothing is null' };
+    expect(await failure(contract(other, CONTRACT, [gone]))).toMatchObject({ code: 'migrate.assertion-refused' });
+  });
+
   it('stops when the answer takes longer than the application may wait', async () => {
     const database = await createShop();
     const slow: FileAssertion = { ...VERIFY, query: 'select count(*) from orders, pg_sleep(30)' };

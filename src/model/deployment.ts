@@ -102,6 +102,16 @@ export interface ConfigurationFile {
   readonly services: readonly string[];
 }
 
+/** What `onward contract` should know of an installation. */
+export interface ContractConfig {
+  /** Clients that may be connected while the old shape is removed: names, in which `*` stands for any text. */
+  readonly clients: readonly string[];
+  /** For how long privileges are taken on what goes, before it goes; `undefined`: they are not. */
+  readonly quarantineMs?: number;
+  /** Roles that they are taken from; `undefined`: everybody who has a privilege or a session. */
+  readonly roles?: readonly string[];
+}
+
 /** One running installation, as `onward.yaml` describes it. Paths are absolute. */
 export interface Deployment {
   readonly name: string;
@@ -124,8 +134,8 @@ export interface Deployment {
   /** Longest time a schema change may wait for its moment before it gives up cleanly. */
   readonly lockWaitMs: number;
   readonly leaseTtlMs: number;
-  /** Clients that may be connected while the old shape is removed: names, in which `*` stands for any text. */
-  readonly contract?: { readonly clients: readonly string[] };
+  /** How the old shape is removed. */
+  readonly contract?: ContractConfig;
   /** `undefined`: nothing is known of how databases are backed up. */
   readonly backup?: BackupHook;
   readonly pacing: Pacing;

@@ -42,6 +42,19 @@ export interface ProofFact {
   readonly findings: readonly Finding[];
 }
 
+/** Privileges that a contract run has taken, for a set time, to see who still needs what goes. */
+export interface QuarantineFact {
+  readonly database: string;
+  readonly id: string;
+  readonly run: string;
+  /** ISO 8601. */
+  readonly until: string;
+  /** Such as `public.orders.total`. */
+  readonly doomed: readonly string[];
+  /** The one statement that gives everything back. */
+  readonly undo: string;
+}
+
 /** One database as it was seen. What could not be seen is `undefined`, which is never taken for "fine". */
 export interface DatabaseFact {
   readonly name: string;
@@ -143,6 +156,8 @@ export interface Facts {
   /** Why the journals here cannot be read; whether a run is unfinished is not known then. */
   readonly damagedJournal?: string;
   /** What the operator should know of onward.yaml; closes no gate. */
+  /** Privileges that are taken now; only looked at for `onward doctor`. */
+  readonly quarantines?: readonly QuarantineFact[];
   readonly remarks: readonly Finding[];
   /** Whether the stops and risks on the way apply here. Left out, nobody has looked. */
   readonly conditions?: ConditionFacts;

@@ -60,6 +60,7 @@ export type {
   BackupHook,
   Check,
   ConfigurationFile,
+  ContractConfig,
   Database,
   Deployment,
   Listen,
@@ -83,6 +84,7 @@ export type {
   InstanceFact,
   LeaseFact,
   ProofFact,
+  QuarantineFact,
 } from './facts.ts';
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';

@@ -1,4 +1,5 @@
 import { compareSchemas, loadSchema, renderRepairs } from '../schema/index.ts';
+import { quoteName } from '../sql/index.ts';
 import { type ConnectionTarget, PostgresError, type Session, type System } from '../system/index.ts';
 
 const APPLICATION_NAME = 'onward proof';
@@ -10,6 +11,7 @@ export class NotCopied extends Error {}
 export async function copySchema(system: System, target: ConnectionTarget, empty: Session): Promise<void> {
   const live = await system.postgres.connect(target, { applicationName: APPLICATION_NAME });
   try {
+    await createRoles(live, empty);
     const changes = compareSchemas(await loadSchema(empty), await loadSchema(live));
     await empty.query(renderRepairs(changes));
   } catch (error) {
@@ -18,5 +20,23 @@ export async function copySchema(system: System, target: ConnectionTarget, empty
   } finally {
     await live.close();
     await empty.close();
+  }
+}
+
+/**
+ * Roles belong to a server: those that privileges and policies of the database name are made on the other one, where they can do nothing. They
+ * stay there, as another copy may be using them.
+ */
+async function createRoles(live: Session, empty: Session): Promise<void> {
+  const { rows } = await live.query<{ name: string }>(
+    `select distinct r.rolname as name from pg_catalog.pg_shdepend d join pg_catalog.pg_roles r on r.oid = d.refobjid
+     where d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+       and d.dbid = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`,
+  );
+  const { rows: known } = await empty.query<{ name: string }>('select rolname as name from pg_catalog.pg_roles');
+  for (const { name } of rows.filter((role) => !known.some((there) => there.name === role.name))) {
+    await empty.query(
+      `do $make$ begin create role ${quoteName(name)}; exception when duplicate_object or unique_violation then null; end $make$`,
+    );
   }
 }

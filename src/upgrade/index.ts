@@ -17,7 +17,6 @@ export {
 } from './configuration/deployment-configuration.ts';
 export { type ContractRequest, type PreparedContract, prepareContract } from './contract/prepare-contract.ts';
 export { type ContractReport, type ContractRunOptions, runContract } from './contract/run-contract.ts';
-export { removeDualWrite } from './data/dual-writes.ts';
 export {
   type ObservedDataMigration,
   observeDataMigrations,
@@ -40,6 +39,7 @@ export { observeDoctorFacts } from './observe-doctor.ts';
 export { observeDrift, type SchemaDrift } from './observe-drift.ts';
 export { observeStatus, type Status } from './observe-status.ts';
 export { type Prepared, preparePlan, type UpgradeRequest } from './prepare.ts';
+export { type UndoneQuarantine, undoQuarantines } from './quarantines.ts';
 export { SAFE_STEPS } from './run-hop.ts';
 export { type RunOptions, type RunReport, runRollback, runUpgrade } from './run-upgrade.ts';
 export { runVerification, type Verified } from './run-verification.ts';

@@ -1,8 +1,9 @@
-import { type Facts, OnwardError } from '../model/index.ts';
+import { type Facts, OnwardError, type QuarantineFact } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { describeUnfinished, type FoundRun, findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
 import { observeFacts } from './observe-facts.ts';
+import { observeQuarantines } from './quarantines.ts';
 
 /** The facts of the recorded release as it should stand now; for `onward doctor`. Changes nothing. */
 export async function observeDoctorFacts(system: System, installation: Installation): Promise<Facts> {
@@ -13,7 +14,14 @@ export async function observeDoctorFacts(system: System, installation: Installat
     mayLackRecord: true,
     ...(unfinished ? { unfinished: describeUnfinished(unfinished) } : {}),
   });
-  return { ...facts, ...(damage === undefined ? {} : { damagedJournal: damage }) };
+  const quarantines = await observeQuarantines(system, installation).catch(unlessUnreachable);
+  return { ...facts, quarantines, ...(damage === undefined ? {} : { damagedJournal: damage }) };
+}
+
+/** That a database is away is found by another rule. */
+function unlessUnreachable(error: unknown): readonly QuarantineFact[] {
+  if (error instanceof OnwardError) return [];
+  throw error;
 }
 
 /** A journal that cannot be trusted is what a person calls the doctor for; everything else is still looked at. */

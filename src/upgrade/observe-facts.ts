@@ -30,6 +30,8 @@ export interface FactsRequest {
   /** The run that is being taken up; its own lease and journal close no gate. */
   readonly run?: string;
   readonly unfinished?: Facts['unfinished'];
+  /** The run that is being taken up has frozen its configuration: what the files say now closes no gate. */
+  readonly isConfigured?: boolean;
   /** What was found of the stops and risks on the way; left out where nobody goes anywhere. */
   readonly conditions?: ConditionFacts;
   /** Goes on without the record of what is installed when the control database is away. */
@@ -46,6 +48,7 @@ export async function observeFacts(system: System, installation: Installation, r
   const configuration = await observeConfiguration(system, installation, {
     range: { from: current?.release, to: target?.version ?? '' },
     releases,
+    isFrozen: request.isConfigured ?? false,
   });
   const [instances, frontends, switchProgram, databases, configs, disk] = await Promise.all([
     observeInstances(installation),

@@ -1,5 +1,5 @@
 import type { DataMigrationStatus } from '../data-migrate/index.ts';
-import { type LeaseFact, OnwardError, type RunSummary } from '../model/index.ts';
+import { type LeaseFact, OnwardError, type QuarantineFact, type RunSummary } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { observeDataMigrations } from './data-migrations.ts';
 import { collectStepDurations, estimateRemaining } from './estimate.ts';
@@ -7,6 +7,7 @@ import { findNewestRun, listRuns } from './find-run.ts';
 import type { Installation } from './installation.ts';
 import { loadJournal } from './journal.ts';
 import { observeCurrent, observeLease } from './observe-control.ts';
+import { observeQuarantines } from './quarantines.ts';
 import { readRunState } from './run-state.ts';
 
 export interface ServiceStatus {
@@ -38,6 +39,8 @@ export interface Status {
   readonly lease: LeaseFact;
   /** The run that has not ended. */
   readonly run: RunStatus | undefined;
+  /** Privileges that are taken now. */
+  readonly quarantines: readonly QuarantineFact[];
   /** The data migrations at which the run is. */
   readonly data: readonly DataMigrationStatus[];
   /** What could not be seen, and why: the release when the control database is away, the run when its journal is damaged. */
@@ -46,16 +49,17 @@ export interface Status {
 
 const STEPS_BEFORE_ROLL = ['stage', 'expand', 'skew-check'];
 const STEPS_BEHIND_ROLL = ['postdeploy', 'verify', 'commit'];
-const CONTRACT_STEPS = ['preflight', 'backup', 'contract', 'verify'];
+const CONTRACT_STEPS = ['preflight', 'backup', 'quarantine', 'contract', 'verify'];
 
 /** Looks, changes nothing. What serves is shown whatever else cannot be seen. */
 export async function observeStatus(system: System, installation: Installation): Promise<Status> {
   const problems: string[] = [];
-  const [current, lease, services, run] = await Promise.all([
+  const [current, lease, services, run, quarantines] = await Promise.all([
     observeCurrent(installation).catch(noteProblem(problems)),
     observeLease(system, installation),
     Promise.all(installation.deployment.services.map((service) => observeService(installation, service))),
     observeRun(system, installation.deployment.stateDirectory).catch(noteProblem(problems)),
+    observeQuarantines(system, installation).catch(noteProblem(problems)),
   ]);
   const isAlive = lease.kind === 'held' && lease.run === run?.run;
   const isMovingRows = isAlive && run?.step === 'data';
@@ -68,6 +72,7 @@ export async function observeStatus(system: System, installation: Installation):
     services,
     lease,
     run: run && { ...run, isAlive },
+    quarantines: quarantines ?? [],
     data: data.map(({ status }) => status).filter(({ status }) => status === 'running'),
     problems,
   };
@@ -77,7 +82,8 @@ export async function observeStatus(system: System, installation: Installation):
 function noteProblem(problems: string[]): (error: unknown) => undefined {
   return (error) => {
     if (!(error instanceof OnwardError)) throw error;
-    problems.push(error.message);
+    // Several questions fail for one reason.
+    if (!problems.includes(error.message)) problems.push(error.message);
     return undefined;
   };
 }

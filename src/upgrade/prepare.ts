@@ -77,7 +77,7 @@ function addRepair(facts: Facts, request: PlanRequest, release: string): PlanReq
 /** Plans the hop of a run that is taken up again: its target is frozen, only what is missing is looked up anew. */
 export async function prepareResumed(system: System, installation: Installation, resumed: FoundRun): Promise<Prepared> {
   const { run } = resumed;
-  const { start, rolled } = resumed.state;
+  const { start, rolled, isConfigured } = resumed.state;
   const catalog = await installation.source.catalog();
   const entry = catalog.releases.find((candidate) => candidate.version === start.to);
   if (entry?.digest !== start.releaseDigest) throw releaseChanged(start.to);
@@ -91,6 +91,7 @@ export async function prepareResumed(system: System, installation: Installation,
     catalog,
     path: [start.to],
     run,
+    isConfigured,
     ...(conditions ? { conditions } : {}),
   });
   const request: PlanRequest = {

@@ -51,6 +51,8 @@ export interface RunState {
   readonly before: Before | undefined;
   readonly direction: 'forward' | 'back';
   readonly backReason: string | undefined;
+  /** It has frozen revisions of the configuration files. */
+  readonly isConfigured: boolean;
   /** Services whose roll has begun, in the order in which they did. */
   readonly rolled: readonly string[];
   readonly step: StepKind | 'back';
@@ -94,6 +96,7 @@ export function readRunState(records: readonly JournalRecord[]): RunState | unde
     before: before?.data as Before | undefined,
     direction: direction?.data.direction === 'back' ? 'back' : 'forward',
     backReason: direction?.data.direction === 'back' ? String(direction.data.reason) : undefined,
+    isConfigured: last(RUN_KEYS.configuration) !== undefined,
     rolled: [...new Set(rolled.map((record) => record.step.slice('roll:'.length)))],
     step: (records.at(-1)?.step.split(':')[0] ?? 'resolve') as RunState['step'],
     compared,

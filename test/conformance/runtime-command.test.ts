@@ -87,6 +87,15 @@ describe.each(members)('a command of runtime $name', (member) => {
     expect(await recorded()).toEqual([]);
   });
 
+  it('shows no secret in what it said, and no more than the last of it', async () => {
+    system.redaction.add('correct horse');
+    const { said } = await run(
+      specOf('head -c 100000 /dev/zero | tr "\\0" x >&2; echo; echo "with correct horse" >&2; exit 1'),
+    );
+    expect(said.length).toBeLessThanOrEqual(8_192);
+    expect(said.endsWith('xwith ***')).toBe(true);
+  });
+
   it('gives what it writes while it runs', async () => {
     const stop = new AbortController();
     const seen: string[] = [];

@@ -190,6 +190,9 @@ describe('a release that does not get ready', () => {
 
   it('leaves a file that somebody has changed meanwhile, and says where the old text is', async () => {
     expect((await run('upgrade', '--yes', '--until', 'stage')).exit).toBe(5);
+    // The run has revisions of its own: it goes on, whatever becomes of the file.
+    await write({ 'app.env': `${NEW_APP}no setting\n` });
+    expect((await run('upgrade', '--yes', '--until', 'expand')).exit).toBe(5);
     await write({ 'app.env': `${NEW_APP}MINE=1\n` });
     const back = await run('rollback');
     expect(back.exit).toBe(3);

@@ -134,7 +134,16 @@ describe('onward contract', () => {
     await expectShut(
       /^ *unknown +No older client .*: whose these are cannot be told: pid \d+ without a name, role postgres/m,
     );
-    await nameless.close();
+    const reason = ['--reason', 'the nightly report reads other tables'];
+    const accepted = await tiny.onward(['accept', 'contract-sessions:core', ...reason]);
+    expect(accepted.exit, accepted.stderr).toBe(0);
+    const plan = await tiny.onward(['contract', '--dry-run']);
+    expect(plan.stdout).toContain('the nightly report reads other tables');
+    expect(plan.exit, plan.stdout).toBe(0);
+    // It was accepted for this one, and not for whoever comes next.
+    const next = await connectAs('psql');
+    await expectShut(/^ *unknown +No older client .*; pid \d+ psql, role postgres/m);
+    await Promise.all([nameless.close(), next.close()]);
     // The worker was carried into 1.1.0 from there.
     expect(await shut()).toEqual([]);
     await Promise.all([known.close(), carried.close()]);

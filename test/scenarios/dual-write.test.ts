@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
 import { createDeployment, type TestDeployment } from '../support/deployment.ts';
+import { eventually } from '../support/eventually.ts';
 
 const ROWS = 300;
 const NAME = 'onward_dual_write_split';
@@ -78,5 +79,54 @@ describe('the trigger that a data migration declares', () => {
     expect((await tiny.onward(['doctor', '--drift'])).exit).toBe(0);
     const again = await tiny.onward(['migrate', '--phase', 'expand']);
     expect(again.stdout).not.toContain('installed');
+  });
+});
+
+describe('onward data-migrate run of one who is suspended for longer than the lease', () => {
+  it('is taken over by another one, changes nothing more, and every row is changed once', async () => {
+    await tiny.publish('1.2.0', {
+      behaviour: { web: { mark: '1.2.0' } },
+      migrations: { 'expand/001_times.sql': 'alter table item add column times int;\n' },
+      details: `dataMigrations:
+  - id: count
+    database: core
+    table: item
+    key: id
+    set: times = coalesce(times, 0) + 1
+    where: times is null
+    verify: select count(*) from item where times is null
+    before: 2.0.0
+    batch: { rows: 20 }
+`,
+    });
+    const upgraded = await tiny.onward(['upgrade', '--yes']);
+    expect(upgraded.exit, upgraded.stderr).toBe(0);
+    await tiny.query(
+      `create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.01); return new; end $$`,
+    );
+    await tiny.query('create trigger slow before update on item for each row execute function slow()');
+    const first = tiny.start(['data-migrate', 'run', 'count']);
+    await eventually(
+      () => tiny.query(`select 1 from onward.data_migration where id = 'count' and batches > 1`),
+      (rows) => rows.length > 0,
+    );
+    first.kill('SIGSTOP');
+    const early = await tiny.onward(['data-migrate', 'run', 'count']);
+    expect(early.stderr).toContain('error upgrade.lease-held');
+    await eventually(
+      () => tiny.query('select 1 from onward.lease where expires_at > now()'),
+      (rows) => rows.length === 0,
+      30_000,
+    );
+    const second = await tiny.onward(['data-migrate', 'run', 'count']);
+    expect(second.exit, second.stderr).toBe(0);
+    first.kill('SIGCONT');
+    const ended = await first.ended;
+    expect(ended.exit, ended.stderr).not.toBe(0);
+    expect(ended.stderr).toMatch(/upgrade\.lease-lost|data-migrate\.(fenced|taken-over|connection-lost)/);
+    expect(
+      await tiny.query(`select status, scanned::int as scanned, changed::int as changed,
+        (select count(*)::int from item where times = 1) as once from onward.data_migration where id = 'count'`),
+    ).toEqual([{ status: 'completed', scanned: ROWS, changed: ROWS, once: ROWS }]);
   });
 });

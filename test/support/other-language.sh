@@ -23,7 +23,7 @@ case "$BEHAVIOUR:$command" in
   flood-status:status) head -c 104857600 /dev/zero | tr '\0' x; sleep 60 ;;
   hangs:run) trap '' TERM; sleep 600 & echo $! >"$STATE/child"; while :; do sleep 600; done ;;
   quiet:run) # says nothing while it moves rows, which its status shows
-    while [ "$moved" -lt 40 ]; do sleep 0.5; moved=$((moved + 10)); write; done ;;
+    while [ "$moved" -lt 40 ]; do sleep 0.9; moved=$((moved + 10)); write; done ;;
   lies:verify) printf '{"id":"shout","remaining":3}\n'; exit 0 ;;
   silent:run) exit 0 ;;
 esac
@@ -38,7 +38,10 @@ case "$command" in
     stopped=completed
     trap 'stopped=stopped' TERM
     while [ "$moved" -lt 40 ] && [ "$stopped" = completed ]; do
-      sleep "${PAUSE:-0.02}"
+      sleep 0.02
+      # Told to hold, it stands behind its second batch until it is paused or asked to end.
+      while [ -n "$HOLD" ] && [ "$moved" -ge 20 ] && [ ! -e "$STATE/paused" ] && [ "$stopped" = completed ]; do sleep 0.02; done
+      [ "$stopped" = completed ] || break
       [ -e "$STATE/paused" ] && { stopped=paused; break; }
       moved=$((moved + 10))
       write

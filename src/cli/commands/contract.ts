@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
 import { type ContractPlan, ExitCode, isPassable, OnwardError } from '../../model/index.ts';
 import { renderContractPlan } from '../../plan/index.ts';
-import { type FoundRun, prepareContract, runContract } from '../../upgrade/index.ts';
+import {
+  type FoundRun,
+  type Installation,
+  prepareContract,
+  runContract,
+  undoQuarantines,
+} from '../../upgrade/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { crashProbe } from '../crash-probe.ts';
 import { renderContractReport } from '../render/contract-report.ts';
@@ -12,6 +18,7 @@ interface ContractOptions {
   readonly file: string;
   readonly version?: string;
   readonly dryRun?: boolean;
+  readonly undo?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -20,6 +27,7 @@ export function define(command: Command, run: RunAction): void {
   explain(addJsonOption(addFileOption(command)))
     .option('--version <version>', 'up to this release (default: the release that runs)')
     .option('--dry-run', 'show what would go and how every gate stands, and change nothing')
+    .option('--undo', 'give back the privileges that a quarantine has taken, and remove nothing')
     .option('-y, --yes', 'start without asking')
     .action((options: ContractOptions) => run((context) => contract(context, options)));
 }
@@ -34,6 +42,7 @@ function explain(command: Command): Command {
     examples: [
       ['onward contract --dry-run', 'what would go, and what stands in the way'],
       ['onward contract --yes', 'remove what nothing needs any more'],
+      ['onward contract --undo', 'give back what a quarantine has taken'],
     ],
   });
 }
@@ -41,6 +50,7 @@ function explain(command: Command): Command {
 async function contract(context: CommandContext, options: ContractOptions): Promise<ExitCode> {
   return withInstallation(context, options.file, async (installation) => {
     const request = options.version === undefined ? {} : { version: options.version };
+    if (options.undo) return undo(context, installation, options);
     if (options.dryRun) {
       const { plan } = await prepareContract(context.system, installation, request);
       context.print(options.json ? `${JSON.stringify(plan)}\n` : renderContractPlan(plan));
@@ -60,6 +70,23 @@ async function contract(context: CommandContext, options: ContractOptions): Prom
     }
     return report.exit;
   });
+}
+
+/** Whoever watches finds out, and removes nothing. */
+async function undo(
+  { system, say, print }: CommandContext,
+  installation: Installation,
+  { json }: ContractOptions,
+): Promise<ExitCode> {
+  const undone = await undoQuarantines(system, installation);
+  if (undone.length === 0) say('Nothing to give back: no privilege is in quarantine.');
+  for (const { database, doomed, changed } of undone) {
+    say(`Gave back in ${database} what was taken on ${doomed.join(', ')}.`);
+    if (changed.length > 0)
+      say(`Somebody else changed privileges meanwhile, and that stays, on ${changed.join(', ')}.`);
+  }
+  if (json) print(`${JSON.stringify({ type: 'undone', quarantines: undone })}\n`);
+  return ExitCode.done;
 }
 
 /** Shows what goes and asks once. Without a terminal, `--yes` must have been said. */

@@ -25,6 +25,7 @@ const TITLES: Readonly<Record<string, string>> = {
   commit: 'Record the release as completed',
   preflight: 'Look for whoever needs the old shape',
   backup: 'Back up',
+  quarantine: 'Take the privileges on what goes, and watch who is refused',
   contract: 'Remove the old shape',
 };
 

@@ -1,4 +1,4 @@
-import { describeAcceptance, formatDuration } from '../../model/index.ts';
+import { describeAcceptance, formatDuration, type QuarantineFact } from '../../model/index.ts';
 import type { Status } from '../../upgrade/index.ts';
 import { describeProgress } from './data-migrations.ts';
 import { titleOf } from './progress.ts';
@@ -19,6 +19,7 @@ export function renderStatus(status: Status): string {
     lines.push(`  ${service.service.padEnd(width)}  ${running.padEnd(22)}  ${requests}`.trimEnd());
   }
   lines.push('', ...renderRun(status), ...status.data.map(renderData), ...renderAccepted(status));
+  lines.push(...status.quarantines.flatMap((one) => renderQuarantine(one, status)));
   return `${lines.join('\n')}\n`;
 }
 
@@ -58,4 +59,18 @@ function renderRun({ run, release, problems }: Status): readonly string[] {
       : `is parked after: ${titleOf(run.parkedAfter)}`;
   if (isContract) return [`${path} ${what}.`, '-> Run "onward contract" to go on.'];
   return [`${path} ${what}.`, '-> Run "onward upgrade" to go on, or "onward rollback" to go back.'];
+}
+
+/** Without a run that watches it, nobody would see who is refused; a person can give everything back with the statement. */
+function renderQuarantine(
+  { database, doomed, run, until, undo }: QuarantineFact,
+  { lease }: Status,
+): readonly string[] {
+  const what = `In database ${database}, ${doomed.join(', ')} is in quarantine by run ${run}`;
+  if (lease.kind === 'held' && lease.run === run) return [`${what}, until ${until}.`];
+  return [
+    `${what}, and nobody watches it any more.`,
+    `-> Run "onward contract --undo" to give the privileges back, or this statement in ${database}:`,
+    undo,
+  ];
 }

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLedger } from '../../migrate/index.ts';
 import { failure, startTestServer, type TestServer } from '../../migrate/test-support.ts';
-import type { OnwardError, SqlDataMigration } from '../../model/index.ts';
+import type { OnwardError, ServiceDataMigration, SqlDataMigration } from '../../model/index.ts';
 import type { LogEvent, Session } from '../../system/index.ts';
 import { type RunDataMigrationOptions, runDataMigration } from '../run-data-migration.ts';
+import { listParts } from '../service/scopes.ts';
 import { loadCounters, raiseFence, SPLIT_NAMES } from '../test-support.ts';
 import { requestWish } from '../wish.ts';
 import { observeParts } from './state.ts';
@@ -165,5 +166,29 @@ describe('a data migration with a scope', () => {
       code: 'data-migrate.wrong-declaration',
     });
     expect((await session.query('select count(*)::int as tenants from tenant')).rows).toEqual([{ tenants: 4 }]);
+  });
+});
+
+describe('the parts of a data migration that a service does', () => {
+  it('are named to its program one by one, or the one that was chosen', async () => {
+    const { session } = await prepare(TENANT_TABLES, TENANTS);
+    const declared: ServiceDataMigration = {
+      kind: 'service',
+      id: 'notes',
+      database: 'core',
+      before: 'contract',
+      service: 'api',
+      stalledAfterMs: 1_000,
+      scope: { kind: 'tenant', values: 'select id from tenant where id < 3 order by id' },
+    };
+    await session.query(`insert into onward.data_migration (id, release) values ('notes', '1.1.0')`);
+    const argsOf = (value: string) => ({
+      part: { kind: 'tenant', value },
+      args: ['--scope-kind', 'tenant', '--scope-value', value],
+    });
+    expect(await listParts(session, declared)).toEqual([argsOf('1'), argsOf('2')]);
+    expect(await listParts(session, declared, { kind: 'tenant', value: '2' })).toEqual([argsOf('2')]);
+    const unknown = failure<OnwardError>(listParts(session, declared, { kind: 'tenant', value: '3' }));
+    expect(await unknown).toMatchObject({ code: 'data-migrate.unknown-part' });
   });
 });

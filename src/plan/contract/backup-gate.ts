@@ -7,7 +7,7 @@ export function backupGate({ name, hasBackup }: ContractDatabaseFact): Gate {
   if (hasBackup) return contractGate(place, 'open', { evidence: 'the commands of onward.yaml make one and verify it' });
   return contractGate(place, 'closed', {
     evidence: 'onward.yaml has no backup, so what goes could not come back',
-    command: 'onward accept no-backup --reason "…"',
+    command: 'onward contract --dry-run',
     risk: 'no-backup',
   });
 }

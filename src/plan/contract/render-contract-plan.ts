@@ -50,6 +50,6 @@ function renderGate(gate: Gate): readonly string[] {
   if (accepted) lines.push(`        ${describeAcceptance(accepted)}`);
   if (isPassable(gate)) return lines;
   if (command !== undefined) lines.push(`        ${command}`);
-  if (risk !== undefined) lines.push(`        risk ${risk}`);
+  if (risk !== undefined) lines.push(`        onward accept ${risk} --reason "…"`);
   return lines;
 }

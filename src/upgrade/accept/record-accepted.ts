@@ -1,9 +1,9 @@
-import { canonicalJson, type Json, type Plan } from '../../model/index.ts';
+import { canonicalJson, type Gate, type Json } from '../../model/index.ts';
 import type { Journal } from '../journal.ts';
 import { acceptedKey, readAccepted } from '../run-state.ts';
 
 /** Journals which closed gates a run goes through, and on whose word; once for each acceptance, however often the run is taken up. */
-export async function recordAccepted(journal: Journal, { gates }: Pick<Plan, 'gates'>): Promise<void> {
+export async function recordAccepted(journal: Journal, { gates }: { readonly gates: readonly Gate[] }): Promise<void> {
   for (const { id, state, evidence, accepted } of gates) {
     if (!accepted) continue;
     const acceptance = accepted as unknown as Json;

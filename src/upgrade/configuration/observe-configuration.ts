@@ -40,7 +40,16 @@ export function storeOf({ deployment, configKey }: Installation): RevisionStore 
 export async function observeConfiguration(
   system: System,
   installation: Installation,
-  { range, releases }: { readonly range: ReleaseRange; readonly releases: ReadonlyMap<string, Release> },
+  {
+    range,
+    releases,
+    isFrozen,
+  }: {
+    readonly range: ReleaseRange;
+    readonly releases: ReadonlyMap<string, Release>;
+    /** The run has revisions of its own: what the files say now stands in nobody's way. */
+    readonly isFrozen: boolean;
+  },
 ): Promise<ObservedConfiguration> {
   const { deployment } = installation;
   const all = await listDeclared(installation, { range, releases });
@@ -52,8 +61,9 @@ export async function observeConfiguration(
     known.set(changes.length, found);
     return found;
   };
+  const observe = async () => [...(await migrate(all)).map(toFact), ...findUnmapped(deployment, all)];
   return {
-    facts: [...(await migrate(all)).map(toFact), ...findUnmapped(deployment, all)],
+    facts: (await observe()).map((fact) => (isFrozen ? asRemarks(fact) : fact)),
     async revisionsOf(version) {
       const migrated = await migrate(all.filter(({ release }) => compareVersions(release, version) <= 0));
       return migrated.flatMap((each) => toRevision(installation, each) ?? []);
@@ -87,6 +97,11 @@ export function toRevision(
   const store = storeOf(installation);
   const digest = digestRevision(store, file, text);
   return { file, text, digest, path: locateRevision(store, file, digest) };
+}
+
+function asRemarks(fact: ConfigurationFact): ConfigurationFact {
+  const problems = fact.problems.map((problem) => ({ ...problem, severity: 'warning' as const }));
+  return { ...fact, problems: [], remarks: [...fact.remarks, ...problems] };
 }
 
 /** Without the texts: facts hold no value of a file. */

@@ -6,6 +6,7 @@ import type { Installation } from '../installation.ts';
 import type { Journal } from '../journal.ts';
 import type { Lease } from '../lease.ts';
 import { PauseRequest } from '../pause.ts';
+import { undoQuarantines } from '../quarantines.ts';
 import type { RunContext } from '../run-context.ts';
 import { type Before, RUN_KEYS, type RunStart, readRunState } from '../run-state.ts';
 import { finishStep, mirrorRun, startStep } from '../step-notes.ts';
@@ -17,6 +18,7 @@ import type { ContractContext } from './contract-context.ts';
 import { recordGates, restoreTriggers, runBackups, runContractVerify, runRemoval } from './contract-steps.ts';
 import { contractClosed } from './errors.ts';
 import type { PreparedContract } from './prepare-contract.ts';
+import { type HeldQuarantine, holdQuarantine, wantsQuarantine } from './quarantine-step.ts';
 
 export interface HeldContract {
   readonly start: RunStart;
@@ -53,6 +55,8 @@ export async function carryOutContract(
   const { from, to, target } = start;
   system.log.emit({ type: 'run.started', run: journal.run, kind: 'contract', from, to, target, isResumed });
   await journal.append({ step: 'lease', key: RUN_KEYS.taken, kind: 'note', data: { epoch: lease.epoch } });
+  // Whatever a killed run has left in force: nobody watches it, and its time begins anew.
+  await undoQuarantines(system, installation, { because: 'begun anew' });
   const base = await createContext(system, installation, held);
   const context: ContractContext = { base, prepared, owed: prepared.owed };
   if (prepared.plan.gates.some((gate) => !isPassable(gate))) return stop(context, contractClosed(prepared.plan));
@@ -62,6 +66,7 @@ export async function carryOutContract(
 async function runSteps(context: ContractContext): Promise<HopOutcome> {
   const { base, prepared } = context;
   const isPending = prepared.plan.databases.length > 0;
+  const quarantine: { held?: HeldQuarantine } = {};
   let step = 'preflight';
   try {
     if (isPending) {
@@ -70,13 +75,23 @@ async function runSteps(context: ContractContext): Promise<HopOutcome> {
         step = kind;
         await runStep(context, { kind, run });
       }
+      if (wantsQuarantine(context)) {
+        step = 'quarantine';
+        const hold = async () => {
+          quarantine.held = await holdQuarantine(context);
+        };
+        await runStep(context, { kind: step, run: hold });
+      }
       step = 'contract';
       await runStep(context, { kind: step, run: runRemoval });
+      await quarantine.held?.end('contracted');
     }
     step = 'verify';
     await runStep(context, { kind: step, run: runContractVerify });
   } catch (error) {
-    return judge(context, { error: asRefusal(error) ?? error, step });
+    // That privileges are still taken is worse news than why the removal did not follow.
+    const worse = await quarantine.held?.end('stopped').catch((thrown: unknown) => thrown);
+    return judge(context, { error: worse ?? asRefusal(error) ?? error, step });
   }
   return endRun(base, 'committed');
 }

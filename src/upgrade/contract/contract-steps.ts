@@ -17,12 +17,7 @@ import { isContracted } from './owed-data.ts';
 
 /** Writes down on what evidence the run goes on. */
 export async function recordGates({ base, prepared }: ContractContext): Promise<void> {
-  const gates = prepared.plan.gates.map(({ id, state, evidence, accepted }) => ({
-    id,
-    state,
-    evidence,
-    ...(accepted ? { accepted: { ...accepted } } : {}),
-  }));
+  const gates = prepared.plan.gates.map(({ id, state, evidence }) => ({ id, state, evidence }));
   const data = { open: true, gates: gates as unknown as Json, databases: prepared.plan.databases as unknown as Json };
   await base.journal.append({ step: 'preflight', key: 'gates', kind: 'decision', data });
   await recordAccepted(base.journal, prepared.plan);
@@ -123,8 +118,8 @@ async function buildAssertions({ base, owed }: ContractContext, database: string
   for (const found of owed) {
     const { declared } = found;
     if (declared.kind !== 'sql' || declared.database !== database) continue;
-    if (await isContracted(base.system, base.installation, found)) continue;
     assertions.push({
+      mayBeGone: await isContracted(base.system, base.installation, found),
       name: `data migration ${declared.id}`,
       table: declared.table,
       query: renderVerification(declared),

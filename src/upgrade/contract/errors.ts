@@ -1,4 +1,13 @@
-import { type ContractPlan, closest, ExitCode, isPassable, OnwardError } from '../../model/index.ts';
+import type { QuarantineEvidence } from '../../contract/index.ts';
+import {
+  type ContractPlan,
+  closest,
+  ExitCode,
+  type Finding,
+  isPassable,
+  OnwardError,
+  renderFinding,
+} from '../../model/index.ts';
 
 export function contractAhead(upTo: string, current: string): OnwardError {
   return new OnwardError({
@@ -30,9 +39,10 @@ export function contractClosed(plan: ContractPlan): OnwardError {
     state: 'unchanged',
     exit: ExitCode.findings,
     detail: shut
-      .map(({ state, title, evidence, command }) => {
+      .map(({ state, title, evidence, command, risk }) => {
         const next = command === undefined ? '' : `\n        ${command}`;
-        return `${state.padEnd(7)} ${title}: ${evidence}${next}`;
+        const word = risk === undefined ? '' : `\n        onward accept ${risk} --reason "…"`;
+        return `${state.padEnd(7)} ${title}: ${evidence}${next}${word}`;
       })
       .join('\n'),
   });
@@ -70,4 +80,43 @@ export function backupFailed(database: string, why: string): OnwardError {
     state: 'unchanged',
     exit: ExitCode.findings,
   });
+}
+
+/** The quarantine did not end clean; everything was given back. */
+export function quarantineFailed(outcome: string, evidence: readonly QuarantineEvidence[]): OnwardError {
+  const findings = evidence.flatMap(describeQuarantine);
+  const why: Readonly<Record<string, string>> = {
+    refused: 'a client still needs what would be removed',
+    unknown: 'nobody could have told whether a client needs what would be removed',
+    undone: 'somebody ended the quarantine',
+  };
+  return new OnwardError({
+    code: 'upgrade.quarantine-failed',
+    message: `Could not remove the old shape: ${why[outcome] ?? outcome}. Every privilege was given back, and what is pending stays in place.`,
+    hint:
+      outcome === 'refused'
+        ? 'Upgrade or stop these clients, then run "onward contract" again.'
+        : 'Mend what is said above, or remove "quarantine" from onward.yaml, then run "onward contract" again.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+    findings,
+    ...(findings.length === 0 ? {} : { detail: findings.map(renderFinding).join('\n') }),
+  });
+}
+
+function describeQuarantine({ database, refusals, layers, findings }: QuarantineEvidence): readonly Finding[] {
+  const refused = refusals.map<Finding>(({ seenAt, seenIn, role, application, statement }) => ({
+    code: 'upgrade.quarantine-failed',
+    severity: 'error',
+    message: `${database} at ${seenAt}: ${application ?? 'a client without a name'}, role ${role ?? 'unknown'}, was refused ${statement ?? 'a statement'} (${seenIn})`,
+  }));
+  const blind = layers
+    .filter(({ canSee }) => !canSee)
+    .map<Finding>(({ name, description }) => ({
+      code: 'upgrade.quarantine-failed',
+      severity: 'warning',
+      message: `${database}: the ${name} cannot be seen: ${description}`,
+    }));
+  const unbound = findings.filter(({ severity }) => severity === 'error');
+  return refused.length > 0 ? refused : [...unbound, ...blind];
 }

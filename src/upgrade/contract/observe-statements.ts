@@ -97,7 +97,9 @@ function judge(parser: SqlParser, report: ProofReport | undefined, names: readon
 }
 
 function sortOf(verdict: Verdict, doesMention: () => boolean): 'broken' | 'narrowed' | 'unproved' | 'fine' {
-  if (verdict.kind === 'breaks') return 'broken';
+  // It works with other values: whether clients send such ones, nobody can tell.
+  if (verdict.kind === 'breaks')
+    return verdict.stage === 'run' && verdict.sqlState.startsWith('23') ? 'unproved' : 'broken';
   if (verdict.kind === 'not provable') return doesMention() ? 'unproved' : 'fine';
   if (verdict.kind !== 'shape changed' || !verdict.isBreaking) return 'fine';
   // Whether somebody reads the column that is no longer there, no server can tell.

@@ -77,21 +77,27 @@ async function observeOne(
 ): Promise<ContractDataFact> {
   const base = { id: found.declared.id, release: found.release };
   try {
-    // Under the lock of that file it was verified, and since then there is nothing to count.
-    if (await isContracted(system, installation, found))
-      return { ...base, state: seen({ status: 'completed', remaining: 0 }) };
     const worker = createDataWorker(system, installation, found);
     const { status } = await worker.observe();
     const remaining = status === 'completed' ? await worker.verify() : undefined;
     return { ...base, state: seen({ status, remaining }) };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
+    // The first of several files has removed it, under whose lock it was verified, and the run was cut off behind that.
+    if (isGone(error) && (await isContracted(system, installation, found)))
+      return { ...base, state: seen({ status: 'completed', remaining: 0 }) };
     const hint = error instanceof OnwardError ? ` ${error.hint}` : '';
     return { ...base, state: { kind: 'unknown', evidence: `${error.message}${hint}` } };
   }
 }
 
-/** Its old shape is gone by the first of several files, and the run was cut off behind that. */
+/** The verification asks for a column or a table that is not there any more. */
+function isGone(error: Error): boolean {
+  const isRefused = error instanceof OnwardError && error.code === 'data-migrate.verification-refused';
+  return isRefused && /\((42703|42P01)\)/.test(error.message);
+}
+
+/** A contract file was held to it under its lock, and is applied. */
 export async function isContracted(
   system: System,
   installation: Installation,

@@ -1,4 +1,4 @@
-import type { PipedProcess } from '../../../system/index.ts';
+import type { PipedProcess, System } from '../../../system/index.ts';
 import { missingProgram } from '../errors.ts';
 import type { CommandEnd, CommandOptions, CommandSpec } from '../runtime.ts';
 import { childArgv, commandEnvironment } from './child-process.ts';
@@ -52,7 +52,7 @@ async function attend(
 ): Promise<CommandEnd> {
   let said = Buffer.alloc(0);
   child.stderr.on('data', (chunk: Buffer) => {
-    said = Buffer.concat([said, chunk]).subarray(-SAID_BYTES);
+    said = Buffer.concat([said, chunk]).subarray(-2 * SAID_BYTES);
   });
   child.stdout.on('data', onOutput);
   let stop = () => {};
@@ -68,12 +68,17 @@ async function attend(
     const limit = new AbortController();
     await Promise.race([child.outputEnded, system.clock.sleep(OUTPUT_LIMIT_MS, limit.signal).catch(() => {})]);
     limit.abort(new Error('the output ended'));
-    return { code, signal: endedBy, said: system.redaction.apply(said.toString('utf8')).trimEnd() };
+    return { code, signal: endedBy, said: tellLast(system, said) };
   } finally {
     signal.removeEventListener('abort', stop);
     child.stdout.destroy();
     child.stderr.destroy();
   }
+}
+
+/** Redacted before it is cut, so that no part of a secret is left at its beginning. */
+function tellLast({ redaction }: System, said: Buffer): string {
+  return redaction.apply(said.toString('utf8')).slice(-SAID_BYTES).trimEnd();
 }
 
 /** Throws `runtime.no-program` when the artifact or its program is not there. */
