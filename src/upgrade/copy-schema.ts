@@ -35,8 +35,9 @@ async function createRoles(live: Session, empty: Session): Promise<void> {
   );
   const { rows: known } = await empty.query<{ name: string }>('select rolname as name from pg_catalog.pg_roles');
   for (const { name } of rows.filter((role) => !known.some((there) => there.name === role.name))) {
-    await empty.query(
-      `do $make$ begin create role ${quoteName(name)}; exception when duplicate_object or unique_violation then null; end $make$`,
-    );
+    await empty.query(`create role ${quoteName(name)}`).catch((error: unknown) => {
+      // Another copy has made it meanwhile.
+      if (!(error instanceof PostgresError) || !['42710', '23505'].includes(error.code)) throw error;
+    });
   }
 }
