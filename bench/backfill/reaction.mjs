@@ -31,9 +31,10 @@ export async function measureReaction(bench) {
     await replica.goOn();
     const caughtUpAt = await now(client);
     await until(client, 'select from onward.data_migration where waiting_for is null');
+    // More than a rounding later.
     await until(
       client,
-      `select from onward.data_migration_batch having extract(epoch from max(finished_at)) * 1000 > ${stoppedAt}`,
+      `select from onward.data_migration_batch having extract(epoch from max(finished_at)) * 1000 > ${stoppedAt + 1}`,
     );
     const wentOnAt = await lastBatch(client);
     stop.abort(new Error('It was watched for long enough'));

@@ -25,11 +25,11 @@ export async function runBatches(engine: BatchEngine): Promise<'end' | 'pause' |
   for (;;) {
     engine.signal?.throwIfAborted();
     await engine.beforeBatch?.();
-    if (rate.waitMs() > 0 || system.clock.monotonicMs() - lookedAt >= LOOK_EVERY_MS) {
+    if (rate.waitMs() > LOOK_EVERY_MS || system.clock.monotonicMs() - lookedAt >= LOOK_EVERY_MS) {
       const wish = await waitForMoment(engine);
       if (wish !== undefined) return wish;
       lookedAt = system.clock.monotonicMs();
-    }
+    } else if (rate.waitMs() > 0) await system.clock.sleep(rate.waitMs(), engine.signal);
     const startedAt = system.clock.monotonicMs();
     const attempt = await attemptBatch(engine, { rows, statementTimeoutMs, lockTimeoutMs: LOCK_TIMEOUT_MS });
     const ms = system.clock.monotonicMs() - startedAt;

@@ -2,7 +2,7 @@ import type { Clock } from '../../system/index.ts';
 
 /** Rows in a second, of everybody that shares it. */
 export interface RateLimit {
-  /** Rows of the largest batch: what a quarter of a second has room for, so that the load is even. */
+  /** Rows of the largest batch: what a twentieth of a second has room for, so that the load is even. */
   readonly mostRows: number;
   /** Milliseconds until the next batch may begin. */
   waitMs(): number;
@@ -14,7 +14,7 @@ export function createRateLimit(clock: Pick<Clock, 'monotonicMs'>, rowsPerSecond
   if (rowsPerSecond === undefined) return { mostRows: Number.POSITIVE_INFINITY, waitMs: () => 0, note: () => {} };
   let freeAtMs = clock.monotonicMs();
   return {
-    mostRows: Math.max(1, Math.floor(rowsPerSecond / 4)),
+    mostRows: Math.max(1, Math.floor(rowsPerSecond / 20)),
     waitMs: () => Math.max(0, freeAtMs - clock.monotonicMs()),
     note(rows) {
       freeAtMs = Math.max(freeAtMs, clock.monotonicMs()) + (rows * 1_000) / rowsPerSecond;
