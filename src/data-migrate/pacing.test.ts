@@ -160,7 +160,7 @@ describe('a run with a limit of rows a second', () => {
     const { rows } = await session.query<{ scanned: string }>(
       'select scanned from onward.data_migration_batch order by batch',
     );
-    expect(rows.map(({ scanned }) => Number(scanned))).toEqual(Array.from({ length: 10 }, () => 50));
+    expect(rows.map(({ scanned }) => Number(scanned))).toEqual(Array.from({ length: 50 }, () => 10));
   });
 });
 
