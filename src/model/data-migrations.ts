@@ -17,6 +17,7 @@ export function declaredDataMigrations(
   { after, upTo }: { readonly after?: string; readonly upTo: string },
 ): readonly DeclaredDataMigration[] {
   return [...releases]
+    .filter(({ dataMigrations = [] }) => dataMigrations.length > 0)
     .filter(({ version }) => compareVersions(version, upTo) <= 0)
     .filter(({ version }) => after === undefined || compareVersions(version, after) > 0)
     .sort((one, other) => compareVersions(one.version, other.version))
