@@ -15,19 +15,21 @@ export function confirmPlan(
       return true;
     }
     if (!options.json) context.say(renderPlan(plan));
-    if (options.yes) return true;
-    const answer = await context.ask(`Go from ${plan.from} to ${plan.to}?`);
-    if (answer === undefined) {
-      throw new OnwardError({
-        code: 'upgrade.not-confirmed',
-        message: 'Could not ask whether to start: there is no terminal. Nothing has changed.',
-        hint: 'Run the same command with --yes.',
-        state: 'unchanged',
-        exit: ExitCode.usage,
-      });
-    }
-    return answer;
+    return options.yes === true || askToStart(context, `Go from ${plan.from} to ${plan.to}?`);
   };
+}
+
+/** Asks once. Throws `upgrade.not-confirmed` where there is no terminal. */
+export async function askToStart(context: CommandContext, question: string): Promise<boolean> {
+  const answer = await context.ask(question);
+  if (answer !== undefined) return answer;
+  throw new OnwardError({
+    code: 'upgrade.not-confirmed',
+    message: 'Could not ask whether to start: there is no terminal. Nothing has changed.',
+    hint: 'Run the same command with --yes.',
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
 }
 
 /** What a command finds of a run that was cut off or parked, in words. */

@@ -21,7 +21,7 @@ export { observeServiceMigration } from './service/observe-service-migration.ts'
 export { askSample, askVerification, askWish, type ServiceQuestions } from './service/questions.ts';
 export { runServiceMigration } from './service/run-service-migration.ts';
 export type { ServiceProgram } from './service/service-program.ts';
-export { openSession } from './sessions.ts';
+export { withSession } from './sessions.ts';
 export { createRateLimit, type RateLimit } from './throttle/rate-limit.ts';
 export { verifyDataMigration } from './verify.ts';
 export { requestWish, type Wish } from './wish.ts';

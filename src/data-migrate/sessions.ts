@@ -33,3 +33,17 @@ export async function openSession(system: System, target: ConnectionTarget): Pro
     throw error;
   }
 }
+
+/** Does work in such a session, which is closed then. */
+export async function withSession<T>(
+  system: System,
+  target: ConnectionTarget,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(system, target);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}

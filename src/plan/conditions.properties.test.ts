@@ -134,23 +134,34 @@ describe(`conditions of stops and risks (seed ${seed})`, () => {
     );
   });
 
-  it('lead through as few releases with a risk as any way does, and there is a way exactly when there is one without risks', () => {
+  it('leave a way wherever there is one without risks', () => {
     fc.assert(
       fc.property(anyRequest, (request) => {
         const { risks: _, ...harmless } = request.catalog;
+        expect(choosePath(request).kind).toBe(choosePath({ ...request, catalog: harmless }).kind);
+      }),
+      limits,
+    );
+  });
+
+  it('lead through as few releases with a risk as any way does', () => {
+    let ways = 0;
+    fc.assert(
+      fc.property(anyRequest, (request) => {
         const result = choosePath(request);
-        expect(result.kind).toBe(choosePath({ ...request, catalog: harmless }).kind);
         if (result.kind === 'none') return;
+        ways += 1;
         const isRisky = (version: string) =>
           listRisksOf(request.catalog.risks, version).some(
             ({ id, when }) => findConditionFact(when, request.conditions.risks, id).state !== 'does-not-apply',
           );
-        const count = (path: readonly string[]) => path.slice(1, -1).filter(isRisky).length;
-        const own = count([request.from, ...result.hops.map(({ to }) => to)]);
-        expect(own).toBe(fewestRisks(request, isRisky));
+        const passed = result.hops.slice(0, -1).map(({ to }) => to);
+        expect(passed.filter(isRisky).length).toBe(fewestRisks(request, isRisky));
       }),
       limits,
     );
+    // What leads nowhere shows nothing.
+    expect(ways).toBeGreaterThan(20);
   });
 });
 

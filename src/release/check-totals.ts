@@ -1,4 +1,5 @@
-import { type Finding, OnwardError, type Total } from '../model/index.ts';
+import type { Finding, Total } from '../model/index.ts';
+import { refuseQuery } from '../sql/index.ts';
 import { loadSqlParser } from '../system/index.ts';
 
 /** Whether each total can be read at all: its database is the product's, and each of its queries is one SELECT. */
@@ -11,30 +12,18 @@ export async function checkTotals(
   return totals.flatMap(({ name, database, queries }) => [
     ...(databases.includes(database) ? [] : [unknownDatabase(name, database, databases)]),
     ...queries.flatMap(({ query }) => {
-      const problem = findProblem(parser, query);
+      const problem = refuseQuery(parser, query);
       return problem === undefined ? [] : [unreadable(name, problem)];
     }),
   ]);
-}
-
-function findProblem(parser: Awaited<ReturnType<typeof loadSqlParser>>, query: string): string | undefined {
-  try {
-    const statements = parser.split(query, 'query');
-    const [node] = statements.map((statement) => statement.node);
-    if (statements.length !== 1 || !node) return `has ${statements.length} statements, not one`;
-    return 'SelectStmt' in node && !node.SelectStmt.intoClause ? undefined : 'is no SELECT';
-  } catch (error) {
-    if (!(error instanceof OnwardError)) throw error;
-    return `cannot be read: ${error.findings?.[0]?.message ?? error.message}`;
-  }
 }
 
 function unreadable(name: string, problem: string): Finding {
   return {
     code: 'release.unreadable-total',
     severity: 'error',
-    message: `the query of total "${name}" ${problem}`,
-    hint: 'Write one SELECT.',
+    message: `the query of total "${name}" cannot be used: ${problem}`,
+    hint: 'Write one SELECT that only reads.',
   };
 }
 

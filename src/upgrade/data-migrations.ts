@@ -4,10 +4,10 @@ import {
   type DryRun,
   type DualWriteState,
   observeParts,
-  openSession,
   type PartsStatus,
   type ScopeChoice,
   type Wish,
+  withSession,
 } from '../data-migrate/index.ts';
 import { compareVersions, type DeclaredDataMigration, declaredDataMigrations } from '../model/index.ts';
 import type { System } from '../system/index.ts';
@@ -18,16 +18,16 @@ import {
   listDualWrites,
   observeDeclaredDualWrite,
 } from './data/dual-writes.ts';
-import { endAbandonedPrograms, endPrograms } from './data/end-programs.ts';
 import { runSideBySide } from './data/run-side-by-side.ts';
 import type { DataWork, DataWorker } from './data/worker.ts';
 import { dataIncomplete, nothingInstalled, otherRunUnfinished, unknownDataMigration } from './errors.ts';
 import { assertNoRunElsewhere, findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
-import { acquireLease } from './lease.ts';
+import type { Lease } from './lease.ts';
 import { observeCurrent } from './observe-control.ts';
 import { prepareLedgers } from './prepare-ledgers.ts';
 import { createRunId } from './run-id.ts';
+import { withLease } from './with-lease.ts';
 
 /** One data migration of the deployment: what the release declares, and what the ledger says. */
 export interface ObservedDataMigration extends DeclaredDataMigration {
@@ -62,12 +62,7 @@ async function observeDeclaredParts(
 ): Promise<PartsStatus | undefined> {
   const target = installation.databases.get(declared.database);
   if (!declared.scope || !target) return undefined;
-  const session = await openSession(system, target);
-  try {
-    return await observeParts(session, declared.id);
-  } finally {
-    await session.close();
-  }
+  return withSession(system, target, (session) => observeParts(session, declared.id));
 }
 
 /** Asks for a pause or an end, or takes that back, whoever holds the lease. Gives the status from now on. */
@@ -116,13 +111,8 @@ export async function runDeploymentData(
   }
   const found = id === undefined ? await listOpen(system, installation) : [await findKnown(system, installation, id)];
   const run = `data-${createRunId(system)}`;
-  await prepareLedgers(system, installation);
-  const { deployment, control, databases } = installation;
-  await endAbandonedPrograms(installation);
-  const lease = await acquireLease(system, { deployment, control, databases, run });
-  try {
-    await installation.fence.raise(lease.epoch);
-    await endPrograms(installation, lease.epoch);
+  const { deployment } = installation;
+  const runAll = async (lease: Lease): Promise<void> => {
     const rate = createRateLimit(system.clock, deployment.pacing.rowsPerSecond);
     const work = { system, installation, lease, run, rate, ...(scope ? { scope } : {}) };
     await runSideBySide(found, {
@@ -132,9 +122,8 @@ export async function runDeploymentData(
         await completeDataMigration({ ...work, signal: stop }, one);
       },
     });
-  } finally {
-    await lease.release().catch(() => {});
-  }
+  };
+  await withLease(system, installation, { run, work: runAll });
 }
 
 /**

@@ -6,16 +6,15 @@ import type { System } from '../system/index.ts';
 import { observeConditions } from './conditions/observe-conditions.ts';
 import { contractUnfinished } from './contract/errors.ts';
 import { installDualWrite } from './data/dual-writes.ts';
-import { endAbandonedPrograms, endPrograms } from './data/end-programs.ts';
 import { assertDataComplete, listDualWritesOfHop } from './data-migrations.ts';
 
 import { noPath, nothingInstalled, notOneHop, otherRunUnfinished, unknownDatabase } from './errors.ts';
 import { assertNoRunElsewhere, findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
-import { acquireLease, type Lease } from './lease.ts';
+import type { Lease } from './lease.ts';
 import { observeCurrent } from './observe-control.ts';
-import { prepareLedgers } from './prepare-ledgers.ts';
 import { createRunId } from './run-id.ts';
+import { withLease } from './with-lease.ts';
 
 export interface MigrateRequest {
   /** `expand` of the next release on the path, ahead of its upgrade; or `postdeploy` of the release that runs. */
@@ -61,20 +60,13 @@ export async function migrateDeployment(
       release: release.version,
       databases: await applyAll(system, installation, { request, release, current, names, run }),
     };
-  await prepareLedgers(system, installation);
-  const { deployment, control, databases } = installation;
-  await endAbandonedPrograms(installation);
-  const lease = await acquireLease(system, { deployment, control, databases, run });
-  try {
-    await installation.fence.raise(lease.epoch);
-    await endPrograms(installation, lease.epoch);
-    return {
+  return withLease(system, installation, {
+    run,
+    work: async (lease) => ({
       release: release.version,
       databases: await applyAll(system, installation, { request, release, current, names, run, lease }),
-    };
-  } finally {
-    await lease.release().catch(() => {});
-  }
+    }),
+  });
 }
 
 /** How every database of the deployment compares with the release that would be applied to it. Changes nothing. */

@@ -2,11 +2,12 @@ import { ExitCode, OnwardError, type StepKind, type TotalMoment } from '../model
 import { asRefusal } from '../system/index.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
 import { goBack } from './go-back.ts';
+import { parkRun } from './park-run.ts';
 import { isPastReturn } from './past-return.ts';
 import { PauseRequest } from './pause.ts';
 import { rollServices } from './roll-services.ts';
 import type { RunContext } from './run-context.ts';
-import { RUN_KEYS, type RunState } from './run-state.ts';
+import type { RunState } from './run-state.ts';
 import { finishStep, mirrorRun, startStep } from './step-notes.ts';
 import { runCommit } from './steps/commit.ts';
 import { runData } from './steps/data.ts';
@@ -59,7 +60,7 @@ export async function runHop(
 ): Promise<HopOutcome> {
   const { state, until } = options;
   if (state.direction === 'back') return goBack(context, { reason: state.backReason ?? 'asked for' });
-  if (until === 'preflight') return park(context, until);
+  if (until === 'preflight') return parkRun(context, { after: until });
   let hasRolled = state.rolled.length > 0;
   for (const step of STEPS) {
     if (step.kind === 'roll') hasRolled = true;
@@ -69,7 +70,7 @@ export async function runHop(
     } catch (error) {
       return failStep(context, { error, step: step.kind, hasRolled });
     }
-    if (step.kind === until) return park(context, step.kind);
+    if (step.kind === until) return parkRun(context, { after: step.kind });
   }
   return endRun(context, 'committed');
 }
@@ -102,7 +103,7 @@ async function failStep(context: RunContext, failure: Failure): Promise<HopOutco
   const { step, hasRolled } = failure;
   const error = asRefusal(failure.error) ?? failure.error;
   if (context.lease.signal.aborted) throw context.lease.signal.reason;
-  if (isPause(error)) return park(context, step);
+  if (isPause(error)) return parkRun(context, { after: step });
   if (isUndecidable(error)) throw error;
   if (step === 'commit') throw error;
   const reason = error instanceof Error ? error.message : String(error);
@@ -110,7 +111,7 @@ async function failStep(context: RunContext, failure: Failure): Promise<HopOutco
   if (!hasRolled) return endRun(context, 'stopped', error);
   // Somebody has paused it, or its database went away: the same command goes on, however late.
   if (step === 'data' && error instanceof OnwardError && error.exit === ExitCode.paused)
-    return { ...(await park(context, step)), error };
+    return { ...(await parkRun(context, { after: step })), error };
   // Rows take their time, and both releases work with either shape: nothing goes back for them.
   if (step === 'data' || context.start.rollback === 'none' || isPastReturn(context)) {
     await mirrorRun(context, { step, outcome: 'unfinished' });
@@ -121,11 +122,4 @@ async function failStep(context: RunContext, failure: Failure): Promise<HopOutco
 
 function isPause(error: unknown): boolean {
   return error instanceof PauseRequest;
-}
-
-async function park(context: RunContext, after: StepKind): Promise<HopOutcome> {
-  await context.journal.append({ step: after, key: RUN_KEYS.parked, kind: 'decision', data: { after } });
-  await mirrorRun(context, { step: after, outcome: 'unfinished' });
-  context.system.log.emit({ type: 'run.parked', run: context.journal.run, step: after });
-  return { outcome: 'unfinished' };
 }

@@ -4,18 +4,16 @@ import { planUpgrade } from '../plan/index.ts';
 import type { System } from '../system/index.ts';
 import { recordAccepted } from './accept/record-accepted.ts';
 import { migrateRange, toRevision } from './configuration/observe-configuration.ts';
-import { endAbandonedPrograms, endPrograms } from './data/end-programs.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
 import { checksFailBefore, gatesClosed, pastReturn } from './errors.ts';
 import { recordEvents } from './event-log.ts';
 import { goBack } from './go-back.ts';
 import type { Installation } from './installation.ts';
 import { type Journal, type JournalProbe, openJournal } from './journal.ts';
-import { acquireLease, type Lease } from './lease.ts';
+import type { Lease } from './lease.ts';
 import { isPastReturn } from './past-return.ts';
-import { PauseRequest } from './pause.ts';
+import { createPauseSignal } from './pause.ts';
 import type { Prepared } from './prepare.ts';
-import { prepareLedgers } from './prepare-ledgers.ts';
 import type { RunContext } from './run-context.ts';
 import { runHop } from './run-hop.ts';
 import { type Before, RUN_KEYS, type RunStart, type RunState, readRunState } from './run-state.ts';
@@ -23,6 +21,7 @@ import { mirrorRun, STEP_STARTED } from './step-notes.ts';
 import { observeChecks, observeTraffic } from './steps/run-checks.ts';
 import { totalsUnusable } from './total-errors.ts';
 import { findTotalProblems, listTotals, readTotals } from './totals.ts';
+import { withLease } from './with-lease.ts';
 
 export interface OneHop {
   readonly run: string;
@@ -42,31 +41,20 @@ export interface OneHop {
  * up. Whatever happens, the lease is given back.
  */
 export async function runOneHop(system: System, installation: Installation, hop: OneHop): Promise<HopOutcome> {
-  const { deployment, control, databases, fence } = installation;
-  await prepareLedgers(system, installation);
-  await endAbandonedPrograms(installation);
-  const lease = await acquireLease(system, { deployment, control, databases, run: hop.run });
-  try {
-    await fence.raise(lease.epoch);
-    await endPrograms(installation, lease.epoch);
+  const { run, journalProbe: probe } = hop;
+  const { stateDirectory } = installation.deployment;
+  const work = async (lease: Lease): Promise<HopOutcome> => {
     const prepared = await hop.prepareAgain();
-    const { stateDirectory } = deployment;
-    const journal = await openJournal(system, {
-      stateDirectory,
-      run: hop.run,
-      epoch: lease.epoch,
-      probe: hop.journalProbe,
-    });
-    const stopRecording = recordEvents(system, { stateDirectory, run: hop.run });
+    const journal = await openJournal(system, { stateDirectory, run, epoch: lease.epoch, probe });
+    const stopRecording = recordEvents(system, { stateDirectory, run });
     try {
       return await carryOut(system, installation, { ...hop, prepared, journal, lease });
     } finally {
       await journal.close();
       await stopRecording();
     }
-  } finally {
-    await lease.release().catch(() => {});
-  }
+  };
+  return withLease(system, installation, { run, work });
 }
 
 interface Held extends OneHop {
@@ -89,11 +77,6 @@ async function carryOut(system: System, installation: Installation, hop: Held): 
     isResumed,
   });
   await journal.append({ step: 'lease', key: RUN_KEYS.taken, kind: 'note', data: { epoch: lease.epoch } });
-  const paused = new AbortController();
-  hop.pause.addEventListener('abort', () => paused.abort(new PauseRequest('The operator asked to stop')), {
-    once: true,
-  });
-  if (hop.pause.aborted) paused.abort(new PauseRequest('The operator asked to stop'));
   const state = readRunState(journal.records);
   if (!state) throw new Error('The journal has no first record');
   const { facts } = hop.prepared;
@@ -109,7 +92,7 @@ async function carryOut(system: System, installation: Installation, hop: Held): 
     previous: facts.releases.get(start.from),
     releaseDigest: start.releaseDigest,
     totals: await listTotals(installation, start),
-    signal: AbortSignal.any([lease.signal, paused.signal]),
+    signal: AbortSignal.any([lease.signal, createPauseSignal(hop.pause)]),
   };
   const before = state.before ?? (await observeBefore(base, hop));
   const rolls = before.rolls.filter((roll) => hop.only === undefined || roll.service === hop.only);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type ContractPlan, ExitCode, isPassable, OnwardError } from '../../model/index.ts';
+import { type ContractPlan, ExitCode, isPassable } from '../../model/index.ts';
 import { renderContractPlan } from '../../plan/index.ts';
 import {
   type FoundRun,
@@ -9,6 +9,7 @@ import {
   undoQuarantines,
 } from '../../upgrade/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
+import { askToStart } from '../confirm.ts';
 import { crashProbe } from '../crash-probe.ts';
 import { renderContractReport } from '../render/contract-report.ts';
 import { addExplanation } from './explanation.ts';
@@ -104,17 +105,6 @@ function confirmContract(
       return true;
     }
     if (!options.json) context.say(renderContractPlan(plan));
-    if (options.yes) return true;
-    const answer = await context.ask('Remove this for good?');
-    if (answer === undefined) {
-      throw new OnwardError({
-        code: 'upgrade.not-confirmed',
-        message: 'Could not ask whether to start: there is no terminal. Nothing has changed.',
-        hint: 'Run the same command with --yes.',
-        state: 'unchanged',
-        exit: ExitCode.usage,
-      });
-    }
-    return answer;
+    return options.yes === true || askToStart(context, 'Remove this for good?');
   };
 }

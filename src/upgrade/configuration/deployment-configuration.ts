@@ -12,10 +12,10 @@ import type { System } from '../../system/index.ts';
 import { noPath, otherRunUnfinished } from '../errors.ts';
 import { assertNoRunElsewhere, findUnfinishedRun } from '../find-run.ts';
 import type { Installation } from '../installation.ts';
-import { acquireLease } from '../lease.ts';
+import type { Lease } from '../lease.ts';
 import { observeCurrent } from '../observe-control.ts';
-import { prepareLedgers } from '../prepare-ledgers.ts';
 import { createRunId } from '../run-id.ts';
+import { withLease } from '../with-lease.ts';
 import { migrateRange, type ReleaseRange, storeOf } from './observe-configuration.ts';
 
 export interface ConfigurationRequest {
@@ -61,17 +61,12 @@ export async function migrateDeploymentConfiguration(
 ): Promise<MigratedConfiguration> {
   await assertNoRunElsewhere(system, installation);
   const range = await chooseRange(installation, request);
-  const { deployment, control, databases, fence } = installation;
-  const unfinished = await findUnfinishedRun(system, deployment.stateDirectory);
+  const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   if (unfinished) {
     const { from, to } = unfinished.state.start;
     throw otherRunUnfinished({ run: unfinished.run, from, to }, range.to);
   }
-  await prepareLedgers(system, installation);
-  const run = `config-${createRunId(system)}`;
-  const lease = await acquireLease(system, { deployment, control, databases, run });
-  try {
-    await fence.raise(lease.epoch);
+  const work = async (lease: Lease): Promise<MigratedConfiguration> => {
     const found = await migrateRange(system, installation, range);
     const written: { path: string; kept: string }[] = [];
     for (const file of found.migrated) {
@@ -80,9 +75,8 @@ export async function migrateDeploymentConfiguration(
       if (kept !== undefined) written.push({ path: file.file.path, kept });
     }
     return { ...(await describe(range, found)), written };
-  } finally {
-    await lease.release().catch(() => {});
-  }
+  };
+  return withLease(system, installation, { run: `config-${createRunId(system)}`, work });
 }
 
 /** Where the text of before is kept; `undefined`: there was nothing to write, or it must not be written. */

@@ -5,7 +5,8 @@ import { checksFailBefore } from '../errors.ts';
 import type { Installation } from '../installation.ts';
 import type { Journal } from '../journal.ts';
 import type { Lease } from '../lease.ts';
-import { PauseRequest } from '../pause.ts';
+import { parkRun } from '../park-run.ts';
+import { createPauseSignal, PauseRequest } from '../pause.ts';
 import { undoQuarantines } from '../quarantines.ts';
 import type { RunContext } from '../run-context.ts';
 import { type Before, RUN_KEYS, type RunStart, readRunState } from '../run-state.ts';
@@ -120,7 +121,7 @@ async function judge(
 ): Promise<HopOutcome> {
   const { base } = context;
   if (base.lease.signal.aborted) throw base.lease.signal.reason;
-  if (error instanceof PauseRequest) return park(base, step);
+  if (error instanceof PauseRequest) return parkRun(base, { after: step, command: 'onward contract' });
   if (isUndecidable(error)) throw error;
   const reason = error instanceof Error ? error.message : String(error);
   base.system.log.emit({ type: 'step.failed', run: base.journal.run, step, reason });
@@ -133,19 +134,8 @@ async function stop(context: ContractContext, error: unknown): Promise<HopOutcom
   return endRun(context.base, 'stopped', error);
 }
 
-async function park(base: RunContext, after: string): Promise<HopOutcome> {
-  await base.journal.append({ step: after, key: RUN_KEYS.parked, kind: 'decision', data: { after } });
-  await mirrorRun(base, { step: after, outcome: 'unfinished' });
-  base.system.log.emit({ type: 'run.parked', run: base.journal.run, step: after, command: 'onward contract' });
-  return { outcome: 'unfinished' };
-}
-
 async function createContext(system: System, installation: Installation, held: HeldContract): Promise<RunContext> {
   const { journal, lease, start, pause } = held;
-  const paused = new AbortController();
-  const stopAsked = () => paused.abort(new PauseRequest('The operator asked to stop'));
-  pause.addEventListener('abort', stopAsked, { once: true });
-  if (pause.aborted) stopAsked();
   const base = {
     system,
     installation,
@@ -157,7 +147,7 @@ async function createContext(system: System, installation: Installation, held: H
     releaseDigest: start.releaseDigest,
     rolls: [],
     totals: await listContractTotals(installation, start.from),
-    signal: AbortSignal.any([lease.signal, paused.signal]),
+    signal: AbortSignal.any([lease.signal, createPauseSignal(pause)]),
   };
   const before = readRunState(journal.records)?.before ?? (await observeBefore(base));
   return { ...base, before };

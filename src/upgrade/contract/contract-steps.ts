@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { renderContracted } from '../../contract/index.ts';
 import { renderVerification } from '../../data-migrate/index.ts';
-import { applyMigrations, type FileAssertion } from '../../migrate/index.ts';
+import type { FileAssertion } from '../../migrate/index.ts';
 import type { Json } from '../../model/index.ts';
 import { recordAccepted } from '../accept/record-accepted.ts';
 import { installDualWrite, listDualWrites, removeDualWrite } from '../data/dual-writes.ts';
 import { listDeclared } from '../data-migrations.ts';
 import { checksFailed } from '../errors.ts';
 import { createPerformer } from '../run-context.ts';
+import { migrateDatabase } from '../steps/migrations.ts';
 import { findLastingProblems, runChecks } from '../steps/run-checks.ts';
 import { compareTotalsAfter, reportTotals } from '../totals.ts';
 import { runBackupHook } from './backup-hook.ts';
@@ -45,7 +46,9 @@ export async function runRemoval(context: ContractContext): Promise<void> {
   for (const database of listConcerned(context)) {
     context.base.signal.throwIfAborted();
     await removeTriggers(context, database);
-    await contractDatabase(context, database);
+    const assertions = await buildAssertions(context, database);
+    const upTo = context.base.start.to;
+    await migrateDatabase(context.base, { step: 'contract', phases: ['contract'], database, upTo, assertions });
   }
 }
 
@@ -78,38 +81,6 @@ export async function restoreTriggers(context: ContractContext): Promise<void> {
       await installDualWrite(work, found);
     });
   }
-}
-
-async function contractDatabase(context: ContractContext, database: string): Promise<void> {
-  const { system, installation, journal, lease, signal, start, release } = context.base;
-  const target = installation.databases.get(database);
-  if (!target) throw new Error(`There is no database ${database}`);
-  const files = (await installation.source.migrationFiles(release)).filter((file) => file.database === database);
-  const note = (path: string) => ({ step: 'contract', key: `migrate:${database}/${path}` });
-  await applyMigrations(system, {
-    database,
-    target,
-    files,
-    phases: ['contract'],
-    upTo: start.to,
-    release: release.version,
-    run: journal.run,
-    fence: { deployment: installation.deployment.name, epoch: lease.epoch },
-    lockBudgetMs: installation.deployment.lockBudgetMs,
-    lockWaitMs: installation.deployment.lockWaitMs,
-    assertions: await buildAssertions(context, database),
-    signal,
-    beforeFile: async (file) => {
-      await lease.assertHeld();
-      await journal.append({ ...note(file.path), kind: 'intent', data: { checksum: file.checksum } });
-    },
-    afterFile: async (file) => {
-      await journal.append({ ...note(file.path), kind: 'result', data: { ok: true } });
-    },
-    onEvent: (event) => {
-      system.log.emit({ ...event, run: journal.run, step: 'contract' });
-    },
-  });
 }
 
 /** The verification of every data migration that Onward itself carries out; a service's own program cannot ask under our lock. */

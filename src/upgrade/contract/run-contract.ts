@@ -7,11 +7,12 @@ import { recordEvents } from '../event-log.ts';
 import { assertNoRunElsewhere, type FoundRun, findUnfinishedRun } from '../find-run.ts';
 import type { Installation } from '../installation.ts';
 import { type JournalProbe, openJournal } from '../journal.ts';
-import { acquireLease } from '../lease.ts';
+import type { Lease } from '../lease.ts';
 import { observeAcceptances } from '../observe-acceptances.ts';
 import { prepareLedgers } from '../prepare-ledgers.ts';
 import { createRunId } from '../run-id.ts';
 import type { RunStart } from '../run-state.ts';
+import { withLease } from '../with-lease.ts';
 import { beginBaselines } from './begin-baselines.ts';
 import { carryOutContract } from './carry-out.ts';
 import { contractClosed, contractUnfinished, upgradeUnfinished } from './errors.ts';
@@ -134,12 +135,8 @@ interface HeldOptions extends ContractRunOptions {
 
 async function runHeld(system: System, installation: Installation, options: HeldOptions): Promise<HopOutcome> {
   const { run, start, pause, journalProbe: probe } = options;
-  const { deployment, control, databases, fence } = installation;
-  const { stateDirectory } = deployment;
-  await prepareLedgers(system, installation);
-  const lease = await acquireLease(system, { deployment, control, databases, run });
-  try {
-    await fence.raise(lease.epoch);
+  const { stateDirectory } = installation.deployment;
+  const work = async (lease: Lease): Promise<HopOutcome> => {
     const prepared = await options.prepareAgain();
     const journal = await openJournal(system, { stateDirectory, run, epoch: lease.epoch, probe });
     const stopRecording = recordEvents(system, { stateDirectory, run });
@@ -149,9 +146,8 @@ async function runHeld(system: System, installation: Installation, options: Held
       await journal.close();
       await stopRecording();
     }
-  } finally {
-    await lease.release().catch(() => {});
-  }
+  };
+  return withLease(system, installation, { run, work });
 }
 
 function report({ outcome, error }: HopOutcome, start: RunStart): ContractReport {

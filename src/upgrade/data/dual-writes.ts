@@ -7,10 +7,10 @@ import {
   loadDualWrites,
   loadSearchPath,
   observeDualWrite,
-  openSession,
   planDualWrite,
   planDualWriteRemoval,
   renderDualWrite,
+  withSession,
 } from '../../data-migrate/index.ts';
 import { applyStatements, type Statements } from '../../migrate/index.ts';
 import type { DeclaredDataMigration } from '../../model/index.ts';
@@ -75,12 +75,7 @@ export async function observeDeclaredDualWrite(
 ): Promise<DualWriteState | undefined> {
   const target = installation.databases.get(declared.database);
   if (declared.kind !== 'sql' || !isDualWriting(declared) || !target) return undefined;
-  const session = await openSession(system, target);
-  try {
-    return await observeDualWrite(session, declared);
-  } finally {
-    await session.close();
-  }
+  return withSession(system, target, (session) => observeDualWrite(session, declared));
 }
 
 /** Throws `data-migrate.no-dual-write` or `.dual-write-disabled` when the trigger is on record as installed and does not fire any more. */
@@ -91,14 +86,11 @@ export async function assertDualWriteKept(
 ): Promise<void> {
   const target = installation.databases.get(declared.database);
   if (declared.kind !== 'sql' || !isDualWriting(declared) || !target) return;
-  const session = await openSession(system, target);
-  try {
+  await withSession(system, target, async (session) => {
     const records = await loadDualWrites(session);
     if (records.some(({ id, removedAt }) => id === declared.id && removedAt === null))
       await assertDualWrite(session, declared);
-  } finally {
-    await session.close();
-  }
+  });
 }
 
 /** Those that have to be there once `declared` is expanded: what the hop owes, and what earlier releases have installed and not removed. */

@@ -3,10 +3,10 @@ import {
   askVerification,
   askWish,
   observeServiceMigration,
-  openSession,
   requestWish,
   runServiceMigration,
   type ServiceQuestions,
+  withSession,
 } from '../../data-migrate/index.ts';
 import type { ServiceDataMigration } from '../../model/index.ts';
 import type { ConnectionTarget, Session, System } from '../../system/index.ts';
@@ -34,18 +34,11 @@ export function createServiceWorker(
     const program = await openServiceProgram(system, installation, declared);
     return { system, program, id, environment };
   };
-  const withSession = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
-    const session = await openSession(system, target);
-    try {
-      return await work(session);
-    } finally {
-      await session.close();
-    }
-  };
+  const ask = <T>(work: (session: Session) => Promise<T>) => withSession(system, target, work);
   return {
-    observe: () => withSession((session) => observeServiceMigration(session, id, openQuestions)),
+    observe: () => ask((session) => observeServiceMigration(session, id, openQuestions)),
     async request(wish) {
-      const status = await withSession((session) => requestWish(session, { id, release, wish }));
+      const status = await ask((session) => requestWish(session, { id, release, wish }));
       // The ledger holds it now, whatever the program says; one that runs is told by the command that looks after it.
       if (wish !== 'cancel' && status !== 'running') await askWish(await openQuestions(), wish);
       return status;

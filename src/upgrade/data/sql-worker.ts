@@ -1,10 +1,10 @@
 import {
   observeDataMigration,
-  openSession,
   requestWish,
   runDataMigration,
   sampleDataMigration,
   verifyDataMigration,
+  withSession,
 } from '../../data-migrate/index.ts';
 import type { SqlDataMigration } from '../../model/index.ts';
 import type { ConnectionTarget, Session, System } from '../../system/index.ts';
@@ -17,18 +17,11 @@ export function createSqlWorker(
   { declared, release }: { readonly declared: SqlDataMigration; readonly release: string },
 ): DataWorker {
   const { id } = declared;
-  const withSession = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
-    const session = await openSession(system, target);
-    try {
-      return await work(session);
-    } finally {
-      await session.close();
-    }
-  };
+  const ask = <T>(work: (session: Session) => Promise<T>) => withSession(system, target, work);
   return {
-    observe: () => withSession((session) => observeDataMigration(session, id)),
-    request: (wish) => withSession((session) => requestWish(session, { id, release, wish })),
-    verify: () => withSession((session) => verifyDataMigration(session, declared)),
+    observe: () => ask((session) => observeDataMigration(session, id)),
+    request: (wish) => ask((session) => requestWish(session, { id, release, wish })),
+    verify: () => ask((session) => verifyDataMigration(session, declared)),
     sample: (pacing) => sampleDataMigration(system, { target, declared, pacing }),
     run: ({ installation, lease, run, rate, signal, scope }) =>
       runDataMigration(system, {

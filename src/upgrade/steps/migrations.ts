@@ -1,4 +1,4 @@
-import { applyMigrations } from '../../migrate/index.ts';
+import { applyMigrations, type FileAssertion } from '../../migrate/index.ts';
 import { compareVersions, MIGRATION_PHASES, type MigrationPhase } from '../../model/index.ts';
 import { installDualWrite } from '../data/dual-writes.ts';
 import { listDualWritesOfHop } from '../data-migrations.ts';
@@ -40,9 +40,10 @@ export async function runPostdeploy(context: RunContext): Promise<void> {
 }
 
 interface Wanted {
-  readonly step: 'expand' | 'postdeploy';
+  readonly step: 'expand' | 'postdeploy' | 'contract';
   readonly phases: readonly MigrationPhase[];
   readonly upTo?: string;
+  readonly assertions?: readonly FileAssertion[];
 }
 
 /** Every transaction checks the epoch; the ledger, not the journal, says what is applied. */
@@ -53,9 +54,13 @@ async function runMigrations(context: RunContext, wanted: Wanted): Promise<void>
   }
 }
 
-async function migrateDatabase(context: RunContext, wanted: Wanted & { readonly database: string }): Promise<void> {
+/** One database: every file an intent and a result in the journal, its transaction fenced by the epoch. */
+export async function migrateDatabase(
+  context: RunContext,
+  wanted: Wanted & { readonly database: string },
+): Promise<void> {
   const { system, installation, journal, lease, release } = context;
-  const { database, phases, step, upTo } = wanted;
+  const { database, phases, step, upTo, assertions } = wanted;
   const target = installation.databases.get(database);
   if (!target) throw new Error(`There is no database ${database}`);
   const files = (await installation.source.migrationFiles(release)).filter((file) => file.database === database);
@@ -66,6 +71,7 @@ async function migrateDatabase(context: RunContext, wanted: Wanted & { readonly 
     files,
     phases,
     ...(upTo === undefined ? {} : { upTo }),
+    ...(assertions ? { assertions } : {}),
     release: release.version,
     run: journal.run,
     fence: { deployment: installation.deployment.name, epoch: lease.epoch },

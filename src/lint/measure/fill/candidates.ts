@@ -91,8 +91,8 @@ function isMoment(text: string): boolean {
 function textNeighbours(text: string): readonly string[] {
   const quoted = quoteLiteral(text);
   const example = exampleOfPattern(text);
-  const fromPattern = example === undefined || example === text ? [] : [`${quoteLiteral(example)}`];
-  // A pattern of LIKE: any text stands for its percent signs.
+  const fromPattern = example === undefined || example === text ? [] : [quoteLiteral(example)];
+  // It may be a pattern of LIKE, whose percent signs stand for any text.
   const fromLike = text.includes('%') ? [`replace(${quoted}, '%', g::text)`] : [];
   return [...fromPattern, ...fromLike, quoted, `${quoted} || g`];
 }

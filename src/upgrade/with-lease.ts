@@ -1,0 +1,27 @@
+import type { System } from '../system/index.ts';
+import { endAbandonedPrograms, endPrograms } from './data/end-programs.ts';
+import type { Installation } from './installation.ts';
+import { acquireLease, type Lease } from './lease.ts';
+import { prepareLedgers } from './prepare-ledgers.ts';
+
+/**
+ * Does work as the only one who may change the deployment: whatever an Onward that was killed has left running is ended, and every target
+ * knows the epoch, before it begins. Whatever happens, the lease is given back. Throws what `acquireLease` and the work throw.
+ */
+export async function withLease<T>(
+  system: System,
+  installation: Installation,
+  { run, work }: { readonly run: string; readonly work: (lease: Lease) => Promise<T> },
+): Promise<T> {
+  const { deployment, control, databases, fence } = installation;
+  await prepareLedgers(system, installation);
+  await endAbandonedPrograms(installation);
+  const lease = await acquireLease(system, { deployment, control, databases, run });
+  try {
+    await fence.raise(lease.epoch);
+    await endPrograms(installation, lease.epoch);
+    return await work(lease);
+  } finally {
+    await lease.release().catch(() => {});
+  }
+}
