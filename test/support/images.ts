@@ -6,7 +6,16 @@
  */
 import { readFile } from 'node:fs/promises';
 import { postgresFiles } from './postgres-image.ts';
-import { BUSYBOX, copyBusybox, copyPrograms, ensureImage, keyOfFiles, writeSystemFiles } from './rootfs.ts';
+import {
+  BUSYBOX,
+  copyBusybox,
+  copyNode,
+  copyPrograms,
+  ensureImage,
+  keyOfFiles,
+  NODE,
+  writeSystemFiles,
+} from './rootfs.ts';
 
 const COMMANDS = [
   'sh',
@@ -60,11 +69,11 @@ export async function busyboxImage(): Promise<string> {
 export async function nodeImage(): Promise<string> {
   return ensureImage({
     name: 'onward-test/node',
-    key: [...(await keyOfFiles(BUSYBOX, process.execPath)), ...COMMANDS],
+    key: [...(await keyOfFiles(BUSYBOX, process.execPath)), ...COMMANDS, NODE],
     configuration: [PATH, 'CMD ["node"]'],
     async fill(folder) {
       await writeSmallSystem(folder);
-      await copyPrograms(folder, process.execPath);
+      await copyNode(folder);
     },
   });
 }

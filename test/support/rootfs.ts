@@ -54,6 +54,12 @@ export async function copyPrograms(folder: string, ...programs: readonly string[
   for (const path of new Set([...programs, ...libraries.flat()])) await copyIn(folder, path);
 }
 
+/** The Node that runs the tests, on every PATH whatever its place here is. */
+export async function copyNode(folder: string): Promise<void> {
+  await copyIn(folder, process.execPath, NODE);
+  for (const path of await librariesOf(process.execPath)) await copyIn(folder, path);
+}
+
 /** The busybox with a link for each of these commands. */
 export async function copyBusybox(folder: string, commands: readonly string[]): Promise<void> {
   await copyIn(folder, BUSYBOX, '/bin/busybox');
@@ -61,6 +67,8 @@ export async function copyBusybox(folder: string, commands: readonly string[]): 
 }
 
 export const BUSYBOX = '/bin/busybox';
+/** Where it is in an image, wherever it is here. */
+export const NODE = '/usr/local/bin/node';
 
 /** What even the smallest system has: users, and folders to write to. */
 export async function writeSystemFiles(folder: string): Promise<void> {
