@@ -1,12 +1,33 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { describeMissingDocker } from './test/support/docker.ts';
+
+const DOCKER_TESTS = ['{src,test}/**/*.docker.test.ts'];
+const missingDocker = await describeMissingDocker();
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
     // Two workers: the tests run real servers, and more of them side by side only wait for each other.
     maxWorkers: 2,
     passWithNoTests: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'main',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...DOCKER_TESTS],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      ...(missingDocker === undefined
+        ? [
+            {
+              extends: true as const,
+              test: { name: 'docker', include: DOCKER_TESTS, testTimeout: 60_000, hookTimeout: 120_000 },
+            },
+          ]
+        : []),
+    ],
   },
 });

@@ -8,7 +8,17 @@ export { hasProcess } from './roll/instances.ts';
 export type { DesiredInstance, PerformEffect, RollContext, RollRequest } from './roll/roll.ts';
 export { runRoll } from './roll/run-roll.ts';
 export { createProcessRuntime } from './runtimes/index.ts';
-export type { CommandSpec, Instance, InstanceSpec, InstanceState, Runtime } from './runtimes/runtime.ts';
+export type {
+  CommandEnd,
+  CommandOptions,
+  CommandSpec,
+  Instance,
+  InstanceSpec,
+  InstanceState,
+  Runtime,
+  StageRequest,
+  Work,
+} from './runtimes/runtime.ts';
 export { stageArtifact } from './stage-artifact.ts';
 export { type BuiltinSwitch, createBuiltinSwitch } from './switches/index.ts';
 export type {

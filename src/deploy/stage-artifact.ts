@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Digest, ExitCode, formatBytes, OnwardError } from '../model/index.ts';
 import { hashArtifact, type System } from '../system/index.ts';
 
@@ -11,6 +11,11 @@ export interface StageOptions {
 
 const STAGING = '.staging-';
 
+/** Where a staged artifact stands; content-addressed, so that releases share what they have in common. */
+export function artifactPath(stateDirectory: string, identity: Digest): string {
+  return join(stateDirectory, 'artifacts', identity.slice('sha256:'.length));
+}
+
 /**
  * Copies an artifact to `<stateDirectory>/artifacts/<hex>` and returns that path. The copy is there whole and verified, or not at all;
  * one that is there already is verified again, and replaced when it has changed. Throws `deploy.missing-artifact`,
@@ -19,9 +24,9 @@ const STAGING = '.staging-';
 export async function stageArtifact(system: System, options: StageOptions): Promise<string> {
   const { files } = system;
   const { from, identity, stateDirectory } = options;
-  const folder = join(stateDirectory, 'artifacts');
-  const hex = identity.slice('sha256:'.length);
-  const target = join(folder, hex);
+  const target = artifactPath(stateDirectory, identity);
+  const folder = dirname(target);
+  const hex = basename(target);
   if (await isIntact(system, target, identity)) return target;
   if (!(await files.isFolder(from))) throw missingArtifact(from);
   const source = await hashArtifact(files, from);

@@ -1,5 +1,6 @@
 import { closest, type Finding, type Position } from '../model/index.ts';
 import type { RawDeployment } from './schema.ts';
+import type { RawService } from './service-schema.ts';
 
 interface Problem {
   /** Keys and positions that lead to the value. */
@@ -51,6 +52,7 @@ function checkServices(raw: RawDeployment): readonly Problem[] {
         message: 'start-first needs a switch in front; add "switch" or choose overlap or stop-first',
       });
     }
+    problems.push(...checkRuntime(name, service));
     if (service.roll === 'stop-first' && (service.replicas ?? 1) > 1) {
       problems.push({ path: ['services', name, 'replicas'], message: 'a stop-first service has one instance' });
     }
@@ -60,12 +62,41 @@ function checkServices(raw: RawDeployment): readonly Problem[] {
   return problems;
 }
 
+/** Keys that mean something to one runtime only, and those that one cannot do without. */
+const RUNTIME_KEYS = {
+  process: [],
+  compose: ['service', 'port'],
+  ssh: ['hosts', 'unit', 'port', 'atOnce', 'canary'],
+} as const satisfies Record<RawService['runtime'], readonly (keyof RawService)[]>;
+
+function checkRuntime(name: string, service: RawService): readonly Problem[] {
+  const { runtime } = service;
+  const own: readonly string[] = RUNTIME_KEYS[runtime];
+  const foreign = new Set(
+    Object.values(RUNTIME_KEYS)
+      .flat()
+      .filter((key) => !own.includes(key)),
+  );
+  const problems: Problem[] = [];
+  for (const key of foreign) {
+    if (service[key] === undefined) continue;
+    problems.push({ path: ['services', name, key], message: `runtime ${runtime} has no "${key}"` });
+  }
+  if (runtime === 'ssh' && !service.hosts) {
+    problems.push({ path: ['services', name], message: 'runtime ssh needs "hosts"' });
+  }
+  if (runtime === 'compose' && typeof service.port === 'string') {
+    problems.push({ path: ['services', name, 'port'], message: 'a container has one port for its requests' });
+  }
+  return problems;
+}
+
 function checkAddresses(raw: RawDeployment): readonly Problem[] {
   const owners = new Map<string, string>();
   const problems: Problem[] = [];
   for (const [name, service] of Object.entries(raw.services)) {
-    const listen = service.switch?.builtin.listen;
-    if (listen === undefined) continue;
+    if (!service.switch || !('builtin' in service.switch)) continue;
+    const { listen } = service.switch.builtin;
     const owner = owners.get(listen);
     if (owner !== undefined) {
       const path = ['services', name, 'switch', 'builtin', 'listen'];

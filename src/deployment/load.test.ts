@@ -97,7 +97,7 @@ services:
         '    Did you mean "drain"?',
         'onward.yaml:10:14: unknown key "services.api.ready.htpp"',
         '    Did you mean "http"?',
-        'onward.yaml:11:19: services.web.runtime: must be "process"',
+        'onward.yaml:11:19: services.web.runtime: must be "process" or "compose" or "ssh"',
         'onward.yaml:11:34: services.web.drain: must be a duration such as 250ms, 30s, 2m or 12h',
       ].join('\n'),
     );

@@ -8,10 +8,12 @@ import {
   ExitCode,
   type Finding,
   OnwardError,
+  type RuntimeKind,
 } from '../model/index.ts';
 import { createPathLocator, loadDocument, type System } from '../system/index.ts';
 import { buildCheck } from './build-check.ts';
 import { buildPacing } from './build-pacing.ts';
+import { buildCompose, buildHosts } from './build-places.ts';
 import { buildService } from './build-service.ts';
 import { checkReferences } from './check-references.ts';
 import { milliseconds } from './durations.ts';
@@ -53,6 +55,8 @@ function buildDeployment(raw: RawDeployment, file: string): Deployment {
     ...(raw.scratch ? { scratch: buildDatabase('scratch', raw.scratch, folder) } : {}),
     control: raw.control ?? databases[0]?.name ?? '',
     services: Object.entries(raw.services).map(([name, service]) => buildService(name, service, folder)),
+    ...(runsOn(raw, 'compose') ? { compose: buildCompose(raw.compose ?? {}, folder) } : {}),
+    ...(runsOn(raw, 'ssh') ? { hosts: buildHosts(raw.ssh ?? {}, folder) } : {}),
     configuration: Object.entries(raw.configuration ?? {}).map(([name, { file, secret = false, ...rest }]) => ({
       name,
       path: resolve(folder, file),
@@ -67,6 +71,10 @@ function buildDeployment(raw: RawDeployment, file: string): Deployment {
     ...(raw.backup ? { backup: buildBackup(raw.backup) } : {}),
     pacing: buildPacing(raw.pacing),
   };
+}
+
+function runsOn(raw: RawDeployment, kind: RuntimeKind): boolean {
+  return Object.values(raw.services).some(({ runtime }) => runtime === kind);
 }
 
 function buildContract({ clients, quarantine, roles }: NonNullable<RawDeployment['contract']>): ContractConfig {

@@ -1,79 +1,22 @@
 import { z } from 'zod';
-import { isVersion, parseBytes, parseDuration, parseTimeWindow } from '../model/index.ts';
+import { isVersion } from '../model/index.ts';
+import { compose, ssh } from './place-schema.ts';
+import { service } from './service-schema.ts';
+import {
+  address,
+  DATABASE_NAME_RULE,
+  databaseName,
+  duration,
+  keyError,
+  NAME,
+  NAME_RULE,
+  name,
+  size,
+  timeWindow,
+  value,
+} from './shapes.ts';
 
 /** What `onward.yaml` may hold, before names are resolved and defaults are filled in. The JSON Schema is made from it. */
-
-const NAME = /^[a-z][a-z0-9-]*$/;
-const NAME_RULE = 'must be lower-case letters, digits and hyphens, starting with a letter';
-const name = z.string().regex(NAME, NAME_RULE);
-/** As product.yaml names them: an underscore is common in them. */
-const DATABASE_NAME_RULE = 'must be lower-case letters, digits, hyphens and underscores, starting with a letter';
-const databaseName = z.string().regex(/^[a-z][a-z0-9_-]*$/, DATABASE_NAME_RULE);
-/** The message for a key that is no name; other problems of a record keep theirs. */
-const keyError = (rule: string) => (issue: { readonly code?: string }) =>
-  issue.code === 'invalid_key' ? `this name ${rule}` : undefined;
-const DURATION = 'must be a duration such as 250ms, 30s, 2m or 12h';
-const duration = z
-  .string(DURATION)
-  .refine((text) => parseDuration(text) !== undefined, DURATION)
-  .meta({ description: 'A duration such as 250ms, 30s, 2m or 12h' });
-const SIZE = 'must be a size such as 512MiB or 1GiB';
-const size = z
-  .string(SIZE)
-  .refine((text) => parseBytes(text) !== undefined, SIZE)
-  .meta({ description: 'A size such as 512MiB or 1GiB' });
-const timeWindow = z
-  .string()
-  .superRefine((text, context) => {
-    const parsed = parseTimeWindow(text);
-    if ('problem' in parsed) context.addIssue({ code: 'custom', message: parsed.problem });
-  })
-  .meta({
-    description: 'Days, times and a time zone, such as "22:00-06:00 Europe/Zurich" or "Sat-Sun 00:00-24:00 UTC"',
-  });
-const address = z
-  .string()
-  .regex(/^(\[[0-9a-f:]+\]|[^:\s]+):\d{1,5}$/i, 'must be host:port')
-  .meta({ description: 'host:port' });
-const value = z
-  .union([z.string(), z.number(), z.boolean()])
-  .meta({ description: 'A value, or env:NAME to read an environment variable, or file:PATH to read a file' });
-
-const ready = z.union([
-  z.strictObject({ http: z.string().startsWith('/', 'must be a path such as /ready') }),
-  z.strictObject({ tcp: z.literal(true) }),
-  z.strictObject({ up: duration }),
-]);
-
-const builtin = z.strictObject({
-  listen: address.meta({ description: 'Where clients connect, as host:port' }),
-  mode: z.enum(['http', 'tcp']).optional().meta({ description: 'What it carries: http unless told' }),
-});
-
-const service = z.strictObject({
-  runtime: z.enum(['process']).meta({ description: 'What starts and stops its instances' }),
-  replicas: z
-    .int()
-    .min(1, 'must be at least 1')
-    .max(100, 'must be at most 100')
-    .optional()
-    .meta({ description: 'How many instances run; 1 unless told' }),
-  roll: z
-    .enum(['start-first', 'overlap', 'stop-first', 'one-shot'])
-    .optional()
-    .meta({ description: 'How it moves from old to new; what the release says unless told' }),
-  after: z.array(name).optional().meta({ description: 'Services whose new instances must serve first' }),
-  ready: ready.optional().meta({ description: 'How an instance says that it can take work' }),
-  readyTimeout: duration.optional().meta({ description: 'Limit for an instance to become ready; 60s unless told' }),
-  switch: z.strictObject({ builtin }).optional().meta({ description: 'What decides which instances get requests' }),
-  drain: duration.optional().meta({ description: 'How long old instances may finish requests; 30s unless told' }),
-  grace: duration.optional().meta({ description: 'From SIGTERM to SIGKILL; 10s unless told' }),
-  settle: duration.optional().meta({ description: 'How long new instances are watched; 10s unless told' }),
-  environment: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'), value)
-    .optional()
-    .meta({ description: 'Environment variables of its instances' }),
-});
 
 const headers = z.record(z.string(), z.string());
 const checkBase = {
@@ -199,6 +142,8 @@ export const deploymentSchema = z
       .meta({ description: 'A server that holds nothing of value, for trying migrations out on copies of the schema' }),
     control: databaseName.optional().meta({ description: 'Database of lease and runs; the first one unless told' }),
     services: z.record(name, service, { error: keyError(NAME_RULE) }),
+    compose: compose.optional(),
+    ssh: ssh.optional(),
     configuration: z
       .record(name, configurationFile, { error: keyError(NAME_RULE) })
       .optional()
@@ -220,7 +165,5 @@ export const deploymentSchema = z
   .meta({ title: 'onward.yaml', description: 'One running installation of a product, described by its operator' });
 
 export type RawDeployment = z.infer<typeof deploymentSchema>;
-export type RawService = z.infer<typeof service>;
 export type RawPacing = z.infer<typeof pacing>;
 export type RawCheck = z.infer<typeof check>;
-export type RawReady = z.infer<typeof ready>;

@@ -14,9 +14,75 @@ export interface Listen {
   readonly port: number;
 }
 
+/** Where a program listens for its administrator on this machine. */
+export type AdminAddress = { readonly path: string } | Listen;
+
 export type SwitchConfig =
   | { readonly kind: 'builtin'; readonly mode: 'http' | 'tcp'; readonly listen: Listen }
+  | {
+      readonly kind: 'haproxy';
+      readonly mode: 'http' | 'tcp';
+      /** Where clients connect, when it is known: the frontend is the operator's own. */
+      readonly listen?: Listen;
+      /** The runtime API, at the level of an administrator. */
+      readonly admin: AdminAddress;
+      /** The command line of the master process, which can reload. */
+      readonly master?: AdminAddress;
+      /** The name of the backend. */
+      readonly backend: string;
+      /** The file with the section of that backend, which Onward writes and HAProxy reads when it starts. */
+      readonly file?: string;
+    }
   | { readonly kind: 'none' };
+
+/** What starts and stops the instances of a service, and what it has to know of that service. */
+export type RuntimeConfig =
+  | { readonly kind: 'process' }
+  | {
+      readonly kind: 'compose';
+      /** Its name in compose.yaml. */
+      readonly service: string;
+      /** The port inside of the container that takes its requests; `undefined`: the only one that compose.yaml names. */
+      readonly port?: number;
+    }
+  | {
+      readonly kind: 'ssh';
+      /** As ssh knows them, in the order in which they are rolled. Each runs `replicas` instances. */
+      readonly hosts: readonly string[];
+      /** A unit such as `search.service`, or a template such as `search@.service`, of which old and new can run at once. */
+      readonly unit: string;
+      /** Where an instance may listen on its host; of a plain unit there is one. */
+      readonly ports: readonly number[];
+      /** How many hosts are rolled at once, or which share of them. */
+      readonly atOnce: { readonly hosts: number } | { readonly share: number };
+      /** The first host is rolled alone, and watched, before any other. */
+      readonly canary: boolean;
+    };
+
+export type RuntimeKind = RuntimeConfig['kind'];
+
+/** The operator's own Compose project. */
+export interface ComposeConfig {
+  /** The folder in which its operator runs `docker compose`. */
+  readonly folder: string;
+  /** As `-f` names them; empty: those that Compose finds there. */
+  readonly files: readonly string[];
+  readonly project?: string;
+  readonly profiles: readonly string[];
+  readonly envFiles: readonly string[];
+  /** The file with the release's images, which Onward writes and plain `docker compose` picks up. */
+  readonly override: string;
+}
+
+/** How hosts are reached. */
+export interface HostsConfig {
+  /** A configuration file of ssh; `undefined`: the user's own. */
+  readonly sshConfig?: string;
+  /** Folder on each host for artifacts, instances and the epoch. */
+  readonly folder: string;
+  /** Limit for a connection to be made. */
+  readonly connectTimeoutMs: number;
+}
 
 /** A value that is read late and never printed: clear text, an environment variable, or a file. */
 export type Secret =
@@ -33,7 +99,7 @@ export interface Database {
 
 export interface Service {
   readonly name: string;
-  readonly runtime: 'process';
+  readonly runtime: RuntimeConfig;
   readonly replicas: number;
   /** `undefined`: what the release says, else `start-first` behind a switch and `overlap` without one. */
   readonly roll?: RollClass;
@@ -126,6 +192,10 @@ export interface Deployment {
   readonly scratch?: Database;
   readonly control: string;
   readonly services: readonly Service[];
+  /** Set when a service runs there. */
+  readonly compose?: ComposeConfig;
+  /** Set when a service runs there. */
+  readonly hosts?: HostsConfig;
   /** In the order of the file: where two set the same variable of a service, the later one counts. */
   readonly configuration: readonly ConfigurationFile[];
   readonly checks: readonly Check[];

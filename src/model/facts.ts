@@ -14,6 +14,8 @@ export interface InstanceFact {
   readonly identity: Digest;
   readonly config: Digest;
   readonly run: string;
+  /** Where it runs, for people: a container, or a host and its unit. */
+  readonly place?: string;
   readonly state: 'created' | 'running' | 'waiting' | 'stopped' | 'lost' | 'unknown';
   readonly restarts: number;
   /** How a stopped one ended. */
@@ -76,6 +78,31 @@ export interface DatabaseFact {
   readonly remarks?: readonly Finding[];
   /** `undefined`: nothing is pending that an old instance could feel. */
   readonly proof?: ProofFact;
+}
+
+/** A machine, or an engine, that instances run on, other than plain processes of this machine. */
+export interface PlaceFact {
+  readonly runtime: 'compose' | 'ssh';
+  /** A host as ssh knows it, or where the engine is. */
+  readonly place: string;
+  readonly isReachable: boolean;
+  /** Why it is not reachable, or what it is. */
+  readonly evidence: string;
+  /** For what is not staged there yet; `undefined`: it cannot be told. */
+  readonly disk?: { readonly neededBytes: number; readonly freeBytes: number };
+  /** For old and new instances at once; `undefined`: it cannot be told. */
+  readonly memory?: { readonly neededBytes: number; readonly freeBytes: number };
+  /** Its clock, less ours. */
+  readonly clockSkewMs?: number;
+}
+
+/** What the runtimes of a deployment have to say of where it runs, beside its instances. */
+export interface RuntimeFacts {
+  readonly places: readonly PlaceFact[];
+  /** Services of which an old and a new instance cannot run at once, and why: half a sentence. */
+  readonly exclusive: readonly { readonly service: string; readonly why: string }[];
+  /** An error closes a gate; a warning is said. */
+  readonly findings: readonly Finding[];
 }
 
 /** One configuration file: of onward.yaml, or of a release on the path. Holds no value of it. */
@@ -163,6 +190,8 @@ export interface Facts {
   readonly conditions?: ConditionFacts;
   /** What operators have accepted, and the time of the control database, by which they expire. Left out, nothing is accepted. */
   readonly acceptances?: AcceptanceFacts;
-  /** Bytes for artifacts that are not staged yet, and what is free. */
+  /** Left out where nothing but plain processes of this machine run. */
+  readonly runtimes?: RuntimeFacts;
+  /** Bytes for artifacts that are not staged on this machine yet, and what is free. */
   readonly disk: { readonly neededBytes: number; readonly freeBytes: number };
 }

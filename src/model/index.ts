@@ -57,15 +57,20 @@ export {
   subtractDecimals,
 } from './decimal.ts';
 export type {
+  AdminAddress,
   BackupHook,
   Check,
+  ComposeConfig,
   ConfigurationFile,
   ContractConfig,
   Database,
   Deployment,
+  HostsConfig,
   Listen,
   ReadyProbe,
   RollClass,
+  RuntimeConfig,
+  RuntimeKind,
   Secret,
   Service,
   SwitchConfig,
@@ -83,8 +88,10 @@ export type {
   FrontendFact,
   InstanceFact,
   LeaseFact,
+  PlaceFact,
   ProofFact,
   QuarantineFact,
+  RuntimeFacts,
 } from './facts.ts';
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
@@ -112,6 +119,8 @@ export {
   type CatalogEntry,
   type Component,
   describeLintRecord,
+  type FolderComponent,
+  type ImageComponent,
   type LintRecord,
   type MigrationRef,
   type Release,

@@ -7,17 +7,35 @@ import type { MigrationPhase } from './phase.ts';
 import type { KnownRisk, Risk } from './risk.ts';
 import type { Total } from './total.ts';
 
-/** One pinned artifact of a release. For the `process` runtime it is a folder, identified by the hash of its tree. */
-export interface Component {
+interface PinnedArtifact {
   readonly service: string;
-  readonly kind: 'folder';
   readonly identity: Digest;
+  /** What has to be fetched: of an image, its layers as they are in the registry. */
   readonly bytes: number;
-  /** Argv that starts one instance, relative to the artifact's folder. */
-  readonly command: readonly string[];
   /** The release whose build produced these bytes. Differs from the release's own version when it is carried. */
   readonly producedBy: string;
 }
+
+/** A folder, identified by the hash of its tree; for processes of this machine and for hosts. */
+export interface FolderComponent extends PinnedArtifact {
+  readonly kind: 'folder';
+  /** Argv that starts one instance, relative to the artifact's folder. */
+  readonly command: readonly string[];
+}
+
+/** An image, identified by the digest of its manifest or of its index. */
+export interface ImageComponent extends PinnedArtifact {
+  readonly kind: 'image';
+  /** Registry and repository, such as `registry.example/shop/api`. */
+  readonly image: string;
+  /** What pointed to it when the release was built, for people. */
+  readonly tag?: string;
+  /** Argv in place of the image's own; empty: the image's, or what compose.yaml says. */
+  readonly command: readonly string[];
+}
+
+/** One pinned artifact of a release. */
+export type Component = FolderComponent | ImageComponent;
 
 /** What the vendor says of a service. The operator's `onward.yaml` wins where both speak. */
 export interface ReleaseService {

@@ -21,7 +21,7 @@ const digest = (seed: string): `sha256:${string}` =>
 function service(name: string, more: Partial<Service> = {}): Service {
   return {
     name,
-    runtime: 'process',
+    runtime: { kind: 'process' },
     replicas: 1,
     readyTimeoutMs: 1000,
     switch: { kind: 'none' },

@@ -64,8 +64,8 @@ function chooseReason(hop: HopFacts, service: Service, component: Component): Pl
 function isRouted(hop: HopFacts, service: Service, running: readonly InstanceFact[]): boolean {
   if (service.switch.kind === 'none') return true;
   const frontend = hop.facts.frontends.find((candidate) => candidate.service === service.name);
-  const { host, port } = service.switch.listen;
-  if (frontend?.listen !== undefined && frontend.listen !== `${host}:${port}`) return false;
+  const { listen } = service.switch;
+  if (listen && frontend?.listen !== undefined && frontend.listen !== `${listen.host}:${listen.port}`) return false;
   const targets = frontend?.targets ?? [];
   const active = targets.filter((target) => target.state === 'active').map((target) => target.id);
   return (

@@ -15,14 +15,23 @@ const ready = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('up'), forMs: z.int().nonnegative() }),
 ]);
 
-const component = z.strictObject({
+const artifact = {
   service: z.string(),
-  kind: z.literal('folder'),
   identity: digestShape,
   bytes: z.int().nonnegative(),
-  command: z.array(z.string()).min(1),
   producedBy: versionShape,
-});
+};
+
+const component = z.discriminatedUnion('kind', [
+  z.strictObject({ ...artifact, kind: z.literal('folder'), command: z.array(z.string()).min(1) }),
+  z.strictObject({
+    ...artifact,
+    kind: z.literal('image'),
+    image: z.string(),
+    tag: z.string().exactOptional(),
+    command: z.array(z.string()),
+  }),
+]);
 
 const service = z.strictObject({
   name: z.string(),

@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { join } from 'node:path';
 import { type RenderedConfiguration, type Revision, renderConfiguration } from '../configuration/index.ts';
 import type { DesiredInstance, InstanceSpec } from '../deploy/index.ts';
 import { resolveEnvironment } from '../deployment/index.ts';
@@ -18,11 +17,6 @@ import { shortRunId } from './run-id.ts';
 /** How long an instance without a probe must stay up to count as ready. */
 const UP_FOR_MS = 1_000;
 
-/** Where a staged artifact stands; content-addressed, so that releases share what they have in common. */
-export function artifactFolder(installation: Installation, identity: Digest): string {
-  return join(installation.deployment.stateDirectory, 'artifacts', identity.slice('sha256:'.length));
-}
-
 /** Identity of a service's rendered configuration in a release: what, beside the artifact, decides how it runs. */
 export async function digestConfig(
   system: System,
@@ -38,9 +32,11 @@ export async function digestConfig(
   const { environment, files } = await renderEnvironment(system, service, revisions);
   // By what files say, not by where they are: a deployment that is moved is the same.
   const identities = Object.entries(files).map(([variable, { digest }]) => [variable, digest] as const);
+  const own = await installation.runtimeOf(service.name).describeService(service.name);
   const rendered = {
     command: component.command,
     environment,
+    ...(own === undefined ? {} : { own }),
     ...(identities.length > 0 ? { files: Object.fromEntries(identities) } : {}),
   };
   return `sha256:${createHmac('sha256', installation.configKey).update(canonicalJson(rendered)).digest('hex')}`;
@@ -69,7 +65,7 @@ export async function buildDesired(
     kind,
     identity: component.identity,
     config: await digestConfig(system, installation, { service, component, revisions }),
-    artifact: artifactFolder(installation, component.identity),
+    artifact: installation.runtimeOf(service.name).locate(component),
     command: component.command,
     environment: {
       PGAPPNAME: `${service.name}@${component.producedBy}`,
@@ -78,10 +74,15 @@ export async function buildDesired(
     graceMs: service.graceMs,
     run,
   };
-  return Array.from({ length: service.replicas }, (_, index) => {
-    const id = `${service.name}-${component.producedBy.toLowerCase()}-${shortRunId(run)}-${index + 1}`;
-    return { id, spec: { ...shared, id } };
-  });
+  const base = `${service.name}-${component.producedBy.toLowerCase()}-${shortRunId(run)}`;
+  // Each host has as many as are asked for.
+  const hosts = service.runtime.kind === 'ssh' ? service.runtime.hosts : [undefined];
+  return hosts.flatMap((host, place) =>
+    Array.from({ length: service.replicas }, (_, index) => {
+      const id = `${base}-${place * service.replicas + index + 1}`;
+      return { id, spec: { ...shared, id, ...(host === undefined ? {} : { host }) } };
+    }),
+  );
 }
 
 /** What the processes of a service get: the variables, and where the configuration files are. */

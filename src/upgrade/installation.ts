@@ -4,15 +4,17 @@ import {
   type BuiltinSwitch,
   createBuiltinSwitch,
   createFenceFile,
-  createProcessRuntime,
   type FenceFile,
   type Runtime,
+  type Switch,
 } from '../deploy/index.ts';
 import { loadDeployment, resolveDatabaseTargets, resolveSecret } from '../deployment/index.ts';
 import type { Deployment } from '../model/index.ts';
 import { openSource, type ReleaseSource } from '../release/index.ts';
 import type { ConnectionTarget, System } from '../system/index.ts';
 import { type Control, createControl } from './control.ts';
+import { createRuntimes } from './runtimes.ts';
+import { createSwitches } from './switches.ts';
 
 /** The detached programs that come with the tool. */
 export interface Programs {
@@ -28,8 +30,12 @@ export interface Installation {
   readonly programs: Programs;
   readonly databases: ReadonlyMap<string, ConnectionTarget>;
   readonly source: ReleaseSource;
-  readonly runtime: Runtime;
-  readonly switch: BuiltinSwitch;
+  /** What starts and stops the instances of a service. */
+  readonly runtimeOf: (service: string) => Runtime;
+  /** What decides which instances of a service get traffic. */
+  readonly switchOf: (service: string) => Switch;
+  /** The switch that Onward brings along, whether or not a service is behind it. */
+  readonly builtin: BuiltinSwitch;
   readonly fence: FenceFile;
   readonly control: Control;
   readonly checker: Checker;
@@ -45,13 +51,15 @@ export async function openInstallation(system: System, path: string, programs: P
   const controlTarget = databases.get(deployment.control);
   if (!controlTarget) throw new Error(`There is no database ${deployment.control}`);
   await system.files.makeFolder(stateDirectory, 0o700);
+  const builtin = createBuiltinSwitch(system, { stateDirectory, program: programs.switch });
   return {
     deployment,
     programs,
     databases,
     source: await openSource(system, deployment.releases.source),
-    runtime: createProcessRuntime(system, { stateDirectory, program: programs.supervisor }),
-    switch: createBuiltinSwitch(system, { stateDirectory, program: programs.switch }),
+    runtimeOf: createRuntimes(system, { deployment, program: programs.supervisor }),
+    switchOf: createSwitches(system, { deployment, builtin }),
+    builtin,
     fence: createFenceFile(system.files, stateDirectory),
     control: createControl(system, controlTarget),
     checker: createChecker(system, {

@@ -16,12 +16,13 @@ import {
 } from '../model/index.ts';
 import { isPortFree, type System } from '../system/index.ts';
 import { type ObservedConfiguration, observeConfiguration } from './configuration/observe-configuration.ts';
-import { artifactFolder, digestConfig } from './desired.ts';
+import { digestConfig } from './desired.ts';
 import type { Installation } from './installation.ts';
 import { observeAcceptances } from './observe-acceptances.ts';
 import { observeCurrent, observeFirstInstalls, observeLease } from './observe-control.ts';
 import { observeDataMigrationFacts } from './observe-data-migration-facts.ts';
 import { observeDatabase } from './observe-database.ts';
+import { observeRuntimes } from './observe-runtimes.ts';
 
 export interface FactsRequest {
   readonly catalog: Catalog;
@@ -50,21 +51,19 @@ export async function observeFacts(system: System, installation: Installation, r
     releases,
     isFrozen: request.isConfigured ?? false,
   });
-  const [instances, frontends, switchProgram, databases, configs, disk] = await Promise.all([
+  const onPath = request.path.flatMap((version) => releases.get(version) ?? []);
+  const [instances, frontends, switchProgram, databases, configs, disk, runtimes] = await Promise.all([
     observeInstances(installation),
     observeFrontends(installation),
-    installation.switch.observeProgram(),
+    installation.builtin.observeProgram(),
     Promise.all(
       deployment.databases.map(({ name }) =>
         observeDatabase(system, installation, { name, release: target, firstInstalls }),
       ),
     ),
     digestConfigs(system, installation, { releases, configuration }),
-    observeDisk(
-      system,
-      installation,
-      request.path.flatMap((version) => releases.get(version) ?? []),
-    ),
+    observeDisk(system, installation, onPath),
+    observeRuntimes(installation, onPath),
   ]);
   return {
     deployment,
@@ -90,6 +89,7 @@ export async function observeFacts(system: System, installation: Installation, r
     remarks: checkClearText(deployment),
     ...(request.conditions ? { conditions: request.conditions } : {}),
     ...(hiddenRecord === undefined ? { acceptances: await observeAcceptances(installation) } : {}),
+    ...(runtimes ? { runtimes } : {}),
     disk,
   };
 }
@@ -160,8 +160,9 @@ async function loadReleases(
 }
 
 export async function observeInstances(installation: Installation): Promise<readonly InstanceFact[]> {
-  const lists = await Promise.all(installation.deployment.services.map(({ name }) => installation.runtime.list(name)));
-  return lists.flat().map(({ id, service, release, identity, config, run, state, restarts, exit }) => ({
+  const { services } = installation.deployment;
+  const lists = await Promise.all(services.map(({ name }) => installation.runtimeOf(name).list(name)));
+  return lists.flat().map(({ id, service, release, identity, config, run, state, restarts, exit, place }) => ({
     id,
     service,
     release,
@@ -170,6 +171,7 @@ export async function observeInstances(installation: Installation): Promise<read
     run,
     state,
     restarts,
+    ...(place === undefined ? {} : { place }),
     ...(exit ? { exitCode: exit.code } : {}),
   }));
 }
@@ -178,16 +180,17 @@ async function observeFrontends(installation: Installation): Promise<readonly Fr
   const behind = installation.deployment.services.filter((service) => service.switch.kind !== 'none');
   const frontends = await Promise.all(
     behind.map(async ({ name }) => {
-      const found = await installation.switch.observe(name);
+      const found = await installation.switchOf(name).observe(name);
       const targets = found?.targets.map(({ id, state }) => ({ id, state }));
-      return { service: name, targets, ...(found ? { listen: describeListen(found.listen) } : {}) };
+      return { service: name, targets, ...(found?.listen ? { listen: describeListen(found.listen) } : {}) };
     }),
   );
   const own = frontends.flatMap(({ listen }) => listen ?? []);
   return Promise.all(
     frontends.map(async (frontend) => {
       const service = requireService(installation, frontend.service);
-      if (service.switch.kind === 'none' || own.includes(describeListen(service.switch.listen))) return frontend;
+      // Where another switch listens, its operator knows.
+      if (service.switch.kind !== 'builtin' || own.includes(describeListen(service.switch.listen))) return frontend;
       const { host, port } = service.switch.listen;
       const isFree = await isPortFree(host, port);
       return { ...frontend, wanted: { address: describeListen(service.switch.listen), isFree } };
@@ -226,13 +229,21 @@ async function observeDisk(
   releases: readonly Release[],
 ): Promise<Facts['disk']> {
   const components = new Map(
-    releases.flatMap((release) => release.components).map((component) => [component.identity, component]),
+    releases
+      .flatMap((release) => release.components)
+      .filter(({ service }) => isOnThisMachine(installation, service))
+      .map((component) => [component.identity, component]),
   );
   let neededBytes = 0;
-  for (const { identity, bytes } of components.values()) {
-    if (!(await system.files.exists(artifactFolder(installation, identity)))) neededBytes += bytes;
+  for (const component of components.values()) {
+    const path = installation.runtimeOf(component.service).locate(component);
+    if (!(await system.files.exists(path))) neededBytes += component.bytes;
   }
   return { neededBytes, freeBytes: await system.files.freeBytes(installation.deployment.stateDirectory) };
+}
+
+function isOnThisMachine(installation: Installation, service: string): boolean {
+  return installation.deployment.services.some(({ name, runtime }) => name === service && runtime.kind === 'process');
 }
 
 /** The service of the deployment by this name, which the caller knows to be there. */

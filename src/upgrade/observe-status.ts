@@ -93,11 +93,12 @@ async function observeService(
   service: Installation['deployment']['services'][number],
 ): Promise<ServiceStatus> {
   const counts = new Map<string, number>();
-  for (const instance of await installation.runtime.list(service.name)) {
+  for (const instance of await installation.runtimeOf(service.name).list(service.name)) {
     if (instance.state === 'running') counts.set(instance.release, (counts.get(instance.release) ?? 0) + 1);
   }
   const running = [...counts].sort().map(([release, instances]) => ({ release, instances }));
-  const found = service.switch.kind === 'none' ? undefined : await installation.switch.observe(service.name);
+  const found =
+    service.switch.kind === 'none' ? undefined : await installation.switchOf(service.name).observe(service.name);
   return {
     service: service.name,
     running,

@@ -112,8 +112,8 @@ async function rollOne(context: RunContext, one: RollOne): Promise<void> {
   await runRoll(
     {
       system,
-      runtime: installation.runtime,
-      switch: installation.switch,
+      runtime: installation.runtimeOf(service.name),
+      switch: installation.switchOf(service.name),
       perform: createPerformer(context, one.step),
       onWaiting: (what) => emitWaiting(context, one.step, what),
       signal: one.signal,

@@ -10,12 +10,13 @@ import { withLease } from './with-lease.ts';
  * `onward upgrade --version <current>` brings everything up again.
  */
 export async function takeDown(system: System, installation: Installation): Promise<readonly string[]> {
-  const { deployment, runtime } = installation;
+  const { deployment } = installation;
   const stopped: string[] = [];
   const work = async (lease: Lease): Promise<void> => {
     for (const service of deployment.services) {
       await lease.assertHeld();
-      if (service.switch.kind !== 'none') await installation.switch.close(service.name, lease.epoch);
+      const runtime = installation.runtimeOf(service.name);
+      if (service.switch.kind !== 'none') await installation.switchOf(service.name).close(service.name, lease.epoch);
       for (const instance of (await runtime.list(service.name)).filter(hasProcess)) {
         await runtime.stop(instance.id, lease.epoch);
         stopped.push(instance.id);

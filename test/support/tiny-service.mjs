@@ -1,8 +1,13 @@
-// One instance of any service of the tiny product. What it does is decided by behaviour.json beside it, so that every release has other bytes.
+// One instance of any service of the tiny product. What it does is decided by behaviour.json beside it, so that every release has other bytes;
+// the variable BEHAVIOUR, in the same form, overrides it for one instance.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { hostname } from 'node:os';
 
-const behaviour = JSON.parse(readFileSync(new URL('./behaviour.json', import.meta.url), 'utf8'));
+const behaviour = {
+  ...JSON.parse(readFileSync(new URL('./behaviour.json', import.meta.url), 'utf8')),
+  ...JSON.parse(process.env.BEHAVIOUR ?? '{}'),
+};
 const { PORT, HOST, ONWARD_SERVICE, ONWARD_RELEASE, ONWARD_INSTANCE } = process.env;
 const startedAt = Date.now();
 let writes = 0;
@@ -22,6 +27,8 @@ const server = createServer((request, response) => {
       why: isReady ? 'ready' : `${behaviour.why ?? 'starting'}${told}`,
     });
   }
+  if (request.url === '/version')
+    return answer(200, { version: behaviour.version ?? ONWARD_RELEASE, host: hostname() });
   if (request.url === '/configuration') {
     const file = process.env.ONWARD_CONFIG_VALUES;
     return answer(200, {
@@ -30,7 +37,8 @@ const server = createServer((request, response) => {
     });
   }
   if (request.method === 'POST') writes += 1;
-  const work = request.url?.startsWith('/slow') ? 600 : 5;
+  const [, slowMs] = /^\/slow\/?(\d*)/.exec(request.url ?? '') ?? [];
+  const work = slowMs === undefined ? 5 : Number(slowMs || 600);
   setTimeout(
     () => answer(behaviour.failing ? 500 : 200, { release: ONWARD_RELEASE, instance: ONWARD_INSTANCE, writes }),
     work,

@@ -1,3 +1,4 @@
+import type { Listen } from '../../model/index.ts';
 import { noFrontend } from '../errors.ts';
 import type { Instance } from '../runtimes/runtime.ts';
 import type { FrontendObservation, SwitchTarget, TargetState } from '../switches/switch.ts';
@@ -19,10 +20,14 @@ export async function openFrontend(context: RollContext, request: RollRequest): 
   const service = request.service.name;
   const { mode, listen } = config;
   const found = await context.switch.observe(service);
-  if (found && found.mode === mode && found.listen.host === listen.host && found.listen.port === listen.port) return;
-  await context.perform(`open:${service}`, { listen: `${listen.host}:${listen.port}` }, (epoch) =>
-    context.switch.open({ service, mode, listen }, epoch),
+  if (found && found.mode === mode && (!listen || describeListen(found.listen) === describeListen(listen))) return;
+  await context.perform(`open:${service}`, { listen: describeListen(listen) }, (epoch) =>
+    context.switch.open({ service, mode, ...(listen ? { listen } : {}) }, epoch),
   );
+}
+
+function describeListen(listen: Listen | undefined): string {
+  return listen ? `${listen.host}:${listen.port}` : 'its own';
 }
 
 /** True when new requests go to all of these instances already. */

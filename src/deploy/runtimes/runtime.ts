@@ -1,4 +1,4 @@
-import type { Digest, Listen } from '../../model/index.ts';
+import type { Component, Digest, Json, Listen, RuntimeFacts } from '../../model/index.ts';
 
 /** Everything an instance is made of. Kept beside the instance (0600: it holds resolved secrets) so that it can be started again. */
 export interface InstanceSpec {
@@ -11,7 +11,7 @@ export interface InstanceSpec {
   readonly identity: Digest;
   /** Of the rendered configuration: command, environment and whatever else decides how it runs. */
   readonly config: Digest;
-  /** Absolute path of the staged artifact; the working folder of the instance. */
+  /** What `locate` says of its component: the folder in which it runs, or an image by digest. */
   readonly artifact: string;
   readonly command: readonly string[];
   readonly environment: { readonly [name: string]: string };
@@ -19,6 +19,8 @@ export interface InstanceSpec {
   readonly graceMs: number;
   /** The run that created it. */
   readonly run: string;
+  /** The host that it runs on, of a service that has hosts. */
+  readonly host?: string;
 }
 
 /**
@@ -42,6 +44,9 @@ export interface Instance {
   readonly state: InstanceState;
   /** Where it listens; set once it was started. */
   readonly address?: Listen;
+  readonly host?: string;
+  /** Where it runs, for people: a container, or a host and its unit. */
+  readonly place?: string;
   /** Process id while it runs, for people. */
   readonly pid?: number;
   /** Starts after the first one since the last `start`. */
@@ -56,7 +61,7 @@ export interface Instance {
 export interface CommandSpec {
   readonly service: string;
   readonly release: string;
-  /** Absolute path of the staged artifact; the working folder of the program. */
+  /** What `locate` says of its component. */
   readonly artifact: string;
   readonly command: readonly string[];
   readonly environment: { readonly [name: string]: string };
@@ -67,11 +72,20 @@ export interface CommandSpec {
    * this one starts. Left out by a command that only asks. Characters `[a-z0-9.-]`.
    */
   readonly slot?: { readonly name: string; readonly epoch: number };
+  /**
+   * Of a service that runs in Compose: another service of compose.yaml, such as a one-shot behind a profile, in whose place the program runs.
+   * It then has the volumes, networks, secrets and environment of that one, with `environment` on top of it, the image that `artifact` says,
+   * and is called from outside of its profile too. An empty `command` is the one that compose.yaml, or the image, says. Other runtimes
+   * leave it alone.
+   */
+  readonly composeService?: string;
 }
 
 export interface CommandOptions {
   /** What it writes to standard output, as it comes. */
   readonly onOutput: (chunk: Buffer) => void;
+  /** What it writes to standard error, as it comes, not redacted. The last of it is in `said` all the same. */
+  readonly onErrors?: (chunk: Buffer) => void;
   /** Ends the program, and all that it started, by SIGTERM and after the grace period by SIGKILL. */
   readonly signal: AbortSignal;
 }
@@ -84,11 +98,38 @@ export interface CommandEnd {
   readonly said: string;
 }
 
+/** A component on its way to where instances of it will run. */
+export interface StageRequest {
+  readonly service: string;
+  readonly component: Component;
+  /** Where the release source keeps its folder; of an image there is none. */
+  readonly folder: string;
+}
+
+/** What is going to be done, for looking ahead. Empty: nothing. */
+export interface Work {
+  readonly components: readonly { readonly service: string; readonly component: Component }[];
+}
+
 /**
  * What starts and stops instances. Every effect is idempotent (repeating it is harmless) and observable (`list` tells whether it
  * happened), and is refused when its epoch is lower than one this deployment has seen.
  */
 export interface Runtime {
+  /** What an instance of a component is given as its artifact. Looks at nothing. */
+  locate(component: Component): string;
+  /**
+   * Fetches a component, by identity, to every place where instances of the service will run, and verifies it there. There whole, or not at
+   * all; again is cheap.
+   */
+  stage(request: StageRequest, epoch: number): Promise<void>;
+  /** Where the services run, what they need there for a piece of work, and what stands in its way. Changes nothing and never throws. */
+  observe(work: Work): Promise<RuntimeFacts>;
+  /**
+   * What the operator's own files say of how an instance of a service runs, beside what onward.yaml says: a part of the identity of its
+   * configuration. `undefined`: nothing.
+   */
+  describeService(service: string): Promise<Json | undefined>;
   /** All instances of a service, whatever their state, read from reality. */
   list(service: string): Promise<readonly Instance[]>;
   /** Writes the specification. Starts nothing. The same specification again is a no-op; another one under the same id is refused. */

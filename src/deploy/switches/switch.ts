@@ -19,6 +19,12 @@ export interface SwitchTarget {
 export interface Frontend {
   readonly service: string;
   readonly mode: 'http' | 'tcp';
+  /** Where clients connect; `undefined`: it is not the switch's to say. */
+  readonly listen?: Listen;
+}
+
+/** Of a switch that listens itself. */
+export interface ListeningFrontend extends Frontend {
   readonly listen: Listen;
 }
 

@@ -22,7 +22,11 @@ const targetOf = (url: string) => resolveConnectionTarget({ url, origin: 'test',
 function installationOn(databases: { readonly [name: string]: ConnectionTarget }): Installation {
   return {
     databases: new Map(Object.entries(databases)),
-    deployment: { services: [{ name: 'api', runtime: 'process' }], databases: [], stateDirectory: '/nowhere' },
+    deployment: {
+      services: [{ name: 'api', runtime: { kind: 'process' } }],
+      databases: [],
+      stateDirectory: '/nowhere',
+    },
     programs: { supervisor: '', switch: '', toolVersion: '1.2.0' },
   } as unknown as Installation;
 }

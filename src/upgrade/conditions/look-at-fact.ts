@@ -27,7 +27,7 @@ export async function lookAtFact(eyes: Eyes, condition: FactCondition): Promise<
     case 'runtime': {
       const service = deployment.services.find(({ name }) => name === condition.service);
       if (!service) return unknown(`onward.yaml has no service ${condition.service}`);
-      return judge(service.runtime === condition.is, `${service.name} runs on ${service.runtime}`);
+      return judge(service.runtime.kind === condition.is, `${service.name} runs on ${service.runtime.kind}`);
     }
     case 'tool':
       return judge(satisfiesRange(programs.toolVersion, condition.version), `Onward is ${programs.toolVersion}`);

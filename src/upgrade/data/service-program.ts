@@ -4,7 +4,7 @@ import { type CommandSpec, stageArtifact } from '../../deploy/index.ts';
 import { OnwardError, type ServiceDataMigration } from '../../model/index.ts';
 import type { System } from '../../system/index.ts';
 import { migrateRange, type ReleaseRange, storeOf, toRevision } from '../configuration/observe-configuration.ts';
-import { artifactFolder, buildEnvironment } from '../desired.ts';
+import { buildEnvironment } from '../desired.ts';
 import { findUnfinishedRun } from '../find-run.ts';
 import type { Installation } from '../installation.ts';
 import { observeCurrent } from '../observe-control.ts';
@@ -31,9 +31,10 @@ export async function openServiceProgram(
   if (!component || command === undefined) throw missing(`release ${version} has no command for data migrations of it`);
   const { identity } = component;
   const { stateDirectory } = installation.deployment;
-  const artifact = artifactFolder(installation, identity);
+  const runtime = installation.runtimeOf(service.name);
+  const artifact = runtime.locate(component);
   // Whoever asks from another machine than the one that rolled has not staged it.
-  if (!(await system.files.isFolder(artifact)))
+  if (service.runtime.kind === 'process' && !(await system.files.isFolder(artifact)))
     await stageArtifact(system, { from: installation.source.artifactFolder(identity), identity, stateDirectory });
   const spec: Omit<CommandSpec, 'command'> = {
     service: service.name,
@@ -48,7 +49,7 @@ export async function openServiceProgram(
     graceMs: service.graceMs,
     async run(args, { environment, slot, onOutput, signal }) {
       try {
-        return await installation.runtime.runCommand(
+        return await runtime.runCommand(
           {
             ...spec,
             ...(slot ? { slot } : {}),

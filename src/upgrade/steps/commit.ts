@@ -51,12 +51,11 @@ async function prune(context: RunContext): Promise<void> {
   const perform = createPerformer(context, 'commit');
   for (const service of installation.deployment.services) {
     const component = release.components.find((candidate) => candidate.service === service.name);
-    for (const instance of await installation.runtime.list(service.name)) {
+    const runtime = installation.runtimeOf(service.name);
+    for (const instance of await runtime.list(service.name)) {
       const isDone = instance.kind === 'one-shot' && instance.identity === component?.identity;
       if (hasProcess(instance) || isDone) continue;
-      await perform(`remove:${instance.id}`, { instance: instance.id }, (epoch) =>
-        installation.runtime.remove(instance.id, epoch),
-      );
+      await perform(`remove:${instance.id}`, { instance: instance.id }, (epoch) => runtime.remove(instance.id, epoch));
     }
   }
 }

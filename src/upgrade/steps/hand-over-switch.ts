@@ -5,7 +5,7 @@ import { createPerformer, type RunContext } from '../run-context.ts';
  * No request notices, and there is nothing to undo: it serves the old release as well. When it fails, the old switch goes on.
  */
 export async function handOverSwitch(context: RunContext): Promise<void> {
-  const { switch: router, programs } = context.installation;
+  const { builtin: router, programs } = context.installation;
   const found = await router.observeProgram();
   if (!found || found.isOwn) return;
   const perform = createPerformer(context, 'skew-check');

@@ -67,7 +67,7 @@ export async function observeTraffic(
 ): Promise<{ readonly [service: string]: { readonly carried: number; readonly failed: number } }> {
   const traffic: Record<string, { carried: number; failed: number }> = {};
   for (const service of installation.deployment.services) {
-    const found = await installation.switch.observe(service.name);
+    const found = await installation.switchOf(service.name).observe(service.name);
     if (found) traffic[service.name] = { carried: found.counters.carried, failed: found.counters.failed };
   }
   system.log.emit({ type: 'traffic', traffic: traffic as unknown as Json });

@@ -25,7 +25,7 @@ async function probeAll(context: RunContext): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const service of installation.deployment.services) {
     const originals = before.originals.find((original) => original.service === service.name)?.instances ?? [];
-    const instances = await installation.runtime.list(service.name);
+    const instances = await installation.runtimeOf(service.name).list(service.name);
     for (const instance of instances.filter(({ id, state }) => originals.includes(id) && state === 'running')) {
       const result = await probeInstance(system, instance, chooseReadyProbe(service, previous ?? release));
       if (!result.isReady) problems.push(`${instance.id}: ${result.evidence}`);

@@ -1,4 +1,3 @@
-import { stageArtifact } from '../../deploy/index.ts';
 import { configure } from '../configuration/apply-revision.ts';
 import { createPerformer, type RunContext } from '../run-context.ts';
 
@@ -7,18 +6,16 @@ import { createPerformer, type RunContext } from '../run-context.ts';
  * which only the new instances see. A failure here leaves cached folders, and files that the end of the run takes back.
  */
 export async function runStage(context: RunContext): Promise<void> {
-  const { system, installation } = context;
+  const { installation, release } = context;
   const perform = createPerformer(context, 'stage');
-  const identities = new Set(context.before.rolls.map((roll) => roll.identity));
-  for (const identity of identities) {
+  for (const { service, identity } of context.before.rolls) {
     context.signal.throwIfAborted();
-    await perform(`stage:${identity}`, { identity }, async () => {
-      await stageArtifact(system, {
-        from: installation.source.artifactFolder(identity),
-        identity,
-        stateDirectory: installation.deployment.stateDirectory,
-      });
-    });
+    const component = release.components.find((candidate) => candidate.service === service);
+    if (!component) throw new Error(`Release ${release.version} has no component ${service}`);
+    const folder = installation.source.artifactFolder(identity);
+    await perform(`stage:${service}`, { identity }, (epoch) =>
+      installation.runtimeOf(service).stage({ service, component, folder }, epoch),
+    );
   }
   await configure(context);
 }

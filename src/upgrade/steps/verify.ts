@@ -30,7 +30,7 @@ async function checkInstances(context: RunContext): Promise<readonly string[]> {
     const desired = component
       ? await buildDesired(system, installation, { service, component, run: journal.run, revisions })
       : [];
-    const instances = await installation.runtime.list(roll.service);
+    const instances = await installation.runtimeOf(roll.service).list(roll.service);
     for (const { id } of desired) {
       const instance = instances.find((candidate) => candidate.id === id);
       if (!instance) problems.push(`${id}: is not there`);

@@ -75,7 +75,7 @@ contol: core
       '      Did you mean "listen"?',
       '6:89: unknown key "services.api.redyTimeout"',
       '      Did you mean "readyTimeout"?',
-      '7:19: services.web.runtime: must be "process"',
+      '7:19: services.web.runtime: must be "process" or "compose" or "ssh"',
       '7:34: services.web.after: must be a list',
       '9:33: checks.0.http.url: must be an http or https URL',
       '9:44: unknown key "checks.0.http.expct"',

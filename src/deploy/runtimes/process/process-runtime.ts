@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { System } from '../../../system/index.ts';
 import { createFenceFile } from '../../fence-file.ts';
+import { artifactPath, stageArtifact } from '../../stage-artifact.ts';
 import { unreadableInstance } from '../errors.ts';
 import type { Instance, Runtime } from '../runtime.ts';
 import { endCommands } from './command-records.ts';
@@ -27,6 +28,14 @@ export function createProcessRuntime(system: System, options: ProcessRuntimeOpti
     await context.fence.raise(epoch);
   };
   return {
+    locate: ({ identity }) => artifactPath(stateDirectory, identity),
+    async stage({ component, folder }, epoch) {
+      await fenced(epoch);
+      await stageArtifact(system, { from: folder, identity: component.identity, stateDirectory });
+    },
+    // What it needs and has is what this machine has, which is looked at for journals and artifacts anyway.
+    observe: async () => ({ places: [], exclusive: [], findings: [] }),
+    describeService: async () => undefined,
     list: (service) => listInstances(context, service),
     async create(spec, epoch) {
       await fenced(epoch);

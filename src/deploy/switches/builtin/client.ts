@@ -56,6 +56,7 @@ export function createBuiltinSwitch(system: System, options: BuiltinSwitchOption
       return answer?.status === 200 ? (parseMessage(answer.body, observationSchema) as FrontendObservation) : undefined;
     },
     async open(frontend, epoch) {
+      if (!frontend.listen) throw new Error(`The builtin switch is not told where to listen for ${frontend.service}`);
       for (;;) {
         await ensureRunning(system, options);
         // It may have ended in between, because its last frontend was closed.

@@ -1,6 +1,6 @@
 import { Server as NetServer } from 'node:net';
 import type { Clock } from '../../../system/index.ts';
-import type { Frontend, FrontendChange } from '../switch.ts';
+import type { FrontendChange, ListeningFrontend } from '../switch.ts';
 import { encodeCounters, mergeCounters } from './counters.ts';
 import { cannotListen, portInUse } from './errors.ts';
 import { createHttpServer } from './http-server.ts';
@@ -14,13 +14,13 @@ const BACKLOG = 4_096;
 
 /** A frontend with its listening socket. */
 export interface LiveFrontend {
-  readonly frontend: Frontend;
+  readonly frontend: ListeningFrontend;
   readonly traffic: Traffic;
   readonly server: NetServer;
 }
 
 /** Does not listen yet. */
-export function createLiveFrontend(frontend: Frontend, traffic: Traffic): LiveFrontend {
+export function createLiveFrontend(frontend: ListeningFrontend, traffic: Traffic): LiveFrontend {
   const server = frontend.mode === 'http' ? createHttpServer(traffic) : createTcpServer(traffic);
   return { frontend, traffic, server };
 }

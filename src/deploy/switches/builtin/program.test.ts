@@ -94,7 +94,7 @@ describe('the process of the builtin switch', () => {
       }),
     );
     const found = await Promise.all(ports.map((_, index) => router.observe(`s${index}`)));
-    expect(found.map((each) => each?.listen.port)).toEqual(ports);
+    expect(found.map((each) => each?.listen?.port)).toEqual(ports);
     await eventually(running, (pids) => pids.length === 1);
     expect(await running()).toEqual([(await ownerOf(system, stateDirectory)).pid]);
   });

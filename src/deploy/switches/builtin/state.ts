@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Files, ProcessIdentity } from '../../../system/index.ts';
-import type { Frontend, FrontendChange } from '../switch.ts';
+import type { FrontendChange, ListeningFrontend } from '../switch.ts';
 import type { CountersSnapshot } from './counters.ts';
 import { unreadableState } from './errors.ts';
 import { countersSchema, frontendSchema, targetsSchema } from './wire.ts';
@@ -32,7 +32,7 @@ const stateSchema = z.strictObject({
   predecessors: z.array(predecessorSchema),
 });
 
-export interface FrontendState extends Frontend, FrontendChange {
+export interface FrontendState extends ListeningFrontend, FrontendChange {
   readonly counters: CountersSnapshot;
 }
 

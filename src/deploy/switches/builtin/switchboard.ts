@@ -1,7 +1,7 @@
 import type { Clock } from '../../../system/index.ts';
 import type { FenceFile } from '../../fence-file.ts';
 import { fenced } from '../../fence-file.ts';
-import type { Frontend, FrontendChange, FrontendObservation } from '../switch.ts';
+import type { FrontendChange, FrontendObservation, ListeningFrontend } from '../switch.ts';
 import { createCounters, describeCounters, encodeCounters, mergeCounters } from './counters.ts';
 import { handedOver, unknownService } from './errors.ts';
 import type { Limits } from './limits.ts';
@@ -78,7 +78,7 @@ export class Switchboard {
     return observeFrontend(live, { epoch: this.#epoch, reports: reports.flatMap((report) => report[service] ?? []) });
   }
 
-  open(frontend: Frontend, epoch: number): Promise<void> {
+  open(frontend: ListeningFrontend, epoch: number): Promise<void> {
     return this.inTurn(async () => {
       await this.#obey(epoch);
       const before = this.#frontends.get(frontend.service);
@@ -152,7 +152,7 @@ export class Switchboard {
     return this.#options.stateFile.write(state);
   }
 
-  async #listen(frontend: Frontend, before: LiveFrontend | undefined): Promise<void> {
+  async #listen(frontend: ListeningFrontend, before: LiveFrontend | undefined): Promise<void> {
     const live = createLiveFrontend(frontend, before?.traffic ?? createTraffic(this.#options));
     // Two sockets cannot listen on one port, even of one process.
     if (before?.frontend.listen.port === frontend.listen.port) stopListening(before);
@@ -167,7 +167,7 @@ export class Switchboard {
   }
 }
 
-function isSameFrontend(a: Frontend, b: Frontend): boolean {
+function isSameFrontend(a: ListeningFrontend, b: ListeningFrontend): boolean {
   return a.mode === b.mode && a.listen.host === b.listen.host && a.listen.port === b.listen.port;
 }
 

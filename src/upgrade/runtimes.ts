@@ -1,0 +1,35 @@
+import { createProcessRuntime, type Runtime } from '../deploy/index.ts';
+import { assertNever, type Deployment, type RuntimeKind } from '../model/index.ts';
+import type { System } from '../system/index.ts';
+
+export interface RuntimesOptions {
+  readonly deployment: Deployment;
+  /** The supervisor of a process. */
+  readonly program: string;
+}
+
+/** Finds the runtime of a service. Each kind is made once, when the first service needs it. */
+export function createRuntimes(system: System, options: RuntimesOptions): (service: string) => Runtime {
+  const made = new Map<RuntimeKind, Runtime>();
+  return (name) => {
+    const kind = options.deployment.services.find((service) => service.name === name)?.runtime.kind ?? 'process';
+    const runtime = made.get(kind) ?? createRuntime(system, { ...options, kind });
+    made.set(kind, runtime);
+    return runtime;
+  };
+}
+
+function createRuntime(
+  system: System,
+  { deployment, program, kind }: RuntimesOptions & { readonly kind: RuntimeKind },
+): Runtime {
+  switch (kind) {
+    case 'process':
+      return createProcessRuntime(system, { stateDirectory: deployment.stateDirectory, program });
+    case 'compose':
+    case 'ssh':
+      throw new Error(`There is no runtime ${kind} yet`);
+    default:
+      return assertNever(kind);
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * `startHosts(3)`: machines of their own, as containers with systemd as process 1 and sshd, reached with the ssh of this machine.
+ *
+ * `hosts.list` has `host1`, `host2`, …; `ssh -F <hosts.sshConfig> host1 …` logs in as root (`-l deploy` as an ordinary user) and knows the hosts' keys.
+ * Each host can be paused, cut off the network, without sshd, killed and started again; its address stays. Node is on every host's PATH.
+ */
+import { execFile } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createProject, docker, removeProject } from './docker.ts';
+import { eventually } from './eventually.ts';
+import { systemdImage } from './systemd-image.ts';
+
+const run = promisify(execFile);
+
+export interface Host {
+  /** As in `host1`: its name in the ssh configuration, and its hostname. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: 22;
+  readonly container: string;
+  /** Runs as root on it, not through ssh; returns what it printed and throws when it fails. */
+  exec(argv: readonly string[]): Promise<string>;
+  /** Suspends all of it: connections neither fail nor go on. */
+  pause(): Promise<void>;
+  unpause(): Promise<void>;
+  /** Ends sshd and every session of it at once; what units run goes on. */
+  killSshd(): Promise<void>;
+  startSshd(): Promise<void>;
+  disconnect(): Promise<void>;
+  reconnect(): Promise<void>;
+  /** As a power cut does; what is on its disk stays. */
+  kill(): Promise<void>;
+  /** After `kill`; returns when it has booted. */
+  start(): Promise<void>;
+}
+
+export interface Hosts {
+  readonly list: readonly Host[];
+  /** For `ssh -F`. */
+  readonly sshConfig: string;
+  /** The private key that all hosts let in. */
+  readonly identityFile: string;
+  readonly knownHosts: string;
+  close(): Promise<void>;
+}
+
+/** What systemd needs of a container; `--privileged` is more than some engines may give. */
+const RIGHTS = [
+  ...['--cap-add', 'SYS_ADMIN', '--cap-add', 'NET_ADMIN', '--cgroupns', 'private'],
+  ...['--security-opt', 'seccomp=unconfined', '--security-opt', 'apparmor=unconfined'],
+  ...['--tmpfs', '/run:exec', '--tmpfs', '/run/lock'],
+];
+
+/** Returns when all have booted and take logins. */
+export async function startHosts(count: number): Promise<Hosts> {
+  const image = await systemdImage();
+  const project = createProject('hosts');
+  const folder = await mkdtemp(join(tmpdir(), `${project}-`));
+  try {
+    const subnet = await createNetwork(project);
+    const identityFile = join(folder, 'login_key');
+    await createKey(identityFile);
+    const numbers = Array.from({ length: count }, (_, index) => index + 1);
+    const list = await Promise.all(
+      numbers.map((number) => startHost({ number, image, project, folder, address: `${subnet}.${number + 1}` })),
+    );
+    const files = await writeClientFiles(folder, list);
+    return {
+      list,
+      identityFile,
+      ...files,
+      async close() {
+        await removeProject(project);
+        await rm(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await removeProject(project);
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A network with addresses of its own, which hosts keep; returns the first three numbers of them. */
+async function createNetwork(project: string): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const subnet = `10.${randomInt(130, 250)}.${randomInt(256)}`;
+    try {
+      await docker(['network', 'create', '--subnet', `${subnet}.0/24`, '--gateway', `${subnet}.1`, project]);
+      return subnet;
+    } catch (error) {
+      if (attempt === 5 || !/overlap/.test(String(error))) throw error;
+    }
+  }
+}
+
+async function createKey(path: string): Promise<void> {
+  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'onward-test', '-f', path]);
+}
+
+interface HostSpec {
+  readonly number: number;
+  readonly image: string;
+  readonly project: string;
+  readonly folder: string;
+  readonly address: string;
+}
+
+async function startHost(spec: HostSpec): Promise<Host> {
+  const name = `host${spec.number}`;
+  const container = `${spec.project}-${spec.number}`;
+  const keys = join(spec.folder, name);
+  await mkdir(keys);
+  await createKey(join(keys, 'host_key'));
+  await copyFile(join(spec.folder, 'login_key.pub'), join(keys, 'login_key.pub'));
+  const network = ['--network', spec.project, '--ip', spec.address];
+  const naming = ['--name', container, '--hostname', name];
+  await docker([
+    'run',
+    '--detach',
+    ...naming,
+    ...network,
+    ...RIGHTS,
+    '--volume',
+    `${keys}:/onward-host:ro`,
+    spec.image,
+  ]);
+  const host = hostOf(name, container, spec);
+  await waitForBoot(host);
+  return host;
+}
+
+function hostOf(name: string, container: string, spec: HostSpec): Host {
+  const exec = (argv: readonly string[]) => docker(['exec', container, ...argv]);
+  const act = (...argv: readonly string[]) => docker(argv).then(() => {});
+  const host: Host = {
+    name,
+    address: spec.address,
+    port: 22,
+    container,
+    exec,
+    pause: () => act('pause', container),
+    unpause: () => act('unpause', container),
+    killSshd: () => act('exec', container, 'sh', '-c', 'systemctl stop ssh; pkill -KILL -x sshd; true'),
+    startSshd: () => act('exec', container, 'systemctl', 'start', 'ssh'),
+    disconnect: () => act('network', 'disconnect', spec.project, container),
+    reconnect: () => act('network', 'connect', '--ip', spec.address, spec.project, container),
+    kill: () => act('kill', container),
+    async start() {
+      await act('start', container);
+      await waitForBoot(host);
+    },
+  };
+  return host;
+}
+
+async function waitForBoot(host: Host): Promise<void> {
+  const ask = ['sh', '-c', 'systemctl is-system-running; systemctl is-active ssh; true'];
+  await eventually(
+    () => host.exec(ask).catch((error: Error) => error.message),
+    (state) => /^(running|degraded)\nactive$/.test(state),
+    60_000,
+  );
+}
+
+async function writeClientFiles(
+  folder: string,
+  list: readonly Host[],
+): Promise<{ readonly sshConfig: string; readonly knownHosts: string }> {
+  const sshConfig = join(folder, 'ssh_config');
+  const knownHosts = join(folder, 'known_hosts');
+  const keys = await Promise.all(
+    list.map(async (host) => {
+      const [kind, key] = (await readFile(join(folder, host.name, 'host_key.pub'), 'utf8')).split(' ');
+      return `${host.address} ${kind} ${key}\n`;
+    }),
+  );
+  await writeFile(knownHosts, keys.join(''));
+  const entries = list.map((host) => `Host ${host.name}\n  HostName ${host.address}\n`);
+  const all = [
+    'User root',
+    `IdentityFile ${join(folder, 'login_key')}`,
+    'IdentitiesOnly yes',
+    'StrictHostKeyChecking yes',
+  ];
+  const known = [`UserKnownHostsFile ${knownHosts}`, 'GlobalKnownHostsFile /dev/null'];
+  await writeFile(sshConfig, `${entries.join('')}Host *\n${[...all, ...known].map((line) => `  ${line}\n`).join('')}`);
+  return { sshConfig, knownHosts };
+}
