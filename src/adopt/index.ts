@@ -8,6 +8,7 @@ export {
   planDeploymentLedger,
   takeOverDeploymentLedger,
 } from './deployment-ledger.ts';
+export { renderDifference } from './judge-equality.ts';
 export { LEDGER_TOOLS } from './ledgers/tools.ts';
 export { type LedgerPlan, type LedgerRequest, planLedger } from './plan-ledger.ts';
 export { assertAdoptable, type TakeOverOptions, takeOverLedger } from './take-over-ledger.ts';
