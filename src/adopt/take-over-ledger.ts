@@ -21,7 +21,7 @@ export function assertAdoptable(plan: LedgerPlan): void {
   if (plan.findings.some(({ severity }) => severity === 'error')) throw refusedLedger(plan.source, plan.findings);
   const { proof } = plan;
   if (proof && proof.deciding.length > 0)
-    throw schemaDiffers(plan.database, { files: proof.files, difference: renderDifference(proof.deciding) });
+    throw schemaDiffers(plan.database, { files: proof.files, difference: renderDifference(proof.deciding).trimEnd() });
 }
 
 /**
