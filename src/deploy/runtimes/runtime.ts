@@ -72,11 +72,20 @@ export interface CommandSpec {
    * this one starts. Left out by a command that only asks. Characters `[a-z0-9.-]`.
    */
   readonly slot?: { readonly name: string; readonly epoch: number };
+  /**
+   * Of a service that runs in Compose: another service of compose.yaml, such as a one-shot behind a profile, in whose place the program runs.
+   * It then has the volumes, networks, secrets and environment of that one, with `environment` on top of it, the image that `artifact` says,
+   * and is called from outside of its profile too. An empty `command` is the one that compose.yaml, or the image, says. Other runtimes
+   * leave it alone.
+   */
+  readonly composeService?: string;
 }
 
 export interface CommandOptions {
   /** What it writes to standard output, as it comes. */
   readonly onOutput: (chunk: Buffer) => void;
+  /** What it writes to standard error, as it comes, not redacted. The last of it is in `said` all the same. */
+  readonly onErrors?: (chunk: Buffer) => void;
   /** Ends the program, and all that it started, by SIGTERM and after the grace period by SIGKILL. */
   readonly signal: AbortSignal;
 }

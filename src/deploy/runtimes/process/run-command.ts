@@ -48,11 +48,12 @@ export async function runCommand(
 async function attend(
   { system }: ProcessContext,
   child: PipedProcess,
-  { graceMs, onOutput, signal }: CommandOptions & { readonly graceMs: number },
+  { graceMs, onOutput, onErrors, signal }: CommandOptions & { readonly graceMs: number },
 ): Promise<CommandEnd> {
   let said = Buffer.alloc(0);
   child.stderr.on('data', (chunk: Buffer) => {
     said = Buffer.concat([said, chunk]).subarray(-2 * SAID_BYTES);
+    onErrors?.(chunk);
   });
   child.stdout.on('data', onOutput);
   let stop = () => {};
