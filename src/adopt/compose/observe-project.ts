@@ -27,6 +27,7 @@ const SECRET_NAME = /PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|DSN|SALT/i;
  */
 export async function observeProject(system: System, request: ProjectRequest): Promise<ObservedProject> {
   const folder = resolve(request.folder);
+  if (!(await system.files.isFolder(folder))) throw composeUnreadable(folder, 'there is no such folder');
   const look = createLook(system, { ...request, folder });
   const named = request.project ?? (await look.readName());
   const ids = await look.listContainers(named);

@@ -55,8 +55,8 @@ async function propose(context: CommandContext, options: Options): Promise<ExitC
   if (options.json) print(renderEvidence({ project, proposal, problems, next }));
   else if (!options.write) print(renderProposal(proposal));
   if (options.write && problems.length === 0) say(`Written: onward.yaml and product.yaml in ${folder}.`);
-  for (const unknown of proposal.unknowns) say(`onward could not tell: ${unknown}`);
-  for (const problem of problems) say(`problem  ${problem}`);
+  for (const unknown of proposal.unknowns) say(`could not tell  ${unknown}`);
+  for (const problem of problems) say(`problem         ${problem}`);
   say(renderNextCommands(next));
   return problems.length > 0 ? ExitCode.findings : ExitCode.done;
 }
