@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { RunAction } from '../command-context.ts';
 import { defineLedger } from './adopt-ledger.ts';
 import { definePropose } from './adopt-propose.ts';
+import { defineAdoptRelease } from './adopt-release.ts';
 import { addExplanation } from './explanation.ts';
 
 export function define(command: Command, run: RunAction): void {
@@ -15,10 +16,12 @@ export function define(command: Command, run: RunAction): void {
       ['onward adopt', 'propose for the Compose project in this folder'],
       ['onward adopt --write', 'the same, and write both files'],
       ['onward adopt ledger --dry-run', 'what the migration tool of before has applied'],
+      ['onward adopt release 1.4.2', 'prove that this runs, and record it'],
     ],
   });
   // What stands behind "ledger" is its own: it has a --file too.
   command.enablePositionalOptions(true);
   definePropose(command, run);
   defineLedger(command.command('ledger'), run);
+  defineAdoptRelease(command.command('release'), run);
 }
