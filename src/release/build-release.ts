@@ -19,6 +19,7 @@ import { checkMigrations } from './check-migrations.ts';
 import { checkTotals } from './check-totals.ts';
 import { notBuildable, otherProduct, sourceInArtifact } from './errors.ts';
 import { loadHistory, loadSuccessor } from './history.ts';
+import { checkMigrationCommands, listMigrationCommands } from './list-migration-commands.ts';
 import { loadProduct, type Product } from './product.ts';
 import { type Artifact, publishRelease } from './publish-release.ts';
 import { loadReleaseDetails, type ReleaseDetails } from './release-details.ts';
@@ -93,6 +94,7 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
       ...checkRisks(details, { version, catalog }),
       ...(await checkConditions(details, nameableIn(system, { folder, catalog, version, product, details }))),
       ...(await checkTotals(release.totals ?? [], { databases })),
+      ...(await checkMigrationCommands(declaredCommands(product, details), { databases })),
       ...(judged?.findings ?? []),
     ];
     if (published && published.digest !== encoded.digest) findings.push(versionTaken(version, published.publishedAt));
@@ -177,7 +179,16 @@ interface Parts {
 }
 
 function assembleRelease({ version, product, details, artifacts, history, migrations }: Parts): Release {
-  const { lateMigrations: _, dataMigrations, configuration, risks, totals: own, ...declared } = details;
+  const {
+    lateMigrations: _late,
+    dataMigrations,
+    configuration,
+    risks,
+    totals: own,
+    migrationCommands: _commands,
+    ...declared
+  } = details;
+  const migrationCommands = listMigrationCommands(declaredCommands(product, details));
   const totals = listTotals(product, own);
   return {
     product: product.name,
@@ -199,7 +210,12 @@ function assembleRelease({ version, product, details, artifacts, history, migrat
     ...(configuration.length > 0 ? { configuration } : {}),
     ...(risks.length > 0 ? { risks } : {}),
     ...(totals.length > 0 ? { totals } : {}),
+    ...(migrationCommands.length > 0 ? { migrationCommands } : {}),
   };
+}
+
+function declaredCommands(product: Product, { migrationCommands }: ReleaseDetails) {
+  return { product: product.migrationCommands, release: migrationCommands, services: product.services };
 }
 
 /** The product's, and the release's own: one of the same name takes the place of the product's. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { parseDuration } from '../model/index.ts';
 import { checkReferences } from './check-references.ts';
-import { rangeShape } from './shapes.ts';
+import { checkCommandNames, migrationCommandShape } from './migration-command-shapes.ts';
+import { commandShape, rangeShape, wordsShape } from './shapes.ts';
 import { checkTotalNames, totalShape } from './total-shapes.ts';
 
 const NAME = /^[a-z][a-z0-9-]*$/;
@@ -23,13 +24,6 @@ const relativePath = z.string().refine(staysInside, {
   error: 'must be a relative path inside the folder of product.yaml, with forward slashes',
 });
 
-const words = z
-  .string()
-  .refine((text) => !/["'`\\$|&;<>]/.test(text), {
-    error: 'must hold no quotes or shell characters, because no shell reads it: write a list, such as [node, main.mjs]',
-  })
-  .refine((text) => text.trim() !== '', { error: 'must name a program' });
-
 const ready = z.union([
   z.strictObject({ http: z.string().startsWith('/', { error: 'must be a path that starts with /' }) }),
   z.strictObject({ tcp: z.literal(true) }),
@@ -41,13 +35,11 @@ const ready = z.union([
 const service = z.strictObject({
   database: databaseName.exactOptional(),
   artifact: relativePath.meta({ description: 'Folder with what the release ships for this service.' }),
-  command: z
-    .union([words, z.array(z.string().min(1)).min(1, { error: 'must name a program' })])
-    .meta({ description: 'Program and arguments, started in the artifact folder without a shell.' }),
+  command: commandShape.meta({ description: 'Program and arguments, started in the artifact folder without a shell.' }),
   after: z.array(name).default([]).meta({ description: 'Services whose new instances must take traffic first.' }),
   roll: z.enum(['start-first', 'overlap', 'stop-first', 'one-shot']).exactOptional(),
   ready: ready.exactOptional().meta({ description: 'How an instance says that it can take work.' }),
-  dataMigrations: words.exactOptional().meta({ description: 'Command that speaks the data-migrations protocol.' }),
+  dataMigrations: wordsShape.exactOptional().meta({ description: 'Command that speaks the data-migrations protocol.' }),
 });
 
 const database = z.strictObject({
@@ -93,12 +85,19 @@ export const productSchema = z
       .array(totalShape)
       .default([])
       .meta({ description: 'Figures of the databases that every upgrade must keep.' }),
+    migrationCommands: z
+      .array(migrationCommandShape)
+      .default([])
+      .meta({ description: 'Commands of the product that move its schema, in every release.' }),
     releases: relativePath
       .exactOptional()
       .meta({ description: 'Folder with a <version>.yaml for releases that need one.' }),
   })
   .superRefine(checkReferences)
-  .superRefine(({ totals }, report) => checkTotalNames(totals, report));
+  .superRefine(({ totals, migrationCommands }, report) => {
+    checkTotalNames(totals, report);
+    checkCommandNames(migrationCommands, report);
+  });
 
 export type ProductDocument = z.output<typeof productSchema>;
 

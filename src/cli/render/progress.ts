@@ -57,6 +57,10 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
         return `${paint('green', '→')} ${event.service} ${step.startsWith('back:') ? 'is as before the run' : 'serves its new instances'}  ${paint('dim', formatDuration(tookMs))}`;
       case 'migrate.file-finished':
         return `  ${event.database}  ${event.path}  ${paint('dim', formatDuration(Number(event.durationMs)))}`;
+      case 'command.finished':
+        return `  migration command ${event.name}  ${paint('dim', formatDuration(Number(event.ms)))}${describeStalls(event)}`;
+      case 'command.skipped':
+        return `  migration command ${event.name}: nothing to do, ${event.evidence}`;
       case 'migrate.invalid-index':
         return paint(
           'yellow',
@@ -134,9 +138,18 @@ function describeWait(event: LogEvent): string | undefined {
       return `${event.index ?? 'an index'} (${event.phase}${Number(event.total) > 0 ? `, ${Math.floor((100 * Number(event.done)) / Number(event.total))} %` : ''})`;
     case 'migrate.file-started':
       return String(event.path);
+    case 'command.started':
+      return `migration command ${event.name}`;
     default:
       return undefined;
   }
+}
+
+/** Who waited for a command of the product, as far as it was seen. */
+function describeStalls({ sessions, longestMs }: LogEvent): string {
+  if (Number(sessions) === 0) return '';
+  const who = sessions === 1 ? '1 session' : `${sessions} sessions`;
+  return `  ${who} waited for it, up to ${formatDuration(Number(longestMs))}`;
 }
 
 /** `7 totals compared after each of 5 phases, all as they must be`. */
