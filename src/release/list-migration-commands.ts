@@ -1,12 +1,13 @@
-import type { Finding, MigrationCommand, ReleaseService } from '../model/index.ts';
+import type { Finding, MigrationCommand } from '../model/index.ts';
 import { refuseQuery } from '../sql/index.ts';
 import { loadSqlParser } from '../system/index.ts';
 import type { DeclaredCommand } from './migration-command-shapes.ts';
+import type { Product } from './product.ts';
+import type { ReleaseDetails } from './release-details.ts';
 
 interface Declared {
-  readonly product: readonly DeclaredCommand[];
-  readonly release: readonly DeclaredCommand[];
-  readonly services: readonly Pick<ReleaseService, 'name' | 'database'>[];
+  readonly product: Pick<Product, 'migrationCommands' | 'services'>;
+  readonly details: Pick<ReleaseDetails, 'migrationCommands'>;
 }
 
 /**
@@ -24,7 +25,7 @@ export function listMigrationCommands(declared: Declared): readonly MigrationCom
     if (next) ordered.push(next);
   }
   return [...ordered, ...commands.filter((command) => !ordered.includes(command))].map(({ after: _, ...command }) => {
-    const own = declared.services.find(({ name }) => name === command.service)?.database;
+    const own = declared.product.services.find(({ name }) => name === command.service)?.database;
     const looked = command.check.kind === 'sql' ? command.check.database : undefined;
     return { ...command, databases: [...new Set([own, looked].filter((name) => name !== undefined))] };
   });
@@ -42,12 +43,12 @@ export async function checkMigrationCommands(
     const { name, service, check } = command;
     const what = `migration command "${name}"`;
     const findings: Finding[] = [...checkOrder(command, commands)];
-    if (!declared.services.some((known) => known.name === service))
+    if (!declared.product.services.some((known) => known.name === service))
       findings.push({
         code: 'release.unknown-service',
         severity: 'error',
         message: `${what} runs in service ${service}, which product.yaml does not have`,
-        hint: `Name one of ${declared.services.map((known) => known.name).join(', ')}.`,
+        hint: `Name one of ${declared.product.services.map((known) => known.name).join(', ')}.`,
       });
     if (check.kind === 'sql' && !databases.includes(check.database))
       findings.push({
@@ -75,8 +76,9 @@ export async function checkMigrationCommands(
   });
 }
 
-function mergeCommands({ product, release }: Declared): readonly DeclaredCommand[] {
-  return [...product.filter(({ name }) => !release.some((own) => own.name === name)), ...release];
+function mergeCommands({ product, details }: Declared): readonly DeclaredCommand[] {
+  const own = details.migrationCommands;
+  return [...product.migrationCommands.filter(({ name }) => !own.some((other) => other.name === name)), ...own];
 }
 
 /** Names in `after` that mean nothing, and circles. */

@@ -57,10 +57,6 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
         return `${paint('green', '→')} ${event.service} ${step.startsWith('back:') ? 'is as before the run' : 'serves its new instances'}  ${paint('dim', formatDuration(tookMs))}`;
       case 'migrate.file-finished':
         return `  ${event.database}  ${event.path}  ${paint('dim', formatDuration(Number(event.durationMs)))}`;
-      case 'command.finished':
-        return `  migration command ${event.name}  ${paint('dim', formatDuration(Number(event.ms)))}${describeStalls(event)}`;
-      case 'command.skipped':
-        return `  migration command ${event.name}: nothing to do, ${event.evidence}`;
       case 'migrate.invalid-index':
         return paint(
           'yellow',
@@ -79,7 +75,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       case 'run.ended':
         return describeEnd(event, paint);
       default:
-        return describeConfiguration(event);
+        return describeCommand(event, paint) ?? describeConfiguration(event);
     }
   };
 
@@ -145,11 +141,14 @@ function describeWait(event: LogEvent): string | undefined {
   }
 }
 
-/** Who waited for a command of the product, as far as it was seen. */
-function describeStalls({ sessions, longestMs }: LogEvent): string {
-  if (Number(sessions) === 0) return '';
+/** How a command of the product went, and who waited for it, as far as it was seen. */
+function describeCommand(event: LogEvent, paint: (format: 'dim', text: string) => string): string | undefined {
+  const { type, name, evidence, ms, sessions, longestMs } = event;
+  if (type === 'command.skipped') return `  migration command ${name}: nothing to do, ${evidence}`;
+  if (type !== 'command.finished') return undefined;
   const who = sessions === 1 ? '1 session' : `${sessions} sessions`;
-  return `  ${who} waited for it, up to ${formatDuration(Number(longestMs))}`;
+  const stalls = Number(sessions) === 0 ? '' : `  ${who} waited for it, up to ${formatDuration(Number(longestMs))}`;
+  return `  migration command ${name}  ${paint('dim', formatDuration(Number(ms)))}${stalls}`;
 }
 
 /** `7 totals compared after each of 5 phases, all as they must be`. */
