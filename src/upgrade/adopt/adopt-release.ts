@@ -84,7 +84,7 @@ async function record(system: System, installation: Installation, recording: Rec
     services: services.map((one) => ({ ...one })),
     databases: databases.map((one) => ({ ...one })),
   };
-  await journal.append({ step: 'adopt', key: 'adopt.proved', kind: 'observe', data });
+  await journal.append({ step: 'adopt', key: 'proof', kind: 'observe', data });
   const perform = createPerformer({ system, journal, lease }, 'adopt');
   await perform('record', { release }, (epoch) =>
     installation.control.transaction(async (session) => {
