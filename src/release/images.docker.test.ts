@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createProject, docker, removeProject } from '../../test/support/docker.ts';
 import { type Registry, startRegistry } from '../../test/support/registry.ts';
-import { buildSmallImage } from '../../test/support/small-image.ts';
+import { buildServiceImage } from '../../test/support/service-image.ts';
 import { createVendor, type Vendor } from '../../test/support/vendor.ts';
 import { describeFinding, type ImageComponent, OnwardError } from '../model/index.ts';
 import { openSource } from './index.ts';
@@ -37,7 +37,7 @@ function product(image: string, more = ''): string {
 
 /** Builds an image of this content and pushes it under each tag; returns its digest. */
 async function push(content: string, ...tags: readonly string[]): Promise<string> {
-  const image = await buildSmallImage(project, content);
+  const image = await buildServiceImage({ project, name: 'api', tag: content, base: 'busybox' });
   const digests: string[] = [];
   for (const tag of tags) digests.push(await registry.push(image, `${project}/api:${tag}`));
   return digests[0] ?? '';
@@ -57,7 +57,7 @@ describe('buildRelease() with images', () => {
     const common = { kind: 'image', image: `${registry.host}/${project}/api`, tag: '1.0.0', identity: digest };
     expect(api).toEqual({ ...common, service: 'api', bytes: api?.bytes, command: [], producedBy: '1.0.0' });
     expect(worker).toMatchObject({ ...common, service: 'worker', command: ['node', 'main.mjs', '--jobs'] });
-    const unpacked = Number(await docker(['image', 'inspect', '--format', '{{.Size}}', `${project}/small:first`]));
+    const unpacked = Number(await docker(['image', 'inspect', '--format', '{{.Size}}', `${project}/api:first`]));
     expect(api?.bytes).toBeGreaterThan(unpacked / 10);
     expect(api?.bytes).toBeLessThan(unpacked);
     expect(await openSource(vendor.system, vendor.source).release('1.0.0')).toEqual(release);

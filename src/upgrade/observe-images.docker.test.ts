@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProject, removeProject } from '../../test/support/docker.ts';
 import { pushRawImage } from '../../test/support/raw-image.ts';
 import { type Registry, type RegistryFront, startRegistry, startRegistryFront } from '../../test/support/registry.ts';
-import { buildSmallImage } from '../../test/support/small-image.ts';
+import { buildServiceImage } from '../../test/support/service-image.ts';
 import type { Digest, ImageComponent, Release } from '../model/index.ts';
 import { createSystem } from '../system/index.ts';
 import { observeImagesOf } from './observe-images.ts';
@@ -47,7 +47,10 @@ function release(version: string, components: readonly ImageComponent[]): Releas
 
 describe('observeImagesOf()', () => {
   it('tells a tag that points to what is pinned from one that was pushed again, asking for each image once', async () => {
-    const first = (await registry.push(await buildSmallImage(project, 'first'), 'shop/api:1.0.0')) as Digest;
+    const first = (await registry.push(
+      await buildServiceImage({ project, name: 'small', tag: 'first', base: 'busybox' }),
+      'shop/api:1.0.0',
+    )) as Digest;
     const pinned = { tag: '1.0.0', identity: first };
     const releases = [
       release('1.0.0', [component('api', pinned), component('worker', pinned)]),
@@ -57,7 +60,10 @@ describe('observeImagesOf()', () => {
     const api = { ...common, release: '1.0.0', services: ['api', 'worker'], tag: '1.0.0' };
     const web = { ...common, release: '1.1.0', services: ['web'], tag: '1.1.0' };
     expect(await observeImagesOf(system, releases)).toEqual([{ ...api, pointsTo: first }, web]);
-    const second = await registry.push(await buildSmallImage(project, 'second'), 'shop/api:1.0.0');
+    const second = await registry.push(
+      await buildServiceImage({ project, name: 'small', tag: 'second', base: 'busybox' }),
+      'shop/api:1.0.0',
+    );
     expect(await observeImagesOf(system, releases)).toEqual([{ ...api, pointsTo: second }, web]);
   });
 

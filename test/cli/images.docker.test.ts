@@ -5,7 +5,7 @@ import { createProject, removeProject } from '../support/docker.ts';
 import { pushRawImage } from '../support/raw-image.ts';
 import { lines } from '../support/refusal.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
-import { buildSmallImage } from '../support/small-image.ts';
+import { buildServiceImage } from '../support/service-image.ts';
 import { createVendor, type Vendor } from '../support/vendor.ts';
 
 const ONWARD = resolve(import.meta.dirname, '../../dist/onward.js');
@@ -106,7 +106,7 @@ describe('onward release build with images', () => {
   });
 
   it('takes what docker login left, and a certificate authority that is named', async () => {
-    const image = await buildSmallImage(project, 'any');
+    const image = await buildServiceImage({ project, name: 'small', tag: 'any', base: 'busybox' });
     const digest = await closed.push(image, 'shop/api:1.0.0');
     await encrypted.push(image, 'shop/web:1.0.0');
     const local = encrypted.host.replace('127.0.0.1', 'localhost');

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProject, removeProject } from '../../../test/support/docker.ts';
 import { pushRawImage, pushRawIndex } from '../../../test/support/raw-image.ts';
 import { REGISTRY_LOGIN, type Registry, startRegistry } from '../../../test/support/registry.ts';
-import { buildSmallImage } from '../../../test/support/small-image.ts';
+import { buildServiceImage } from '../../../test/support/service-image.ts';
 import { type ImageReference, parseImageReference } from '../../model/index.ts';
 import { createSystem, lookUpDigest, lookUpImage, type System } from '../index.ts';
 
@@ -20,7 +20,7 @@ let image: string;
 
 beforeAll(async () => {
   open = await startRegistry();
-  image = await buildSmallImage(project, 'any');
+  image = await buildServiceImage({ project, name: 'small', tag: 'any', base: 'busybox' });
 });
 afterAll(async () => {
   await open?.close();
