@@ -5,8 +5,9 @@ import { type Container, inspectContainer, labelOf, listServiceContainers } from
 import { notStopped } from './errors.ts';
 import { LABELS } from './labels.ts';
 import type { Found } from './list-instances.ts';
+import { baseOf } from './override.ts';
 import { forgetSection, loadSection } from './records.ts';
-import { writeSection } from './write-override.ts';
+import { loadOverride, writeSection } from './write-override.ts';
 
 const POLL_MS = 20;
 /** What a stop may take beyond the grace period: SIGKILL, and taking the container's network down. */
@@ -21,8 +22,7 @@ export async function startInstance(
   if (!found) throw noInstance(id);
   const { container, own } = found;
   if (container.State.Status === 'running' || container.State.Status === 'restarting') return;
-  const section = await sectionOf(context, container);
-  if (section) await context.inTurn(() => writeSection(context, { own, section, epoch }));
+  await context.inTurn(() => announce(context, { container, own, epoch }));
   await giveWayToSwitch(context, { id, own, container, epoch });
   await context.fence.assertCurrent(epoch);
   await context.engine.request({
@@ -87,7 +87,13 @@ function isDown({ State }: Container): boolean {
   return State.Status === 'created' || State.Status === 'exited' || State.Status === 'dead';
 }
 
-async function sectionOf(context: ComposeContext, container: Container) {
+/** On the way back the override still says what the new ones were. */
+async function announce(
+  context: ComposeContext,
+  { container, own, epoch }: { readonly container: Container; readonly own: string; readonly epoch: number },
+): Promise<void> {
   const base = labelOf(container, LABELS.base);
-  return base === undefined ? undefined : loadSection(context, base);
+  const section = base === undefined ? undefined : await loadSection(context, base);
+  if (base !== undefined && (!section || baseOf((await loadOverride(context))[own]) === base)) return;
+  await writeSection(context, { own, section, epoch });
 }

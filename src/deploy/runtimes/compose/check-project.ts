@@ -5,8 +5,7 @@ import { listPorts } from './choose-port.ts';
 import { composeArgv, plainArgv, tryCompose } from './compose-cli.ts';
 import { type ComposeContext, findService } from './compose-context.ts';
 import { noComposeService, wrongArtifact } from './errors.ts';
-import { LABELS } from './labels.ts';
-import type { Sections } from './override.ts';
+import { baseOf, type Sections } from './override.ts';
 import { isPickedUp, type Project } from './project.ts';
 import { findCoupled, isStateful } from './stateful.ts';
 import { assertWritable, loadOverride } from './write-override.ts';
@@ -69,10 +68,6 @@ async function isReadAsIs(context: ComposeContext, sections: Sections): Promise<
   if (exitCode !== 0) return false;
   const { services = {} } = JSON.parse(stdout) as { readonly services?: Sections };
   return Object.entries(sections).every(([own, section]) => baseOf(services[own]) === baseOf(section));
-}
-
-function baseOf(section: { readonly [key: string]: Json } | undefined): Json | undefined {
-  return (section?.labels as { readonly [label: string]: Json } | undefined)?.[LABELS.base];
 }
 
 function notPickedUp({ compose }: ComposeContext): Finding {

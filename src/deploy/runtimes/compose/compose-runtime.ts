@@ -7,7 +7,7 @@ import { createInstance } from './create-instance.ts';
 import { describeService } from './describe-service.ts';
 import { createEngine } from './engine.ts';
 import { createIdentities } from './images.ts';
-import { isKept, keepServing } from './keep-serving.ts';
+import { planKeeping } from './keep-serving.ts';
 import { type Found, findInstance, findInstances } from './list-instances.ts';
 import { observePlace } from './observe-place.ts';
 import { loadProject, type Project } from './project.ts';
@@ -60,12 +60,14 @@ export function createComposeRuntime(system: System, options: ComposeRuntimeOpti
       if (found) await removeInstance(context, found, epoch);
     },
     async keep(service, ids) {
-      const serving = await findServing(service, ids);
-      if (await isKept(context, service, serving)) return undefined;
-      return async (epoch) => {
-        await fenced(epoch);
-        await keepServing(context, service, { serving, epoch });
-      };
+      const effect = await planKeeping(context, service, await findServing(service, ids));
+      return (
+        effect &&
+        (async (epoch) => {
+          await fenced(epoch);
+          await effect(epoch);
+        })
+      );
     },
     async tail(id, lines) {
       const found = await find(id);

@@ -42,7 +42,7 @@ export async function hasImage(
 export function createIdentities(context: Pick<ComposeContext, 'engine'>): (container: Container) => Promise<Digest> {
   const known = new Map<string, Digest>();
   return async (container) => {
-    const key = `${container.Image} ${container.Config.Image}`;
+    const key = `${container.Image} ${container.Config.Image} ${labelOf(container, LABELS.identity) ?? ''}`;
     const found = known.get(key) ?? (await identifyImage(context, container));
     if (found !== NO_IDENTITY) known.set(key, found);
     return found;
@@ -50,16 +50,19 @@ export function createIdentities(context: Pick<ComposeContext, 'engine'>): (cont
 }
 
 /**
- * The digest under which a registry knows what a container runs. The label says which one to look for, and the image itself is what must have
- * it. An image that was built here and never pushed has its own id, which no release names.
+ * The digest under which a registry knows what a container runs. The label says which one to look for, and the image itself must be what had it
+ * when the container was made, or have it still: removing a tag makes the engine forget digests of what runs. An image that was built here
+ * and never pushed has its own id, which no release names.
  */
 async function identifyImage(context: Pick<ComposeContext, 'engine'>, container: Container): Promise<Digest> {
+  const expected = labelOf(container, LABELS.identity);
+  if (expected !== undefined && isDigest(expected) && labelOf(container, LABELS.image) === container.Image)
+    return expected;
   const image = await inspectImage(context, container.Image);
   if (!image) return NO_IDENTITY;
-  const repository = repositoryOf(container.Config.Image);
-  const own = image.repoDigests.filter((each) => normalise(repositoryOf(each)) === normalise(repository));
+  const repository = normalise(repositoryOf(container.Config.Image));
+  const own = image.repoDigests.filter((each) => normalise(repositoryOf(each)) === repository);
   const digests = own.map((each) => each.slice(each.indexOf('@') + 1)).filter(isDigest);
-  const expected = labelOf(container, LABELS.identity);
   const found = digests.find((each) => each === expected) ?? digests[0];
   if (found !== undefined) return found;
   return isDigest(image.id) && expected === undefined ? image.id : NO_IDENTITY;

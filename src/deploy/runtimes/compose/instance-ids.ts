@@ -8,19 +8,36 @@ export interface Identified {
 }
 
 /**
- * Which instance each container of a service is; they are given by their numbers. The n-th one that was made for `api-1.2.0-01jd3k` is
- * `api-1.2.0-01jd3k-n`: instances of one base differ in nothing, so which of them is which needs no record. One that Onward did not make has
- * the name that Compose gives by default, `shop-api-1`, whatever its name is.
+ * Which instance each container of a service is; they are given by their numbers. One that Onward made has the name of its instance, or has just
+ * been made and gets the first name that is free: instances of one base differ in nothing. One that it did not make is called as Compose calls
+ * it by default, `shop-api-1`, whatever its name is.
  */
 export function identifyContainers(containers: readonly Container[]): readonly Identified[] {
-  const counts = new Map<string, number>();
+  const named = new Map(containers.map((container) => [container, findOwnId(container)]));
+  const taken = new Set(named.values());
   return containers.map((container) => {
     const base = labelOf(container, LABELS.base);
-    if (base === undefined) return { id: nameById(container), container };
-    const number = (counts.get(base) ?? 0) + 1;
-    counts.set(base, number);
-    return { id: `${base}-${number}`, container };
+    if (base === undefined) return { id: describeForeign(container), container };
+    const id = named.get(container) ?? firstFree(base, taken);
+    taken.add(id);
+    return { id, container };
   });
+}
+
+/** The name of an instance's container. */
+export function nameOf(project: string, id: string): string {
+  return `${project}-${id}`;
+}
+
+function findOwnId(container: Container): string | undefined {
+  const base = labelOf(container, LABELS.base);
+  const prefix = `/${nameOf(labelOf(container, COMPOSE_LABELS.project) ?? '', `${base}-`)}`;
+  const number = container.Name.startsWith(prefix) ? container.Name.slice(prefix.length) : '';
+  return /^[1-9]\d*$/.test(number) ? `${base}-${number}` : undefined;
+}
+
+function firstFree(base: string, taken: ReadonlySet<string | undefined>): string {
+  for (let number = 1; ; number += 1) if (!taken.has(`${base}-${number}`)) return `${base}-${number}`;
 }
 
 /** `api-1.2.0-01jd3k-2` to base and number. */
@@ -29,7 +46,7 @@ export function splitId(id: string): { readonly base: string; readonly number: n
   return { base: id.slice(0, at), number: Number(id.slice(at + 1)) };
 }
 
-function nameById(container: Container): string {
+function describeForeign(container: Container): string {
   const parts = [COMPOSE_LABELS.project, COMPOSE_LABELS.service, COMPOSE_LABELS.number];
   return parts
     .map((label) => labelOf(container, label) ?? '')

@@ -3,33 +3,25 @@ import { findService } from './compose-context.ts';
 import { labelOf } from './containers.ts';
 import { LABELS } from './labels.ts';
 import type { Found } from './list-instances.ts';
-import { loadSection } from './records.ts';
+import type { Section } from './override.ts';
+import { isSameSection, loadSection } from './records.ts';
 import { loadOverride, writeSection } from './write-override.ts';
 
 /**
- * Has the override say what these instances are, so that the operator's own `docker compose up -d` changes nothing. Of ones that Onward did
- * not make it says nothing: they are what compose.yaml says.
+ * Has the override say what these instances are, so that the operator's own `docker compose up -d` changes nothing; `undefined`: it does
+ * already. Of ones that Onward did not make it says nothing: they are what compose.yaml says.
  */
-export async function keepServing(
+export async function planKeeping(
   context: ComposeContext,
   name: string,
-  { serving, epoch }: { readonly serving: readonly Found[]; readonly epoch: number },
-): Promise<void> {
+  [first]: readonly Found[],
+): Promise<((epoch: number) => Promise<void>) | undefined> {
+  if (!first) return undefined;
   const { own } = findService(context, name);
-  const [first] = serving;
-  if (!first) return;
   const base = labelOf(first.container, LABELS.base);
-  const section = base === undefined ? undefined : await loadSection(context, base);
+  const section: Section | undefined = base === undefined ? undefined : await loadSection(context, base);
   // Made by Onward, and its record is gone: what the override says is the best that is known.
-  if (base !== undefined && !section) return;
-  await context.inTurn(() => writeSection(context, { own, section, epoch }));
-}
-
-/** Whether the override says what these instances are. */
-export async function isKept(context: ComposeContext, name: string, serving: readonly Found[]): Promise<boolean> {
-  const { own } = findService(context, name);
-  const [first] = serving;
-  if (!first) return true;
-  const labels = (await loadOverride(context))[own]?.labels as { readonly [label: string]: string } | undefined;
-  return labels?.[LABELS.base] === labelOf(first.container, LABELS.base);
+  if (base !== undefined && !section) return undefined;
+  if (isSameSection((await loadOverride(context))[own], section)) return undefined;
+  return (epoch) => context.inTurn(() => writeSection(context, { own, section, epoch }));
 }

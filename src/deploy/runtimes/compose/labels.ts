@@ -7,6 +7,8 @@ export const LABELS = {
   kind: 'dev.onward.kind',
   release: 'dev.onward.release',
   identity: 'dev.onward.identity',
+  /** What the engine called the image of that identity when the container was made. */
+  image: 'dev.onward.image',
   config: 'dev.onward.config',
   run: 'dev.onward.run',
   command: 'dev.onward.command',

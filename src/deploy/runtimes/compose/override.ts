@@ -16,6 +16,9 @@ const HEADER = `${MARK}: the images and the environment of what runs, so that "d
 # Each upgrade writes it anew. Change compose.yaml, .env or onward.yaml instead. It may hold secrets: keep it readable for you alone.
 `;
 
+/** How Compose is told that something of the operator's file does not count: what is `null` here. */
+const RESET = '!reset null';
+
 const json: z.ZodType<Json> = z.json() as z.ZodType<Json>;
 const document = z.strictObject({ services: z.record(z.string(), z.record(z.string(), json)).optional() });
 
@@ -35,7 +38,8 @@ export function isBlank(text: string): boolean {
 
 /** The sections of an override, or what is wrong with its text. */
 export async function parseOverride(path: string, text: string): Promise<Sections | { readonly problem: string }> {
-  const { value, findings } = await parseDocument({ kind: 'the override', path, text }, document);
+  const plain = text.replaceAll(RESET, 'null');
+  const { value, findings } = await parseDocument({ kind: 'the override', path, text: plain }, document);
   if (!value) return { problem: findings[0]?.message ?? 'it cannot be read' };
   return (value.services ?? {}) as Sections;
 }
@@ -53,8 +57,12 @@ export function buildSection(
   { id: _id, ...spec }: InstanceSpec,
   of: {
     readonly base: string;
+    /** The engine's own name of the image. */
+    readonly image: string;
     readonly deployment: string;
     readonly replicas: number;
+    /** compose.yaml says how many, in a way that decides what Compose takes for a change. */
+    readonly hasReplicas: boolean;
     readonly stateDirectory: string;
   },
 ): Section {
@@ -66,6 +74,7 @@ export function buildSection(
     [LABELS.kind]: kind,
     [LABELS.release]: release,
     [LABELS.identity]: identity,
+    [LABELS.image]: of.image,
     [LABELS.config]: config,
     [LABELS.run]: run,
   };
@@ -75,7 +84,7 @@ export function buildSection(
     ...(command.length === 0 ? {} : { command: [...command] }),
     ...(kind === 'one-shot' ? { restart: 'no' } : {}),
     scale: of.replicas,
-    deploy: { replicas: of.replicas },
+    ...(of.hasReplicas ? { deploy: { replicas: null } } : {}),
     environment: { ...environment, ONWARD_SERVICE: service, ONWARD_RELEASE: release },
     labels,
     ...(mounts.length === 0 ? {} : { volumes: mounts }),
@@ -115,10 +124,16 @@ function escapeAll(section: { readonly [key: string]: Json }): Section {
   return escapeValue(section as Json) as Section;
 }
 
+/** Of which base the instances are that a section describes. */
+export function baseOf(section: { readonly [key: string]: Json } | undefined): Json | undefined {
+  return (section?.labels as { readonly [label: string]: Json } | undefined)?.[LABELS.base];
+}
+
 function renderMap(map: { readonly [key: string]: Json | undefined }, indent: string): readonly string[] {
   return Object.entries(map).flatMap(([name, value]) => {
     const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (!isMap || Object.keys(value).length === 0) return [`${indent}${key(name)}: ${JSON.stringify(value)}`];
+    if (!isMap || Object.keys(value).length === 0)
+      return [`${indent}${key(name)}: ${value === null ? RESET : JSON.stringify(value)}`];
     return [`${indent}${key(name)}:`, ...renderMap(value as { readonly [key: string]: Json }, `${indent}  `)];
   });
 }
