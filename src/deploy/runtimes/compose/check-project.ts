@@ -6,7 +6,8 @@ import { composeArgv, plainArgv, tryCompose } from './compose-cli.ts';
 import { type ComposeContext, findService } from './compose-context.ts';
 import { noComposeService, wrongArtifact } from './errors.ts';
 import { baseOf, type Sections } from './override.ts';
-import { isPickedUp, type Project } from './project.ts';
+import { isPickedUp } from './project.ts';
+import type { Project } from './project-model.ts';
 import { findCoupled, isStateful } from './stateful.ts';
 import { assertWritable, loadOverride } from './write-override.ts';
 

@@ -8,7 +8,8 @@ import { inspectImage } from './images.ts';
 import { identifyContainers, nameOf, splitId } from './instance-ids.ts';
 import { LABELS } from './labels.ts';
 import { buildSection } from './override.ts';
-import { type Project, requireProjectService } from './project.ts';
+import { requireProjectService } from './project.ts';
+import type { Project } from './project-model.ts';
 import { isSameSection, keepSection, loadSection } from './records.ts';
 import { writeSection } from './write-override.ts';
 

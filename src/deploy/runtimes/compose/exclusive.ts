@@ -1,5 +1,5 @@
 import type { Json, RuntimeFacts } from '../../../model/index.ts';
-import type { ProjectService } from './project.ts';
+import type { ProjectService } from './project-model.ts';
 
 type Exclusive = RuntimeFacts['exclusive'][number];
 type Map = { readonly [key: string]: Json | undefined };

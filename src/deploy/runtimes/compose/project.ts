@@ -4,32 +4,11 @@ import type { System } from '../../../system/index.ts';
 import { composeArgv, tryCompose } from './compose-cli.ts';
 import type { ComposeContext } from './compose-context.ts';
 import { composeFailed, noComposeService } from './errors.ts';
+import type { Project, ProjectService } from './project-model.ts';
 
-/** What is looked at in a service of compose.yaml; the rest of it is carried along. */
-export interface ProjectService {
-  readonly [key: string]: Json | undefined;
-}
-
-/** The operator's own files, put together by Compose. Holds resolved values: never printed. */
-export interface Project {
-  readonly name: string;
-  /** Its files, without the override. */
-  readonly files: readonly string[];
-  readonly services: { readonly [name: string]: ProjectService };
-  /** Names of networks as the engine knows them, by their names in the file. */
-  readonly networks: { readonly [name: string]: string };
-  /** Names of volumes. */
-  readonly volumes: readonly string[];
-}
-
-const DEFAULT_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
+const DEFAULT_FILES = [...namesOf(['compose'], ['yaml', 'yml']), ...namesOf(['docker-compose'], ['yml', 'yaml'])];
 /** In the order in which Compose looks for them; it takes the first that is there, beside a default file. */
-const DEFAULT_OVERRIDES = [
-  'compose.override.yml',
-  'compose.override.yaml',
-  'docker-compose.override.yml',
-  'docker-compose.override.yaml',
-];
+const DEFAULT_OVERRIDES = namesOf(['compose.override', 'docker-compose.override'], ['yml', 'yaml']);
 
 /** Asks Compose what the operator's files say. Throws `compose.failed` when they cannot be used. */
 export async function loadProject(context: ComposeContext): Promise<Project> {
@@ -117,4 +96,8 @@ function readVariable(text: string, name: string): string | undefined {
 async function firstOf(system: System, folder: string, names: readonly string[]): Promise<string | undefined> {
   for (const name of names) if (await system.files.exists(join(folder, name))) return join(folder, name);
   return undefined;
+}
+
+function namesOf(stems: readonly string[], endings: readonly string[]): readonly string[] {
+  return stems.flatMap((stem) => endings.map((ending) => `${stem}.${ending}`));
 }

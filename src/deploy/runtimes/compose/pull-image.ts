@@ -1,20 +1,9 @@
 import type { ImageComponent } from '../../../model/index.ts';
-import type { ComposeContext } from './compose-context.ts';
+import type { ComposeContext, PullLimits } from './compose-context.ts';
 import { hasImage } from './images.ts';
 import { noPullRoom, pullFailed, pullRefused, registrySilent, unknownImage, wrongImage } from './pull-errors.ts';
 
-/** How long a pull may take. */
-export interface PullLimits {
-  /** Until the registry has answered at all. */
-  readonly answerMs: number;
-  /** Added to `answerMs` for all of it: the slowest rate that is waited for. */
-  readonly bytesPerSecond: number;
-  /** A registry that fails, rather than refuses, is asked again. */
-  readonly attempts: number;
-  readonly pauseMs: number;
-}
-
-export const PULL_LIMITS: PullLimits = { answerMs: 60_000, bytesPerSecond: 256 * 1024, attempts: 3, pauseMs: 2_000 };
+const PULL_LIMITS: PullLimits = { answerMs: 60_000, bytesPerSecond: 256 * 1024, attempts: 3, pauseMs: 2_000 };
 
 type PullEnd = 'pulled' | 'silent' | { readonly said: string };
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../../../model/index.ts';
 import { repositoryOf } from './images.ts';
-import type { ProjectService } from './project.ts';
+import type { ProjectService } from './project-model.ts';
 
 /** Databases, brokers and stores, by the last part of their image's name. */
 const STATEFUL =
