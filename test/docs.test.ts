@@ -90,9 +90,10 @@ describe('the documentation', () => {
       return keys.filter((key) => !new RegExp(`\\b${key}\\b`).test(explained));
     };
     expect(unexplained('onward', 'docs/onward-yaml.md', 'docs/checks.md')).toEqual([]);
-    expect(unexplained('product', 'docs/product-yaml.md', 'docs/totals.md')).toEqual([]);
+    expect(unexplained('product', 'docs/product-yaml.md', 'docs/totals.md', 'docs/migration-commands.md')).toEqual([]);
     const details = [
       'docs/product-yaml.md',
+      'docs/migration-commands.md',
       'docs/configuration.md',
       'docs/data-migrations.md',
       'docs/totals.md',
@@ -189,7 +190,7 @@ function judge(yaml: string): { readonly kind: string; readonly problems: readon
       ? ['onward.yaml', deploymentSchema]
       : 'product' in value
         ? ['product.yaml', productSchema]
-        : 'upgradeFrom' in value
+        : 'upgradeFrom' in value || 'migrationCommands' in value
           ? ['<version>.yaml', releaseDetailsSchema]
           : ['part', undefined];
   const result = schema?.safeParse(value);

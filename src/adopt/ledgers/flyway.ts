@@ -53,7 +53,11 @@ export const flyway: LedgerTool = {
     textOf(line, 'description')
       .trim()
       .replaceAll(/[^A-Za-z0-9.-]+/g, '_'),
-  checksumsOf: ({ text }) => [String(crc32(Buffer.from(text.replaceAll(/\r\n|\r|\n/g, ''))) | 0)],
+  checksumsOf: ({ text }) => {
+    const lines = text.split(/\r\n|\r|\n/);
+    // Since version 4 without the ends of lines; some versions before and after it counted them.
+    return [lines.join(''), text, lines.join('\n')].map((one) => String(crc32(Buffer.from(one)) | 0));
+  },
 };
 
 function toEntry(key: string, line: LedgerLine): ForeignEntry {
