@@ -6,9 +6,14 @@ import type { ComposeContext } from './compose-context.ts';
 import { composeFailed, noComposeService } from './errors.ts';
 import type { Project, ProjectService } from './project-model.ts';
 
-const DEFAULT_FILES = [...namesOf(['compose'], ['yaml', 'yml']), ...namesOf(['docker-compose'], ['yml', 'yaml'])];
+const DEFAULT_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
 /** In the order in which Compose looks for them; it takes the first that is there, beside a default file. */
-const DEFAULT_OVERRIDES = namesOf(['compose.override', 'docker-compose.override'], ['yml', 'yaml']);
+const DEFAULT_OVERRIDES = [
+  'compose.override.yml',
+  'compose.override.yaml',
+  'docker-compose.override.yml',
+  'docker-compose.override.yaml',
+];
 
 /** Asks Compose what the operator's files say. Throws `compose.failed` when they cannot be used. */
 export async function loadProject(context: ComposeContext): Promise<Project> {
@@ -96,8 +101,4 @@ function readVariable(text: string, name: string): string | undefined {
 async function firstOf(system: System, folder: string, names: readonly string[]): Promise<string | undefined> {
   for (const name of names) if (await system.files.exists(join(folder, name))) return join(folder, name);
   return undefined;
-}
-
-function namesOf(stems: readonly string[], endings: readonly string[]): readonly string[] {
-  return stems.flatMap((stem) => endings.map((ending) => `${stem}.${ending}`));
 }
