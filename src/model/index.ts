@@ -97,6 +97,15 @@ export { describeFinding, type Finding, type Position, renderFinding } from './f
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
 export { describeImage, type ImageReference, parseImageReference } from './image-reference.ts';
+export {
+  type CommandPhase,
+  commandsOfPhase,
+  describeMigrationCheck,
+  describeMigrationCommand,
+  describePlannedCommand,
+  type MigrationCheck,
+  type MigrationCommand,
+} from './migration-command.ts';
 export { DEFAULT_PACING, type Pacing } from './pacing.ts';
 export { compareTotalsAfters, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
 export {

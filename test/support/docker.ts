@@ -11,6 +11,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { eventually } from './eventually.ts';
 
 export interface DockerOptions {
   /** The engine; the machine's unless told. */
@@ -96,9 +97,17 @@ export function createProject(purpose: string): string {
 
 /**
  * Removes the containers, networks, volumes and images of a project: those of compose, those that carry the label, and containers,
- * networks and volumes whose name begins with it.
+ * networks and volumes whose name begins with it. What somebody else removes at the same time is no failure.
  */
 export async function removeProject(project: string, options: DockerOptions = {}): Promise<void> {
+  await eventually(
+    () => removeOnce(project, options).then(() => '', String),
+    (failure) => failure === '',
+    30_000,
+  );
+}
+
+async function removeOnce(project: string, options: DockerOptions): Promise<void> {
   const containers = await findOurs(['ps', '--all', '--quiet'], project, options);
   if (containers.length > 0) await docker(['rm', '--force', '--volumes', ...containers], options);
   const networks = await findOurs(['network', 'ls', '--quiet'], project, options);
