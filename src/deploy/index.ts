@@ -20,7 +20,12 @@ export type {
   Work,
 } from './runtimes/runtime.ts';
 export { stageArtifact } from './stage-artifact.ts';
-export { type BuiltinSwitch, createBuiltinSwitch } from './switches/index.ts';
+export {
+  type BuiltinSwitch,
+  createBuiltinSwitch,
+  createHaproxySwitch,
+  renderHaproxyBackend,
+} from './switches/index.ts';
 export type {
   Frontend,
   FrontendChange,
