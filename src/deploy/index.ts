@@ -24,7 +24,6 @@ export {
   type BuiltinSwitch,
   createBuiltinSwitch,
   createHaproxySwitch,
-  renderHaproxyBackend,
 } from './switches/index.ts';
 export type {
   Frontend,

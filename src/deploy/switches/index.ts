@@ -3,8 +3,7 @@
  * runtimes, rolls or releases, and never start or stop an instance.
  */
 export { type BuiltinSwitch, type BuiltinSwitchOptions, createBuiltinSwitch } from './builtin/client.ts';
-export { createHaproxySwitch, type HaproxySwitchOptions } from './haproxy/haproxy-switch.ts';
-export { renderHaproxyBackend } from './haproxy/render-backend.ts';
+export { createHaproxySwitch } from './haproxy/haproxy-switch.ts';
 export type {
   Frontend,
   FrontendChange,

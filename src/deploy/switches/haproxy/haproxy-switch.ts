@@ -1,17 +1,15 @@
-import type { SwitchConfig } from '../../../model/index.ts';
-import type { System } from '../../../system/index.ts';
+import type { Files, System } from '../../../system/index.ts';
 import { createFenceFile } from '../../fence-file.ts';
 import type { FrontendChange, FrontendObservation, Switch, SwitchCounters } from '../switch.ts';
 import { applyChange } from './apply-change.ts';
 import { type Book, createBooks, settleBook } from './book.ts';
+import type { HaproxyConfig } from './config.ts';
 import { notLoaded, notRunning, otherBackend, unknownService } from './errors.ts';
 import type { BackendFacts } from './facts.ts';
 import { assertTargets, GATE } from './names.ts';
-import { createHaproxyProcess } from './process.ts';
+import { createHaproxyProcess, type HaproxyProcess } from './process.ts';
 import { renderHaproxyBackend } from './render-backend.ts';
 import { buildTargets, isGateOpen } from './targets.ts';
-
-export type HaproxyConfig = Extract<SwitchConfig, { readonly kind: 'haproxy' }>;
 
 export interface HaproxySwitchOptions {
   /** Of the deployment. */
@@ -30,16 +28,8 @@ export function createHaproxySwitch(system: System, { stateDirectory, config }: 
   const { files } = system;
   const { backend, file } = config;
   const haproxy = createHaproxyProcess(system, config);
-  const deployment = createFenceFile(files, stateDirectory);
   const booksOf = (service: string) => createBooks(files, stateDirectory, service);
-  const assertCurrent = async (service: string, epoch: number) => {
-    await deployment.assertCurrent(epoch);
-    await booksOf(service).fence.assertCurrent(epoch);
-  };
-  const obey = async (service: string, epoch: number) => {
-    await assertCurrent(service, epoch);
-    await booksOf(service).fence.raise(epoch);
-  };
+  const { assertCurrent, obey } = createFences(files, stateDirectory);
   const write = (mode: 'http' | 'tcp', change: FrontendChange) =>
     files.writeAtomic(file, renderHaproxyBackend({ backend, mode, ...change }), FILE_MODE);
   const change = async (service: string, wanted: FrontendChange, epoch: number): Promise<void> => {
@@ -66,17 +56,7 @@ export function createHaproxySwitch(system: System, { stateDirectory, config }: 
     },
     async open({ service, mode, listen }, epoch) {
       await obey(service, epoch);
-      let facts = await haproxy.observe();
-      if (!facts) throw notRunning(config.admin);
-      if (facts !== 'missing' && !facts.servers.some(({ name }) => name === GATE)) throw otherBackend(backend, file);
-      if (facts === 'missing' || facts.mode !== mode) {
-        const kept = facts === 'missing' ? { targets: [], isHeld: false } : describeChange(facts);
-        if (facts !== 'missing' || !(await files.exists(file))) await write(mode, kept);
-        if (!haproxy.canReload) throw notLoaded(backend, file);
-        await haproxy.reload();
-        facts = await haproxy.require();
-      }
-      if (!(await files.exists(file))) await write(mode, describeChange(facts));
+      const facts = await ensureBackend({ haproxy, config, files, write }, mode);
       const books = booksOf(service);
       const book = (await books.load()) ?? { version: 1, since: facts.since, removed: 0 };
       const { listen: _, ...rest } = book;
@@ -96,6 +76,46 @@ export function createHaproxySwitch(system: System, { stateDirectory, config }: 
       await books.close();
     },
   };
+}
+
+interface Ensured {
+  readonly haproxy: HaproxyProcess;
+  readonly config: HaproxyConfig;
+  readonly files: Files;
+  readonly write: (mode: 'http' | 'tcp', change: FrontendChange) => Promise<void>;
+}
+
+/** Makes sure that HAProxy has the backend from our file. Reloads it when it has not. */
+async function ensureBackend({ haproxy, config, files, write }: Ensured, mode: 'http' | 'tcp'): Promise<BackendFacts> {
+  const { backend, file, admin } = config;
+  const facts = await haproxy.observe();
+  if (!facts) throw notRunning(admin);
+  if (facts !== 'missing') {
+    if (!facts.servers.some(({ name }) => name === GATE)) throw otherBackend(backend, file);
+    if (facts.mode === mode) {
+      if (!(await files.exists(file))) await write(mode, describeChange(facts));
+      return facts;
+    }
+    await write(mode, describeChange(facts));
+  } else if (!(await files.exists(file))) await write(mode, { targets: [], isHeld: false });
+  if (!haproxy.canReload) throw notLoaded(backend, file);
+  await haproxy.reload();
+  return haproxy.require();
+}
+
+/** Both the deployment's epoch and the highest one that HAProxy was changed with. */
+function createFences(files: Files, stateDirectory: string) {
+  const deployment = createFenceFile(files, stateDirectory);
+  const own = (service: string) => createBooks(files, stateDirectory, service).fence;
+  const assertCurrent = async (service: string, epoch: number): Promise<void> => {
+    await deployment.assertCurrent(epoch);
+    await own(service).assertCurrent(epoch);
+  };
+  const obey = async (service: string, epoch: number): Promise<void> => {
+    await assertCurrent(service, epoch);
+    await own(service).raise(epoch);
+  };
+  return { assertCurrent, obey };
 }
 
 function describeChange(facts: BackendFacts): FrontendChange {

@@ -1,7 +1,7 @@
 import type { System } from '../../../system/index.ts';
+import type { HaproxyConfig } from './config.ts';
 import { notLoaded, notReloaded, notRunning, refused, tooOld, unreadable } from './errors.ts';
 import { type BackendFacts, parseBackend, parseInFlight } from './facts.ts';
-import type { HaproxyConfig } from './haproxy-switch.ts';
 import { createRuntimeApi, type SendCommand } from './runtime-api.ts';
 
 const OLDEST = '2.6';
