@@ -1,4 +1,4 @@
-import type { SchemaChange } from '../schema/index.ts';
+import { renderSchemaChanges, type SchemaChange } from '../schema/index.ts';
 
 export interface JudgedDifference {
   /** What makes the two schemas unequal. */
@@ -14,6 +14,11 @@ export interface JudgedDifference {
 export function judgeEquality(changes: readonly SchemaChange[]): JudgedDifference {
   const deciding = changes.filter((change) => !isFree(change));
   return { deciding, told: changes.filter((change) => !deciding.includes(change)) };
+}
+
+/** The differences for a person. What they would mean to clients of an upgrade is not said: nobody upgrades from the one to the other. */
+export function renderDifference(changes: readonly SchemaChange[]): string {
+  return renderSchemaChanges(changes.map((change) => ({ ...change, impact: 'none' })));
 }
 
 function isFree(change: SchemaChange): boolean {

@@ -1,7 +1,7 @@
 import { type AdoptedEntry, type AppliedElsewhere, type Fence, recordApplied } from '../migrate/index.ts';
-import { renderSchemaChanges } from '../schema/index.ts';
 import type { LogEvent, Session, System } from '../system/index.ts';
 import { changedMeanwhile, refusedLedger, schemaDiffers, toolAtWork } from './errors.ts';
+import { renderDifference } from './judge-equality.ts';
 import { type FoundLedger, loadLines } from './ledgers/find-ledgers.ts';
 import { quoteTable } from './ledgers/ledger-tool.ts';
 import type { TakenFile } from './ledgers/match-files.ts';
@@ -21,7 +21,7 @@ export function assertAdoptable(plan: LedgerPlan): void {
   if (plan.findings.some(({ severity }) => severity === 'error')) throw refusedLedger(plan.source, plan.findings);
   const { proof } = plan;
   if (proof && proof.deciding.length > 0)
-    throw schemaDiffers(plan.database, { files: proof.files, difference: renderSchemaChanges(proof.deciding) });
+    throw schemaDiffers(plan.database, { files: proof.files, difference: renderDifference(proof.deciding).trimEnd() });
 }
 
 /**

@@ -15,6 +15,7 @@ import { digestOfRisk } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
 import { buildConfigurationGates } from './configuration-gates.ts';
 import { buildDataMigrationGates } from './data-migration-gates.ts';
+import { buildCommandGates } from './migration-commands.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { chooseRollClass } from './rolls.ts';
 
@@ -31,6 +32,7 @@ export function buildGates(facts: Facts, request: PlanRequest): readonly Gate[] 
     ...servicesGates(facts, request),
     ...facts.frontends.flatMap(addressGate),
     ...buildConfigurationGates(facts, request),
+    ...buildCommandGates(facts, request),
     runningGate(facts, request),
     diskGate(facts),
   ];

@@ -14,6 +14,7 @@ import {
 import { applyAcceptances } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
 import { buildGates } from './gates.ts';
+import { commandFindings } from './migration-commands.ts';
 import { createPending } from './pending.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { riskGates } from './risk-gates.ts';
@@ -81,7 +82,8 @@ function digestOfRelease(facts: Facts, release: Release): Digest {
 /** The step of a hop after which old artifacts cannot come back. */
 function pointOfNoReturn(facts: Facts, hop: Hop): string {
   const postdeploy = hop.steps.find((step) => step.kind === 'postdeploy');
-  const endsEarly = facts.releases.get(hop.to)?.rollback.until === 'roll' && (postdeploy?.migrations?.length ?? 0) > 0;
+  const { migrations = [], commands = [] } = postdeploy ?? {};
+  const endsEarly = facts.releases.get(hop.to)?.rollback.until === 'roll' && migrations.length + commands.length > 0;
   return endsEarly ? 'postdeploy' : 'commit';
 }
 
@@ -91,6 +93,7 @@ function buildFindings(facts: Facts, request: PlanRequest, target: string | unde
     ...facts.configuration.flatMap(({ remarks }) => remarks),
     ...(request.remarks ?? []),
     ...facts.databases.flatMap((database) => [...(database.remarks ?? []), ...proofFindings(database)]),
+    ...commandFindings(facts, request),
   ];
   const contract = facts.databases
     .flatMap((database) => database.pending ?? [])

@@ -37,7 +37,7 @@ function product(image: string, more = ''): string {
 
 /** Builds an image of this content and pushes it under each tag; returns its digest. */
 async function push(content: string, ...tags: readonly string[]): Promise<string> {
-  const image = await buildServiceImage({ project, name: 'api', tag: content, behaviour: { mark: content } });
+  const image = await buildServiceImage({ project, name: 'api', tag: content, base: 'busybox' });
   const digests: string[] = [];
   for (const tag of tags) digests.push(await registry.push(image, `${project}/api:${tag}`));
   return digests[0] ?? '';

@@ -87,8 +87,8 @@ export async function startPrivateDockerd(options: PrivateDockerdOptions = {}): 
       await engine.start();
     },
     async close() {
-      // What a killed engine has left running is ended by the next one.
-      if (server.signalCode !== null) await engine.start();
+      // What an engine has left behind is removed by the next one.
+      if (server.exitCode !== null || server.signalCode !== null) await engine.start();
       const containers = await docker(['ps', '--all', '--quiet'], { host });
       if (containers !== '') await docker(['rm', '--force', ...containers.split('\n')], { host });
       await docker(['network', 'prune', '--force'], { host });

@@ -1,6 +1,5 @@
-import type { LedgerPlan } from '../../adopt/index.ts';
+import { type LedgerPlan, renderDifference } from '../../adopt/index.ts';
 import { renderFinding } from '../../model/index.ts';
-import { renderSchemaChanges } from '../../schema/index.ts';
 
 /** What a takeover would record, and why it is believed, for a person. */
 export function renderLedgerPlan(plan: LedgerPlan): string {
@@ -53,7 +52,7 @@ function renderProof({ proof }: LedgerPlan): readonly string[] {
   return [
     ...lines,
     'It differs in what does not decide:',
-    renderSchemaChanges(told)
+    renderDifference(told)
       .trimEnd()
       .replace(/^(?=.)/gm, '  '),
   ];
@@ -102,8 +101,8 @@ export function encodeLedgerPlan(plan: LedgerPlan) {
       ? {
           files: proof.files,
           isEqual: proof.deciding.length === 0,
-          difference: renderSchemaChanges(proof.deciding),
-          told: renderSchemaChanges(proof.told),
+          difference: renderDifference(proof.deciding),
+          told: renderDifference(proof.told),
         }
       : null,
   };
