@@ -143,7 +143,7 @@ function findCodes(listedModules: ReadonlySet<string>): ReadonlySet<string> {
   const modules = new Set([...listedModules, ...[...codes].map((code) => code.split('.')[0] ?? '')]);
   for (const { text } of sources) {
     for (const [, before = '', code = ''] of text.matchAll(/(\S*\s*)'([a-z-]+\.[a-z-]+)'/g)) {
-      const isOther = /(type:|case)\s*$/.test(before) || /\.(js|log|sock|json|yaml)$/.test(code);
+      const isOther = /(type:|case)\s*$/.test(before) || /\.(js|log|sock|json|ya?ml)$/.test(code);
       // The schema of the ledger has the product's name.
       if (!isOther && !code.startsWith('onward.') && modules.has(code.split('.')[0] ?? '')) codes.add(code);
     }

@@ -8,6 +8,8 @@ export interface ExecOptions {
   readonly input?: string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Called with what it writes to either output, as it comes. */
+  readonly onOutput?: (chunk: Buffer) => void;
   /** Gives the program a process group of its own; at the time limit all of it is killed, not the program alone. */
   readonly ownGroup?: boolean;
   /** Bytes kept of each of stdout and stderr; what is over is dropped from the front. */
@@ -51,8 +53,12 @@ function run(argv: readonly string[], options: ExecOptions): Promise<ExecResult>
       if (options.ownGroup) killGroup(child.pid);
       else child.kill('SIGKILL');
     }, options.timeoutMs);
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    for (const [stream, tail] of [[child.stdout, stdout] as const, [child.stderr, stderr] as const]) {
+      stream.on('data', (chunk: Buffer) => {
+        tail.push(chunk);
+        options.onOutput?.(chunk);
+      });
+    }
     // A program that does not read its input closes the pipe early; its exit code says what happened.
     child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');

@@ -1,4 +1,4 @@
-import { createProcessRuntime, type Runtime } from '../deploy/index.ts';
+import { createComposeRuntime, createProcessRuntime, type Runtime } from '../deploy/index.ts';
 import { assertNever, type Deployment, type RuntimeKind } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 
@@ -26,7 +26,12 @@ function createRuntime(
   switch (kind) {
     case 'process':
       return createProcessRuntime(system, { stateDirectory: deployment.stateDirectory, program });
-    case 'compose':
+    case 'compose': {
+      const { name, stateDirectory, compose, services } = deployment;
+      if (!compose) throw new Error('The deployment has no Compose project');
+      const own = services.filter(({ runtime }) => runtime.kind === 'compose');
+      return createComposeRuntime(system, { deployment: name, stateDirectory, compose, services: own });
+    }
     case 'ssh':
       throw new Error(`There is no runtime ${kind} yet`);
     default:

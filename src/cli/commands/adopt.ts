@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RunAction } from '../command-context.ts';
+import { defineFiles } from './adopt-files.ts';
 import { defineLedger } from './adopt-ledger.ts';
 import { definePropose } from './adopt-propose.ts';
 import { addExplanation } from './explanation.ts';
@@ -20,5 +21,6 @@ export function define(command: Command, run: RunAction): void {
   // What stands behind "ledger" is its own: it has a --file too.
   command.enablePositionalOptions(true);
   definePropose(command, run);
+  defineFiles(command.command('files'), run);
   defineLedger(command.command('ledger'), run);
 }

@@ -19,11 +19,21 @@ const CLASSES: Readonly<Record<RollClass, RollStage>> = {
  * service is left as it is, observable, for the run to decide.
  */
 export async function runRoll(context: RollContext, request: RollRequest): Promise<void> {
-  if (request.desired.length > 0) return CLASSES[request.class](context, request);
+  if (request.desired.length > 0) {
+    await CLASSES[request.class](context, request);
+    return keepServing(context, request);
+  }
   if (request.service.switch.kind !== 'none') {
     await openFrontend(context, request);
     await switchTraffic(context, request, { targets: [], isHeld: false, why: 'none' });
   }
   await stopOthers(context, request);
   request.onServing();
+}
+
+/** The operator's own tools find what serves as it is. */
+async function keepServing({ runtime, perform }: RollContext, { service, desired }: RollRequest): Promise<void> {
+  const ids = desired.map(({ id }) => id);
+  const effect = await runtime.keep?.(service.name, ids);
+  if (effect) await perform(`keep:${service.name}`, { instances: ids }, effect);
 }
