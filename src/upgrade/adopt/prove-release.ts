@@ -58,10 +58,10 @@ function compareNames(services: readonly Service[], release: Release): readonly 
   const missing = shipped.filter((name) => !here.includes(name));
   return [
     ...extra.map((name) =>
-      difference('services-differ', `${name} is in onward.yaml, and ${release.version} ships no such service.`),
+      difference('adopt.services-differ', `${name} is in onward.yaml, and ${release.version} ships no such service.`),
     ),
     ...missing.map((name) =>
-      difference('services-differ', `${release.version} ships ${name}, and onward.yaml has no such service.`),
+      difference('adopt.services-differ', `${release.version} ships ${name}, and onward.yaml has no such service.`),
     ),
   ];
 }
@@ -97,21 +97,26 @@ async function lookAtService(
     differences: [
       ...others.map((instance) =>
         difference(
-          'identity-differs',
+          'adopt.identity-differs',
           `${describePlace(instance)} of ${name} is ${short(instance.identity)}, and ${release.version} ships ${short(identity)}.`,
         ),
       ),
       ...(isOneShot || running.length === replicas ? [] : [countDiffers(name, running.length, replicas)]),
       ...running
         .filter(({ state }) => state !== 'running')
-        .map((instance) => difference('not-running', `${describePlace(instance)} of ${name} is ${instance.state}.`)),
+        .map((instance) =>
+          difference('adopt.not-running', `${describePlace(instance)} of ${name} is ${instance.state}.`),
+        ),
     ],
   };
 }
 
 function countDiffers(name: string, running: number, replicas: number): Finding {
   const message = `${running === 0 ? 'None' : String(running)} of ${name} runs, and onward.yaml says ${replicas}.`;
-  return { ...difference('not-running', message), hint: `Start it, or mend "replicas" of ${name} in onward.yaml.` };
+  return {
+    ...difference('adopt.not-running', message),
+    hint: `Start it, or mend "replicas" of ${name} in onward.yaml.`,
+  };
 }
 
 function compareLedger(status: MigrationStatus, version: string): readonly Finding[] {
@@ -120,20 +125,23 @@ function compareLedger(status: MigrationStatus, version: string): readonly Findi
   const missing = pending.filter(({ phase }) => phase !== 'contract');
   return [
     ...missing.map(({ path }) => ({
-      ...difference('migration-missing', `The ledger of ${database} does not have ${path}.`),
+      ...difference('adopt.migration-missing', `The ledger of ${database} does not have ${path}.`),
       hint: 'Run "onward adopt ledger" where another tool has applied it.',
     })),
     ...drift.map(({ path }) =>
-      difference('migration-differs', `${path} is not what was applied to ${database} under its name.`),
+      difference('adopt.migration-differs', `${path} is not what was applied to ${database} under its name.`),
     ),
     ...ahead.map(({ path, version: newer }) =>
-      difference('migration-differs', `${database} has ${path} of ${newer} applied, which is newer than ${version}.`),
+      difference(
+        'adopt.migration-differs',
+        `${database} has ${path} of ${newer} applied, which is newer than ${version}.`,
+      ),
     ),
   ];
 }
 
-function difference(what: string, message: string): Finding {
-  return { code: `adopt.${what}`, severity: 'error', message };
+function difference(code: string, message: string): Finding {
+  return { code, severity: 'error', message };
 }
 
 function describePlace({ place, id }: Instance): string {
