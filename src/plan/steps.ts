@@ -32,10 +32,7 @@ export function buildSteps(hop: HopFacts): { readonly steps: readonly PlanStep[]
     migrationStep(hop, 'expand'),
     step('skew-check', describeSkewCheck(hop), 'stays-expanded'),
     ...rolls.map((roll) =>
-      step('roll', describeRoll(roll, release.version), 'artifacts-go-back', {
-        ...{ key: `roll:${roll.service}`, roll },
-        ...(roll.because === undefined ? {} : { note: `Not both at once: ${roll.because}.` }),
-      }),
+      step('roll', describeRoll(roll, release.version), 'artifacts-go-back', { key: `roll:${roll.service}`, roll }),
     ),
     dataStep(hop),
     postdeploy,
