@@ -20,7 +20,11 @@ export type {
   Work,
 } from './runtimes/runtime.ts';
 export { stageArtifact } from './stage-artifact.ts';
-export { type BuiltinSwitch, createBuiltinSwitch } from './switches/index.ts';
+export {
+  type BuiltinSwitch,
+  createBuiltinSwitch,
+  createHaproxySwitch,
+} from './switches/index.ts';
 export type {
   Frontend,
   FrontendChange,

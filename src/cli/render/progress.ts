@@ -67,7 +67,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       case 'run.going-back':
         return paint('yellow', `Going back to the old release: ${event.reason}`);
       case 'run.traffic':
-        return `  The switch carried ${event.carried} requests since the run began, ${event.failed} failed`;
+        return describeTraffic(event);
       case 'run.totals':
         return `  ${describeTotals(event)}`;
       case 'run.parked':
@@ -103,6 +103,13 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
     },
     end: () => underway.clear(),
   };
+}
+
+/** A switch that lost what it had counted must not look as if it had failed nothing. */
+function describeTraffic({ carried, failed, uncounted }: LogEvent): string {
+  const line = `  The switch carried ${carried} requests since the run began, ${failed} failed`;
+  if (!Array.isArray(uncounted)) return line;
+  return `${line}; of ${uncounted.join(', ')} only what came after its switch was restarted is known`;
 }
 
 /** What happened to a file of the operator's, and where its other text is. */

@@ -3,6 +3,7 @@
  * runtimes, rolls or releases, and never start or stop an instance.
  */
 export { type BuiltinSwitch, type BuiltinSwitchOptions, createBuiltinSwitch } from './builtin/client.ts';
+export { createHaproxySwitch } from './haproxy/haproxy-switch.ts';
 export type {
   Frontend,
   FrontendChange,
