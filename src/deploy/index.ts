@@ -24,6 +24,10 @@ export {
   type BuiltinSwitch,
   createBuiltinSwitch,
   createHaproxySwitch,
+  type ProxiedService,
+  type ProxyFiles,
+  type ProxyService,
+  renderHaproxyProxy,
 } from './switches/index.ts';
 export type {
   Frontend,

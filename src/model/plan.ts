@@ -100,6 +100,8 @@ export interface PlannedMigration {
 export interface PlannedRoll {
   readonly service: string;
   readonly class: RollClass;
+  /** Why it is not the class that was meant, half a sentence. */
+  readonly because?: string;
   readonly replicas: number;
   /** Services whose new instances must take traffic first. */
   readonly after: readonly string[];

@@ -56,6 +56,7 @@ function renderHop(hop: Hop): readonly string[] {
       `${mark}${String(index + 1).padStart(3)}  ${step.title.padEnd(width)}  ${ROLLBACK_WORDS[step.rollback]}`,
     );
     if (step.note !== undefined && !step.configured) lines.push(`      ${step.note}`);
+    if (step.roll?.because !== undefined) lines.push(`      stop-first, because ${step.roll.because}`);
     for (const change of step.configuration ?? []) lines.push(`      ${change}`);
     for (const file of step.migrations ?? []) {
       lines.push(`      ${file.database}  ${file.path}${file.transactional ? '' : '  (no transaction)'}`);

@@ -1,5 +1,6 @@
-import type { Component, Hop, InstanceFact, PlannedRoll, Release, RollClass, Service } from '../model/index.ts';
+import type { Component, Hop, InstanceFact, PlannedRoll, Release, Service } from '../model/index.ts';
 import type { HopFacts } from './hop-facts.ts';
+import { chooseRoll, chooseRollClass } from './roll-class.ts';
 
 /** Which services roll, in the order of their dependencies, and which are carried. */
 export function buildRolls(hop: HopFacts): {
@@ -24,7 +25,7 @@ function planRoll(hop: HopFacts, service: Service, component: Component, reason:
   const before = hop.previous?.components.find((candidate) => candidate.service === service.name);
   return {
     service: service.name,
-    class: chooseRollClass(service, hop.release),
+    ...chooseRoll(hop.facts, service, hop.release),
     replicas: service.replicas,
     after: dependenciesOf(service.name, hop.facts.deployment.services, hop.release),
     reason,
@@ -75,12 +76,6 @@ function isRouted(hop: HopFacts, service: Service, running: readonly InstanceFac
       .sort()
       .join()
   );
-}
-
-/** The operator's word, then the vendor's, then what a switch in front makes possible. */
-export function chooseRollClass(service: Service, release: Release): RollClass {
-  const vendor = release.services.find((candidate) => candidate.name === service.name)?.roll;
-  return service.roll ?? vendor ?? (service.switch.kind === 'none' ? 'overlap' : 'start-first');
 }
 
 /** Every service that must serve before this one rolls, directly or through others. */
