@@ -1,4 +1,4 @@
-import { createProcessRuntime, type Runtime } from '../deploy/index.ts';
+import { createProcessRuntime, createSshRuntime, type Runtime } from '../deploy/index.ts';
 import { assertNever, type Deployment, type RuntimeKind } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 
@@ -26,8 +26,12 @@ function createRuntime(
   switch (kind) {
     case 'process':
       return createProcessRuntime(system, { stateDirectory: deployment.stateDirectory, program });
+    case 'ssh': {
+      const { name, stateDirectory, services, hosts } = deployment;
+      if (!hosts) throw new Error('The deployment says nothing of how hosts are reached');
+      return createSshRuntime(system, { deployment: name, stateDirectory, services, hosts });
+    }
     case 'compose':
-    case 'ssh':
       throw new Error(`There is no runtime ${kind} yet`);
     default:
       return assertNever(kind);
