@@ -15,6 +15,7 @@ export default defineConfig({
         test: {
           name: 'main',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          ...(missingDocker === undefined ? {} : { globalSetup: 'test/support/say-missing-docker.ts' }),
           exclude: [...configDefaults.exclude, ...DOCKER_TESTS],
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -43,6 +43,10 @@ const LAYERS: Readonly<Record<string, { readonly may: readonly string[]; readonl
     ],
     because: 'upgrade composes the features',
   },
+  adopt: {
+    may: ['model', 'system', 'sql', 'schema', 'deployment', 'release', 'migrate', 'lint', 'upgrade'],
+    because: 'taking over composes the features, and the lease is taken in one way',
+  },
   cli: {
     may: [
       'model',
@@ -56,6 +60,7 @@ const LAYERS: Readonly<Record<string, { readonly may: readonly string[]; readonl
       'data-migrate',
       'lint',
       'upgrade',
+      'adopt',
     ],
     because: 'the command line is an entry point; what acts on instances goes through upgrade',
   },

@@ -208,7 +208,7 @@ export class Attempt {
   }
 }
 
-function renderFenceCheck({ deployment, epoch }: Fence): string {
+export function renderFenceCheck({ deployment, epoch }: Fence): string {
   return `select epoch from onward.fence where deployment = ${quoteLiteral(deployment)} and epoch = ${epoch} for share`;
 }
 

@@ -134,6 +134,17 @@ export function fencedOut(deployment: string, epoch: number, progress: Progress)
   });
 }
 
+/** Two ledgers say different things of the same migration. */
+export function recordedOtherwise(database: string, paths: readonly string[]): OnwardError {
+  return new OnwardError({
+    code: 'migrate.recorded-otherwise',
+    message: `Could not record ${paths.join(', ')} in database ${database}: Onward's ledger has ${paths.length === 1 ? 'it' : 'them'} already, with another content.`,
+    hint: 'Bring back the file as it was applied; "onward migrate status" shows which one differs.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+  });
+}
+
 /** The server ended the session, or the way to it broke; what it was at may or may not have been finished. */
 export function isConnectionLoss(error: unknown): boolean {
   return error instanceof PostgresError && (error.code.startsWith('08') || SESSION_ENDED.has(error.code));

@@ -14,4 +14,11 @@ export type { LedgerRow, LedgerStatement } from './ledger-row.ts';
 export type { MigrationFile } from './migration-file.ts';
 export { type DriftSummary, type MigrationStatus, type MigrationSummary, observeMigrations } from './observe.ts';
 export { type ReadMigrations, type ReadMigrationsOptions, readMigrations } from './read-migrations.ts';
-export { type RunMigrateOptions, type RunMigrateReport, runMigrate, runMigrateStatus } from './run-migrate.ts';
+export { type AdoptedEntry, type AppliedElsewhere, type RecordOptions, recordApplied } from './record-applied.ts';
+export {
+  loadAlone,
+  type RunMigrateOptions,
+  type RunMigrateReport,
+  runMigrate,
+  runMigrateStatus,
+} from './run-migrate.ts';

@@ -207,6 +207,20 @@ create table onward.quarantine (
 
 create unique index quarantine_in_force on onward.quarantine (deployment) where ended_at is null;
 
+create table onward.adopted (
+  tool         text not null,
+  source       text not null,
+  key          text not null,
+  migration    text,
+  proof        text not null check (proof in ('checksum', 'schema', 'name')),
+  applied_at   timestamptz,
+  entry        jsonb not null,
+  run          text not null,
+  epoch        bigint,
+  recorded_at  timestamptz not null default pg_catalog.clock_timestamp(),
+  primary key (tool, source, key)
+);
+
 comment on schema onward is 'The ledger of Onward: what was applied to this database, by which release and run.';
 insert into onward.ledger (version) values (1);
 `,

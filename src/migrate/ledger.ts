@@ -61,6 +61,10 @@ export interface LedgerEntry {
   readonly locksWaited: number;
   readonly stalledSessions: number;
   readonly stalledMs: number;
+  /** Who applied it; this Onward unless told. */
+  readonly origin?: string;
+  /** Now unless told. */
+  readonly finishedAt?: Date;
 }
 
 /** The statement that records a migration, to be sent in the transaction that applied it. It depends on no setting of the session. */
@@ -85,11 +89,15 @@ export function renderLedgerInsert(entry: LedgerEntry): string {
     entry.locksWaited,
     entry.stalledSessions,
     Math.round(entry.stalledMs),
+    entry.origin ?? 'onward',
   ];
+  const finishedAt = entry.finishedAt
+    ? `${quoteLiteral(entry.finishedAt.toISOString())}::pg_catalog.timestamptz`
+    : 'pg_catalog.clock_timestamp()';
   return (
     'insert into onward.migration (id, database, release, version, phase, sequence, name, path, checksum, fingerprint, statements, ' +
-    'transactional, run, epoch, started_at, locks_waited, stalled_sessions, stalled_ms, finished_at) ' +
-    `values (${values.map((value) => quoteLiteral(value)).join(', ')}, pg_catalog.clock_timestamp())`
+    'transactional, run, epoch, started_at, locks_waited, stalled_sessions, stalled_ms, origin, finished_at) ' +
+    `values (${values.map((value) => quoteLiteral(value)).join(', ')}, ${finishedAt})`
   );
 }
 

@@ -97,9 +97,28 @@ export function chooseFiles(
   return stop === -1 ? wanted : wanted.slice(0, stop);
 }
 
+type Alone = Pick<RunMigrateOptions, 'url' | 'passwordFile' | 'migrations' | 'database'>;
+
+/**
+ * The database and the folder that `onward migrate` would act on when it stands alone. Connects to nothing. Throws `migrate.unusable-files`
+ * with every problem of the files.
+ */
+export async function loadAlone(
+  system: System,
+  options: Alone,
+): Promise<{ readonly target: ConnectionTarget; readonly database: string; readonly files: readonly MigrationFile[] }> {
+  const target = await resolveTarget(system, options);
+  const read = await readMigrations(
+    system,
+    options.migrations,
+    options.database === undefined ? {} : { database: options.database },
+  );
+  return { target, files: read.files, database: chooseUsable(options, read) };
+}
+
 async function prepare(
   system: System,
-  options: Pick<RunMigrateOptions, 'url' | 'passwordFile' | 'migrations' | 'database'>,
+  options: Alone,
 ): Promise<{
   readonly target: ConnectionTarget;
   readonly read: ReadMigrations;
@@ -107,22 +126,18 @@ async function prepare(
   /** To be closed by the caller. */
   readonly opened: OpenedLedger;
 }> {
-  const { url, passwordFile, migrations } = options;
-  const environment = passwordFile === undefined ? system.environment : withPasswordFile(system, passwordFile);
-  const target = await resolveConnectionTarget({ ...(url === undefined ? {} : { url }), origin: '--url', environment });
-  if (target.password !== undefined) system.redaction.add(target.password);
+  const target = await resolveTarget(system, options);
   // The files are read while the server is asked.
   const opening = openLedger(system, target);
   try {
     const [opened, read] = await Promise.all([
       opening,
-      readMigrations(system, migrations, {
+      readMigrations(system, options.migrations, {
         known: async () => listKnown((await opening).ledger),
         ...(options.database === undefined ? {} : { database: options.database }),
       }),
     ]);
-    if (read.findings.some(({ severity }) => severity === 'error')) throw unusableMigrations(migrations, read.findings);
-    return { target, read, opened, database: chooseDatabase(migrations, read, options.database) };
+    return { target, read, opened, database: chooseUsable(options, read) };
   } catch (error) {
     await opening.then(
       ({ session }) => session.close(),
@@ -130,6 +145,18 @@ async function prepare(
     );
     throw error;
   }
+}
+
+async function resolveTarget(system: System, { url, passwordFile }: Alone): Promise<ConnectionTarget> {
+  const environment = passwordFile === undefined ? system.environment : withPasswordFile(system, passwordFile);
+  const target = await resolveConnectionTarget({ ...(url === undefined ? {} : { url }), origin: '--url', environment });
+  if (target.password !== undefined) system.redaction.add(target.password);
+  return target;
+}
+
+function chooseUsable({ migrations, database }: Alone, read: ReadMigrations): string {
+  if (read.findings.some(({ severity }) => severity === 'error')) throw unusableMigrations(migrations, read.findings);
+  return chooseDatabase(migrations, read, database);
 }
 
 /** What the ledger knows of the texts that it has seen. */

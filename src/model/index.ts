@@ -96,6 +96,7 @@ export type {
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
+export { describeImage, type ImageReference, parseImageReference } from './image-reference.ts';
 export { DEFAULT_PACING, type Pacing } from './pacing.ts';
 export { compareTotalsAfters, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
 export {

@@ -30,6 +30,8 @@ export interface ImageComponent extends PinnedArtifact {
   readonly image: string;
   /** What pointed to it when the release was built, for people. */
   readonly tag?: string;
+  /** Of an image for several platforms: what has to be fetched for each of them; `bytes` is the most of it. As in `linux/amd64`. */
+  readonly platforms?: { readonly [platform: string]: number };
   /** Argv in place of the image's own; empty: the image's, or what compose.yaml says. */
   readonly command: readonly string[];
 }

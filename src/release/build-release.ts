@@ -8,9 +8,9 @@ import {
   type LintRecord,
   parseVersion,
   type Release,
-  type Total,
 } from '../model/index.ts';
 import { hashArtifact, type System } from '../system/index.ts';
+import { assembleRelease } from './assemble-release.ts';
 import { decodeCatalog } from './catalog-document.ts';
 import { checkConditions, checkRisks, type Nameable } from './check-conditions.ts';
 import { listSecretKeys } from './check-configuration.ts';
@@ -19,6 +19,7 @@ import { checkMigrations } from './check-migrations.ts';
 import { checkTotals } from './check-totals.ts';
 import { notBuildable, otherProduct, sourceInArtifact } from './errors.ts';
 import { loadHistory, loadSuccessor } from './history.ts';
+import { listMovedTags, pinImages } from './pin-images.ts';
 import { loadProduct, type Product } from './product.ts';
 import { type Artifact, publishRelease } from './publish-release.ts';
 import { loadReleaseDetails, type ReleaseDetails } from './release-details.ts';
@@ -71,6 +72,8 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
   assertApart(product, folder);
   const details = await loadReleaseDetails(system, product, version);
   const artifacts = await hashArtifacts(system, product);
+  const known = await loadKnown(system, { folder, product, version });
+  const pinned = await pinImages(system, product, { version, known });
   return withSourceLock(system, folder, async () => {
     const catalog = await loadCatalog(system, folder, product);
     const published = catalog.releases.find((entry) => entry.version === version);
@@ -81,13 +84,15 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const shipped = new Set(history.flatMap((release) => release.migrations.map(({ checksum }) => checksum)));
     const judged = own ? undefined : await request.judge?.(shipped);
     const lint = own ? own.lint : judged?.lint;
-    const assembled = assembleRelease({ version, product, details, artifacts, history, migrations: migrations.refs });
+    const content = { artifacts, images: pinned.images, migrations: migrations.refs };
+    const assembled = assembleRelease({ version, product, details, history, ...content });
     // What was published before it since is no reason to take it for another release.
     const secretKeys = own ? own.secretKeys : listSecretKeys([...history, assembled]);
     const release = { ...assembled, ...(secretKeys ? { secretKeys } : {}), ...(lint ? { lint } : {}) };
     const encoded = encodeRelease(release);
     const databases = product.databases.map(({ name }) => name);
     const findings = [
+      ...pinned.findings,
       ...migrations.findings,
       ...checkDetails(details, { version, catalog, databases, services: product.services }),
       ...checkRisks(details, { version, catalog }),
@@ -95,7 +100,9 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
       ...(await checkTotals(release.totals ?? [], { databases })),
       ...(judged?.findings ?? []),
     ];
-    if (published && published.digest !== encoded.digest) findings.push(versionTaken(version, published.publishedAt));
+    if (published && published.digest !== encoded.digest && pinned.findings.length === 0) {
+      findings.push(versionTaken(version, published.publishedAt), ...listMovedTags(own, pinned.images));
+    }
     if (findings.some((finding) => finding.severity === 'error')) throw notBuildable(version, findings);
     if (!published) {
       await publishRelease(system, {
@@ -142,13 +149,15 @@ function nameableIn(
 
 /** A source inside an artifact would be a part of what is published into it. */
 function assertApart(product: Product, source: string): void {
-  const around = product.services.find(({ artifact }) => `${source}${sep}`.startsWith(`${artifact}${sep}`));
-  if (around) throw sourceInArtifact(source, around.artifact);
+  const folders = product.services.flatMap((service) => ('artifact' in service ? [service.artifact] : []));
+  const around = folders.find((artifact) => `${source}${sep}`.startsWith(`${artifact}${sep}`));
+  if (around !== undefined) throw sourceInArtifact(source, around);
 }
 
 async function hashArtifacts(system: System, product: Product): Promise<readonly Artifact[]> {
   const artifacts: Artifact[] = [];
   for (const service of product.services) {
+    if (!('artifact' in service)) continue;
     artifacts.push({
       service: service.name,
       folder: service.artifact,
@@ -158,6 +167,18 @@ async function hashArtifacts(system: System, product: Product): Promise<readonly
   return artifacts;
 }
 
+/** The releases that may know an image which is named by its digest. Read without the lock, which is not held while a registry is asked. */
+async function loadKnown(
+  system: System,
+  { folder, product, version }: { readonly folder: string; readonly product: Product; readonly version: string },
+): Promise<readonly Release[]> {
+  if (!product.services.some((service) => 'image' in service && service.image.includes('@'))) return [];
+  const catalog = await loadCatalog(system, folder, product);
+  const isPublished = catalog.releases.some((entry) => entry.version === version);
+  const own = isPublished ? [await loadRelease(system, { folder, catalog, version })] : [];
+  return [...own, ...(await loadHistory(system, { folder, catalog, version }))];
+}
+
 async function loadCatalog(system: System, folder: string, product: Product): Promise<Catalog> {
   const path = catalogFile(folder);
   const text = await system.files.readTextIfPresent(path);
@@ -165,53 +186,6 @@ async function loadCatalog(system: System, folder: string, product: Product): Pr
   const catalog = await decodeCatalog(path, text);
   if (catalog.product !== product.name) throw otherProduct({ found: catalog.product, expected: product.name }, folder);
   return catalog;
-}
-
-interface Parts {
-  readonly version: string;
-  readonly product: Product;
-  readonly details: ReleaseDetails;
-  readonly artifacts: readonly Artifact[];
-  readonly history: readonly Release[];
-  readonly migrations: Release['migrations'];
-}
-
-function assembleRelease({ version, product, details, artifacts, history, migrations }: Parts): Release {
-  const { lateMigrations: _, dataMigrations, configuration, risks, totals: own, ...declared } = details;
-  const totals = listTotals(product, own);
-  return {
-    product: product.name,
-    version,
-    components: product.services.flatMap((service) => {
-      const artifact = artifacts.find((candidate) => candidate.service === service.name);
-      if (!artifact) return [];
-      const { identity, bytes } = artifact;
-      const producedBy = findProducer(history, service.name, identity) ?? version;
-      return [
-        { service: service.name, kind: 'folder' as const, identity, bytes, command: service.command, producedBy },
-      ];
-    }),
-    services: product.services.map(({ artifact: _artifact, command: _command, ...service }) => service),
-    databases: product.databases,
-    migrations,
-    ...declared,
-    ...(dataMigrations.length > 0 ? { dataMigrations } : {}),
-    ...(configuration.length > 0 ? { configuration } : {}),
-    ...(risks.length > 0 ? { risks } : {}),
-    ...(totals.length > 0 ? { totals } : {}),
-  };
-}
-
-/** The product's, and the release's own: one of the same name takes the place of the product's. */
-function listTotals(product: Product, own: readonly Total[]): readonly Total[] {
-  return [...product.totals.filter(({ name }) => !own.some((total) => total.name === name)), ...own];
-}
-
-/** The release that produced the same bytes for the same service. */
-function findProducer(history: readonly Release[], service: string, identity: Digest): string | undefined {
-  return history
-    .flatMap((release) => release.components)
-    .find((component) => component.service === service && component.identity === identity)?.producedBy;
 }
 
 function notAVersion(version: string): Finding {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { parseDuration } from '../model/index.ts';
 import { checkReferences } from './check-references.ts';
+import { checkShipped } from './check-shipped.ts';
+import { explainWrongImage } from './image-template.ts';
 import { rangeShape } from './shapes.ts';
 import { checkTotalNames, totalShape } from './total-shapes.ts';
 
@@ -38,17 +40,33 @@ const ready = z.union([
   }),
 ]);
 
-const service = z.strictObject({
-  database: databaseName.exactOptional(),
-  artifact: relativePath.meta({ description: 'Folder with what the release ships for this service.' }),
-  command: z
-    .union([words, z.array(z.string().min(1)).min(1, { error: 'must name a program' })])
-    .meta({ description: 'Program and arguments, started in the artifact folder without a shell.' }),
-  after: z.array(name).default([]).meta({ description: 'Services whose new instances must take traffic first.' }),
-  roll: z.enum(['start-first', 'overlap', 'stop-first', 'one-shot']).exactOptional(),
-  ready: ready.exactOptional().meta({ description: 'How an instance says that it can take work.' }),
-  dataMigrations: words.exactOptional().meta({ description: 'Command that speaks the data-migrations protocol.' }),
+const image = z.string().superRefine((text, report) => {
+  const wrong = explainWrongImage(text);
+  if (wrong !== undefined) report.addIssue({ code: 'custom', message: wrong });
 });
+
+const service = z
+  .strictObject({
+    database: databaseName.exactOptional(),
+    artifact: relativePath
+      .exactOptional()
+      .meta({ description: 'Folder with what the release ships for this service.' }),
+    image: image.exactOptional().meta({
+      description: `Image that the release ships for this service; $\{version} in its tag is the version that is built.`,
+    }),
+    command: z
+      .union([words, z.array(z.string().min(1)).min(1, { error: 'must name a program' })])
+      .exactOptional()
+      .meta({
+        description:
+          "Program and arguments, started in the artifact folder without a shell, or in place of the image's own.",
+      }),
+    after: z.array(name).default([]).meta({ description: 'Services whose new instances must take traffic first.' }),
+    roll: z.enum(['start-first', 'overlap', 'stop-first', 'one-shot']).exactOptional(),
+    ready: ready.exactOptional().meta({ description: 'How an instance says that it can take work.' }),
+    dataMigrations: words.exactOptional().meta({ description: 'Command that speaks the data-migrations protocol.' }),
+  })
+  .meta({ oneOf: [{ required: ['artifact', 'command'] }, { required: ['image'] }] });
 
 const database = z.strictObject({
   services: z.array(name).default([]),
@@ -97,6 +115,7 @@ export const productSchema = z
       .exactOptional()
       .meta({ description: 'Folder with a <version>.yaml for releases that need one.' }),
   })
+  .superRefine(checkShipped)
   .superRefine(checkReferences)
   .superRefine(({ totals }, report) => checkTotalNames(totals, report));
 

@@ -12,11 +12,20 @@ import { unusableFile } from './errors.ts';
 import { type ProductDocument, productSchema } from './product-schema.ts';
 import { buildTotal } from './total-shapes.ts';
 
-export interface ProductService extends ReleaseService {
-  /** Absolute path of the folder that a release ships. */
-  readonly artifact: string;
+/** A service, and what a release ships for it. */
+export type ProductService = ReleaseService & {
+  /** Empty: the image's own. */
   readonly command: readonly string[];
-}
+} & (
+    | {
+        /** Absolute path of a folder. */
+        readonly artifact: string;
+      }
+    | {
+        /** An image, as product.yaml names it: `${version}` is not replaced yet. */
+        readonly image: string;
+      }
+  );
 
 /** What the vendor says of the product, from product.yaml. Paths are absolute. */
 export interface Product {
@@ -50,6 +59,7 @@ export async function loadProduct(system: System, productFile: string): Promise<
 async function assertFolders(system: System, file: string, document: ProductDocument): Promise<void> {
   const unusable: { readonly path: PropertyKey[]; readonly message: string }[] = [];
   for (const [name, { artifact }] of Object.entries(document.services)) {
+    if (artifact === undefined) continue;
     const path = ['services', name, 'artifact'];
     const place = join(dirname(file), artifact);
     if (!(await system.files.isFolder(place))) {
@@ -108,12 +118,12 @@ function listDatabaseServices(document: ProductDocument, database: string): read
 }
 
 function toService(folder: string, name: string, service: ProductDocument['services'][string]): ProductService {
-  const { artifact, command, ready, ...rest } = service;
+  const { artifact, image, command = [], ready, ...rest } = service;
   return {
     name,
     ...rest,
     ...(ready ? { ready: toProbe(ready) } : {}),
-    artifact: join(folder, artifact),
+    ...(image === undefined ? { artifact: join(folder, artifact ?? '') } : { image }),
     command: typeof command === 'string' ? command.trim().split(/\s+/) : command,
   };
 }

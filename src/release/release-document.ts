@@ -29,6 +29,7 @@ const component = z.discriminatedUnion('kind', [
     kind: z.literal('image'),
     image: z.string(),
     tag: z.string().exactOptional(),
+    platforms: z.record(z.string(), z.int().nonnegative()).exactOptional(),
     command: z.array(z.string()),
   }),
 ]);

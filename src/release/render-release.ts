@@ -49,7 +49,9 @@ export function renderRelease(release: Release, catalog: Catalog): string {
 
 function describeComponent(component: Component, version: string): string {
   const origin = component.producedBy === version ? 'new' : `carried from ${component.producedBy}`;
-  return `${component.service}: ${shortDigest(component.identity)}, ${formatBytes(component.bytes)}, ${origin}`;
+  const name = component.kind === 'folder' ? [] : [`${component.image}${component.tag ? `:${component.tag}` : ''}`];
+  const facts = [...name, shortDigest(component.identity), formatBytes(component.bytes), origin];
+  return `${component.service}: ${facts.join(', ')}`;
 }
 
 function describeMigration(migration: MigrationRef): string {

@@ -6,6 +6,7 @@ export type { Hazard, Impact, SchemaChange } from './change.ts';
 export { compareSchemas } from './compare-schemas.ts';
 export type { Grant } from './grant.ts';
 export { type LoadSchemaOptions, loadSchema } from './load-schema.ts';
+export { qualifiedName } from './qualified-name.ts';
 export { renderSchemaChanges } from './render-changes.ts';
 export { renderRepairs } from './render-repairs.ts';
 export type { Column, Constraint, Index, Policy, Routine, Schema, Sequence, Table, Trigger, View } from './schema.ts';

@@ -20,7 +20,7 @@ export interface HttpResponse {
 }
 
 export interface Http {
-  /** One exchange on a connection of its own. Rejects when there is no whole answer within the limit. */
+  /** One exchange on a connection of its own. Rejects when there is no whole answer within the limit; the error's `code` then is `ETIMEDOUT`. */
   send(request: HttpRequest): Promise<HttpResponse>;
 }
 
@@ -71,7 +71,8 @@ function exchange(request: HttpRequest, socketPath: string | undefined): Promise
       },
     );
     const timer = setTimeout(
-      () => outgoing.destroy(new Error(`No answer within ${request.timeoutMs} ms`)),
+      () =>
+        outgoing.destroy(Object.assign(new Error(`No answer within ${request.timeoutMs} ms`), { code: 'ETIMEDOUT' })),
       request.timeoutMs,
     );
     outgoing.on('error', reject);

@@ -30,6 +30,7 @@ export { createProcesses, type DetachedOptions, type Processes } from './process
 export type { Random } from './random.ts';
 export type { Redaction } from './redaction.ts';
 export { asRefusal } from './refusal.ts';
+export { type FoundImage, lookUpDigest, lookUpImage } from './registry/look-up-image.ts';
 export { reachableSocketPath } from './socket-path.ts';
 export {
   loadSqlParser,

@@ -44,3 +44,4 @@ export { SAFE_STEPS } from './run-hop.ts';
 export { type RunOptions, type RunReport, runRollback, runUpgrade } from './run-upgrade.ts';
 export { runVerification, type Verified } from './run-verification.ts';
 export { takeDown } from './take-down.ts';
+export { withIdleDeployment } from './with-lease.ts';

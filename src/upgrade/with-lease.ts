@@ -1,8 +1,12 @@
 import type { System } from '../system/index.ts';
 import { endAbandonedPrograms, endPrograms } from './data/end-programs.ts';
+
+import { assertNoRunElsewhere, describeUnfinished, findUnfinishedRun } from './find-run.ts';
+import { runUnfinished } from './idle-errors.ts';
 import type { Installation } from './installation.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { prepareLedgers } from './prepare-ledgers.ts';
+import { createRunId } from './run-id.ts';
 
 /**
  * Does work as the only one who may change the deployment: whatever an Onward that was killed has left running is ended, and every target
@@ -24,4 +28,23 @@ export async function withLease<T>(
   } finally {
     await lease.release().catch(() => {});
   }
+}
+
+/**
+ * Does work beside the runs: as `withLease`, and only while no run, here or elsewhere, is unfinished. The run's name begins with `kind`. Throws
+ * `upgrade.run-elsewhere` and `upgrade.run-unfinished`.
+ */
+export async function withIdleDeployment<T>(
+  system: System,
+  installation: Installation,
+  {
+    kind,
+    work,
+  }: { readonly kind: string; readonly work: (held: { readonly run: string; readonly lease: Lease }) => Promise<T> },
+): Promise<T> {
+  await assertNoRunElsewhere(system, installation);
+  const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
+  if (unfinished) throw runUnfinished(describeUnfinished(unfinished));
+  const run = `${kind}-${createRunId(system)}`;
+  return withLease(system, installation, { run, work: (lease) => work({ run, lease }) });
 }

@@ -34,8 +34,12 @@ describe('the images of the tests with Docker', () => {
   });
 
   it('hold services of several versions', async () => {
-    for (const tag of ['1.0.0', '2.0.0']) {
-      const image = await buildServiceImage({ project, name: 'api', tag, labels: { 'vendor.kind': 'a "b"' } });
+    for (const [tag, base] of [
+      ['1.0.0', 'node'],
+      ['2.0.0', 'node'],
+      ['3.0.0', 'busybox'],
+    ] as const) {
+      const image = await buildServiceImage({ project, name: 'api', tag, base, labels: { 'vendor.kind': 'a "b"' } });
       await docker(['run', '--detach', '--name', `${project}-${tag}`, '--publish', '127.0.0.1::8080', image]);
       const address = await docker(['port', `${project}-${tag}`, '8080']);
       const answer = await eventually(() => fetch(`http://${address}/version`).catch(() => undefined), Boolean);
@@ -82,6 +86,7 @@ async function ask(password: string, sql: string): Promise<readonly unknown[]> {
       return (await client.query(sql).finally(() => client.end())).rows;
     },
     (rows) => rows !== undefined,
+    30_000,
   ) as Promise<readonly unknown[]>;
 }
 

@@ -9,6 +9,9 @@
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { eventually } from './eventually.ts';
 
 export interface DockerOptions {
   /** The engine; the machine's unless told. */
@@ -62,18 +65,28 @@ export async function describeMissingDocker(): Promise<string | undefined> {
   if (engine !== undefined) return `no Docker engine can be reached (${engine})`;
   const compose = await tryDocker(['compose', 'version', '--short']);
   if (compose !== undefined) return `the compose plugin of Docker is not there (${compose})`;
-  return undefined;
+  if (process.getuid?.() !== 0) return 'they need root';
+  const missing = PROGRAMS.filter((program) => !isInstalled(program));
+  return missing.length > 0 ? `not installed: ${missing.join(', ')}` : undefined;
 }
 
 export async function isDockerAvailable(): Promise<boolean> {
   return (await describeMissingDocker()) === undefined;
 }
 
+/** What `.ci/install` installs beside the engine, and Debian's own. */
+const PROGRAMS = ['docker-registry', 'haproxy', 'busybox', 'ssh', 'sshd', 'iptables', 'ip', 'apt-get'];
+
+function isInstalled(program: string): boolean {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+  return folders.some((folder) => existsSync(join(folder, program)));
+}
+
 /** The first line of what went wrong. */
 async function tryDocker(argv: readonly string[]): Promise<string | undefined> {
   return docker(argv, { limitMs: 10_000 }).then(
     () => undefined,
-    (error: Error) => error.message.split('\n')[0],
+    (error: Error) => error.message.replace(`docker ${argv.join(' ')}: `, '').split('\n')[0],
   );
 }
 
@@ -84,9 +97,17 @@ export function createProject(purpose: string): string {
 
 /**
  * Removes the containers, networks, volumes and images of a project: those of compose, those that carry the label, and containers,
- * networks and volumes whose name begins with it.
+ * networks and volumes whose name begins with it. What somebody else removes at the same time is no failure.
  */
 export async function removeProject(project: string, options: DockerOptions = {}): Promise<void> {
+  await eventually(
+    () => removeOnce(project, options).then(() => '', String),
+    (failure) => failure === '',
+    30_000,
+  );
+}
+
+async function removeOnce(project: string, options: DockerOptions): Promise<void> {
   const containers = await findOurs(['ps', '--all', '--quiet'], project, options);
   if (containers.length > 0) await docker(['rm', '--force', '--volumes', ...containers], options);
   const networks = await findOurs(['network', 'ls', '--quiet'], project, options);

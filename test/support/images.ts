@@ -32,6 +32,7 @@ const COMMANDS = [
   'grep',
   'head',
   'hostname',
+  'httpd',
   'id',
   'kill',
   'ls',

@@ -8,7 +8,7 @@ let image = '';
 let open: Registry;
 
 beforeAll(async () => {
-  image = await buildServiceImage({ project, name: 'api', tag: '1.0.0' });
+  image = await buildServiceImage({ project, name: 'api', tag: '1.0.0', base: 'busybox' });
   open = await startRegistry();
 });
 afterAll(async () => {

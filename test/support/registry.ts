@@ -41,7 +41,7 @@ export async function startRegistry(options: { readonly needsLogin?: boolean } =
   const server = spawn('docker-registry', ['serve', settings], { stdio: 'ignore' });
   await once(server, 'spawn');
   const ended = once(server, 'exit');
-  await eventually(() => answers(`http://${host}/v2/`), Boolean);
+  await eventually(() => answers(`http://${host}/v2/`), Boolean, 30_000);
   return {
     host,
     configFolder,

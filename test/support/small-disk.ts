@@ -21,20 +21,26 @@ const FILLING = 'filling';
 const BLOCK = Buffer.alloc(1024 * 1024);
 
 /**
- * Mounts a tmpfs on a folder, in a mount namespace of its own. A user namespace makes that possible for an ordinary user, too; root needs
- * nothing else.
+ * Mounts a tmpfs on a folder, in a mount namespace of its own. A user namespace makes that possible for an ordinary user, too; what needs the
+ * rights of the real root within it says so.
  */
-export async function mountSmallDisk(folder: string, megabytes: number): Promise<SmallDisk> {
+export async function mountSmallDisk(
+  folder: string,
+  megabytes: number,
+  owner: 'anyone' | 'root' = 'anyone',
+): Promise<SmallDisk> {
+  const user = owner === 'root' ? [] : ['--user'];
+  const mapped = owner === 'root' ? [] : ['--user', '--map-root-user'];
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const mount = 'mount -t tmpfs -o "size=$1m,mode=0700" onward-test "$2" && echo mounted && exec sleep infinity';
   const shell = ['sh', '-c', mount, 'sh', `${megabytes}`, folder];
-  const keeper = spawn('unshare', ['--user', '--map-root-user', '--mount', ...shell], {
+  const keeper = spawn('unshare', [...mapped, '--mount', ...shell], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   await assertMounted(keeper);
   const seen = `/proc/${keeper.pid}/root${folder}`;
   return {
-    enter: ['nsenter', '--user', '--mount', '--preserve-credentials', '--target', `${keeper.pid}`, '--'],
+    enter: ['nsenter', ...user, '--mount', '--preserve-credentials', '--target', `${keeper.pid}`, '--'],
     folder: seen,
     fill: () => takeAll(join(seen, FILLING)),
     makeRoom: () => rm(join(seen, FILLING)),

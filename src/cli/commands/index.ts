@@ -34,6 +34,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Compare ledger, instances and switch with the release',
     load: () => import('./doctor.ts'),
   },
+  {
+    name: 'adopt',
+    summary: 'Take over what runs already, and what its migration tool has applied',
+    load: () => import('./adopt.ts'),
+  },
   { name: 'provision', summary: 'Install the first release', load: () => import('./provision.ts') },
   { name: 'down', summary: 'Stop every service and the switch', load: () => import('./down.ts') },
   {

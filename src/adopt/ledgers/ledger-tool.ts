@@ -1,0 +1,97 @@
+import type { Finding, MigrationRef } from '../../model/index.ts';
+import { quoteName } from '../../sql/index.ts';
+import type { Marks } from './sections.ts';
+
+/** A table of the database that may be a tool's ledger. */
+export interface LedgerTable {
+  readonly schema: string;
+  readonly name: string;
+  /** Column names, and their types as `format_type` says them without a modifier. */
+  readonly columns: ReadonlyMap<string, string>;
+  /** Other tables of its schema. */
+  readonly beside: readonly string[];
+}
+
+/** A row as it was read: JSON, times in ISO 8601 with their zone. */
+export type LedgerLine = Readonly<Record<string, unknown>>;
+
+/** One migration that a tool says it has applied. */
+export interface ForeignEntry {
+  /** What the tool knows it by: a version, a name, a path. */
+  readonly key: string;
+  /** As people know it, such as the name of its file. */
+  readonly label: string;
+  /** As the tool computes it; `undefined` when it keeps none for this entry. */
+  readonly checksum?: string;
+  /** ISO 8601; `undefined`: it does not say. */
+  readonly appliedAt?: string;
+  readonly durationMs?: number;
+  readonly line: LedgerLine;
+}
+
+/** What a tool's ledger says, in the order in which it was written. */
+export interface ForeignLedger {
+  readonly entries: readonly ForeignEntry[];
+  /** The tool keeps nothing but the number that it has come to: every file up to it counts as applied. */
+  readonly upTo?: { readonly sequence: number; readonly line: LedgerLine };
+  /** The schema was there before the tool: it takes some files for granted, and has never applied them. `undefined`: cannot be told. */
+  readonly bornWith?: { readonly label: string; readonly includes: (file: MigrationRef) => boolean | undefined };
+  /** With severity `error`: it must not be taken over as it is. */
+  readonly findings: readonly Finding[];
+}
+
+/** One migration tool. It decides and computes; only the SQL of `query` is sent to a server, and that reads. */
+export interface LedgerTool {
+  readonly name: string;
+  /** As its own people write it. */
+  readonly title: string;
+  /** What its table is called unless somebody chose another name. */
+  readonly tables: readonly string[];
+  /** Whether a table has the columns of its ledger, and nothing that speaks against it. */
+  fits(table: LedgerTable): boolean;
+  /** Reads every row of its table in the order of writing, as one column `line` of JSON. */
+  query(table: LedgerTable): string;
+  /** Whether the rows can be its own. Two tools have tables that look alike. */
+  accepts(lines: readonly LedgerLine[]): boolean;
+  read(lines: readonly LedgerLine[]): ForeignLedger;
+  /** The key that its ledger would have for a file in one of Onward's layouts; `undefined` when it cannot be told. */
+  keyOf(file: MigrationRef): string | undefined;
+  /** The name that an entry's file has once its number is another; for tools whose numbers are not Onward's. */
+  nameOf?(entry: ForeignEntry): string;
+  /** Every checksum that it accepts for a text; `undefined` when it keeps none. */
+  checksumsOf?(content: FileContent): readonly string[];
+  /** For a tool whose files hold both ways. */
+  readonly marks?: Marks;
+}
+
+export interface FileContent {
+  /** Without a byte order mark. */
+  readonly text: string;
+  /** SHA-256 over the bytes, in hexadecimal. */
+  readonly sha256: string;
+}
+
+export function quoteTable({ schema, name }: Pick<LedgerTable, 'schema' | 'name'>): string {
+  return `${quoteName(schema)}.${quoteName(name)}`;
+}
+
+/** Whether a table has these columns of these types, and beyond them only those that may be there. */
+export function hasColumns(
+  { columns }: LedgerTable,
+  required: Readonly<Record<string, readonly string[]>>,
+  optional: readonly string[] = [],
+): boolean {
+  const isThere = Object.entries(required).every(([name, types]) => types.includes(columns.get(name) ?? ''));
+  return isThere && [...columns.keys()].every((name) => name in required || optional.includes(name));
+}
+
+/** The text of a row's column; empty when it is null or no text. */
+export function textOf(line: LedgerLine, column: string): string {
+  const value = line[column];
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+}
+
+/** A file's name without its folders and extensions: `0001_baseline`. */
+export function baseName({ path }: Pick<MigrationRef, 'path'>): string {
+  return (path.split('/').at(-1) ?? '').replace(/(\.up|\.notx)*\.sql$/, '');
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import type { Finding } from '../../model/index.ts';
+import { baseName, hasColumns, type LedgerLine, type LedgerTool, quoteTable, textOf } from './ledger-tool.ts';
+
+const TEXT = ['character varying'];
+const TIME = ['timestamp with time zone'];
+
+/**
+ * Prisma Migrate: a row for every try, by the name of the migration's folder, with the SHA-256 of its script. A try without a time of
+ * finishing failed, or is at work; one that was rolled back does not count.
+ */
+export const prisma: LedgerTool = {
+  name: 'prisma',
+  title: 'Prisma Migrate',
+  tables: ['_prisma_migrations'],
+  fits: (table) =>
+    hasColumns(table, {
+      id: TEXT,
+      checksum: TEXT,
+      finished_at: TIME,
+      migration_name: TEXT,
+      logs: ['text'],
+      rolled_back_at: TIME,
+      started_at: TIME,
+      applied_steps_count: ['integer'],
+    }),
+  query: (table) =>
+    `select pg_catalog.to_jsonb(t) - 'logs' as line from ${quoteTable(table)} t order by t.started_at, t.migration_name`,
+  accepts: () => true,
+  read: (lines) => {
+    const counting = lines.filter((line) => textOf(line, 'rolled_back_at') === '');
+    return {
+      entries: counting
+        .filter((line) => textOf(line, 'finished_at') !== '')
+        .map((line) => ({
+          key: textOf(line, 'migration_name'),
+          label: textOf(line, 'migration_name'),
+          checksum: textOf(line, 'checksum'),
+          appliedAt: textOf(line, 'finished_at'),
+          durationMs: Math.max(0, Date.parse(textOf(line, 'finished_at')) - Date.parse(textOf(line, 'started_at'))),
+          line,
+        })),
+      findings: counting.filter((line) => textOf(line, 'finished_at') === '').map(unfinished),
+    };
+  },
+  keyOf: baseName,
+  // It takes any line ends for the same; so files that git has rewritten still match.
+  checksumsOf: ({ text, sha256 }) => {
+    const unix = text.replaceAll('\r\n', '\n');
+    return [
+      sha256,
+      ...[unix, unix.replaceAll('\n', '\r\n')].map((one) => createHash('sha256').update(one).digest('hex')),
+    ];
+  },
+};
+
+function unfinished(line: LedgerLine): Finding {
+  const name = textOf(line, 'migration_name');
+  return {
+    code: 'adopt.failed',
+    severity: 'error',
+    message: `Prisma began ${name} and did not finish it`,
+    hint: `Mend the schema, say which it is with "prisma migrate resolve --applied ${name}" or "--rolled-back ${name}", then run the same command again.`,
+  };
+}

@@ -1,0 +1,79 @@
+import { relative } from 'node:path';
+import type { ObservedProject } from '../compose/project.ts';
+import { adoptProject } from '../decide/adopt-project.ts';
+import type { AdoptedProject } from '../decide/adopted.ts';
+import type { Decision } from '../decide/decision.ts';
+import { parseImageName } from '../decide/image-name.ts';
+import { type ProjectPlace, renderDeployment } from './render-deployment.ts';
+import { renderProduct } from './render-product.ts';
+
+/** What is proposed, with everything that it was decided from. */
+export interface Proposal {
+  readonly adopted: AdoptedProject;
+  /** Whole texts. */
+  readonly deployment: string;
+  readonly product: string;
+  /** What could not be told, one line each. */
+  readonly unknowns: readonly string[];
+  /** The version that what runs seems to be. */
+  readonly version: string;
+  readonly needsTraffic: boolean;
+}
+
+/** Proposes both files for a Compose project; `folder` is that of onward.yaml. Pure. */
+export function proposeForProject(project: ObservedProject, folder: string): Proposal {
+  const adopted = adoptProject(project);
+  const deployment = renderDeployment(adopted, placeOf(project, folder));
+  const product = renderProduct(adopted);
+  return {
+    adopted,
+    deployment,
+    product,
+    unknowns: listUnknowns(adopted),
+    version: chooseVersion(project, adopted),
+    needsTraffic: adopted.services.some(({ roll }) => roll.value === 'start-first'),
+  };
+}
+
+function placeOf(project: ObservedProject, folder: string): ProjectPlace {
+  const own = relative(folder, project.folder);
+  const short = (path: string) => {
+    const inside = relative(project.folder, path);
+    return inside.startsWith('..') ? path : inside;
+  };
+  return {
+    ...(own === '' ? {} : { folder: own.startsWith('..') ? project.folder : `./${own}` }),
+    files: project.files.map(short),
+    envFiles: project.envFiles.map(short),
+    ...(project.isNameTold ? { project: project.name } : {}),
+  };
+}
+
+/** What no file and nothing that runs could say, one sentence each. */
+function listUnknowns({ services, databases, others }: AdoptedProject): readonly string[] {
+  const decisions: readonly (readonly [what: string, decision: Decision<unknown>])[] = [
+    ...databases.map(({ name, reach }) => [`url of database ${name}`, reach] as const),
+    ...services.flatMap(({ name, port, ready, roll, image }) => [
+      [`port of ${name}`, port] as const,
+      [`roll of ${name}`, roll] as const,
+      [`ready of ${name}`, ready] as const,
+      [`image of ${name}`, image] as const,
+    ]),
+    ...others.map(({ name, kind }) => [`what ${name} is`, kind] as const),
+  ];
+  return [
+    ...(databases.length === 0 ? ['databases: no variable of a service names a Postgres'] : []),
+    ...decisions.flatMap(([what, { certainty, because }]) => (certainty === 'unknown' ? [`${what}: ${because}`] : [])),
+  ];
+}
+
+/** The version that most images of the product carry as their tag. */
+function chooseVersion(project: ObservedProject, { services }: AdoptedProject): string {
+  const origins = services.map(({ origin }) => origin);
+  const tags = project.services
+    .filter(({ name }) => origins.includes(name))
+    .flatMap(({ image }) => parseImageName(image ?? '').tag ?? []);
+  const versions = tags.flatMap((tag) => /^v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)$/.exec(tag)?.[1] ?? []);
+  const count = (version: string) => versions.filter((other) => other === version).length;
+  return [...new Set(versions)].sort((a, b) => count(b) - count(a))[0] ?? '1.0.0';
+}

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import type { RunAction } from '../command-context.ts';
+import { defineLedger } from './adopt-ledger.ts';
+import { definePropose } from './adopt-propose.ts';
+import { addExplanation } from './explanation.ts';
+
+export function define(command: Command, run: RunAction): void {
+  addExplanation(command, {
+    notes: [
+      'By itself it looks at what runs and proposes onward.yaml and product.yaml, with the',
+      'reason of each line. Nothing is started, stopped or migrated. What cannot be told is',
+      'marked, not guessed. It ends with the next command.',
+    ],
+    examples: [
+      ['onward adopt', 'propose for the Compose project in this folder'],
+      ['onward adopt --write', 'the same, and write both files'],
+      ['onward adopt ledger --dry-run', 'what the migration tool of before has applied'],
+    ],
+  });
+  // What stands behind "ledger" is its own: it has a --file too.
+  command.enablePositionalOptions(true);
+  definePropose(command, run);
+  defineLedger(command.command('ledger'), run);
+}
