@@ -99,8 +99,8 @@ export interface PlaceFact {
 /** What the runtimes of a deployment have to say of where it runs, beside its instances. */
 export interface RuntimeFacts {
   readonly places: readonly PlaceFact[];
-  /** Services of which an old and a new instance cannot run at once, and why: half a sentence. */
-  readonly exclusive: readonly { readonly service: string; readonly why: string }[];
+  /** Services of which an old and a new instance cannot run at once, and why: half a sentence. `isPossible`: they could, and should not. */
+  readonly exclusive: readonly { readonly service: string; readonly why: string; readonly isPossible?: true }[];
   /** An error closes a gate; a warning is said. */
   readonly findings: readonly Finding[];
 }

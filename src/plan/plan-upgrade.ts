@@ -15,6 +15,7 @@ import { applyAcceptances } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
 import { buildGates } from './gates.ts';
 import { createPending } from './pending.ts';
+import { buildPlaceGates } from './place-gates.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { riskGates } from './risk-gates.ts';
 import { buildSteps } from './steps.ts';
@@ -26,7 +27,8 @@ import { buildSteps } from './steps.ts';
 export function planUpgrade(facts: Facts, request: PlanRequest): Plan {
   const hops = buildHops(facts, request);
   const { list = [], now = '' } = facts.acceptances ?? {};
-  const gates = applyAcceptances([...buildGates(facts, request), ...riskGates(facts, request)], list, now);
+  const found = [...buildGates(facts, request), ...buildPlaceGates(facts), ...riskGates(facts, request)];
+  const gates = applyAcceptances(found, list, now);
   const first = hops[0];
   const target = hops.at(-1);
   const plan: Omit<Plan, 'digest'> = {
@@ -90,6 +92,7 @@ function buildFindings(facts: Facts, request: PlanRequest, target: string | unde
     ...facts.remarks,
     ...facts.configuration.flatMap(({ remarks }) => remarks),
     ...(request.remarks ?? []),
+    ...(facts.runtimes?.findings ?? []).filter(({ severity }) => severity !== 'error'),
     ...facts.databases.flatMap((database) => [...(database.remarks ?? []), ...proofFindings(database)]),
   ];
   const contract = facts.databases

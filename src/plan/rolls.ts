@@ -1,5 +1,15 @@
-import type { Component, Hop, InstanceFact, PlannedRoll, Release, RollClass, Service } from '../model/index.ts';
+import {
+  type Component,
+  countInstances,
+  type Hop,
+  type InstanceFact,
+  type PlannedRoll,
+  type Release,
+  type RollClass,
+  type Service,
+} from '../model/index.ts';
 import type { HopFacts } from './hop-facts.ts';
+import { buildWaves } from './waves.ts';
 
 /** Which services roll, in the order of their dependencies, and which are carried. */
 export function buildRolls(hop: HopFacts): {
@@ -22,10 +32,14 @@ export function buildRolls(hop: HopFacts): {
 
 function planRoll(hop: HopFacts, service: Service, component: Component, reason: PlannedRoll['reason']): PlannedRoll {
   const before = hop.previous?.components.find((candidate) => candidate.service === service.name);
+  const { class: chosen, because } = limitRollClass(hop, service);
+  const waves = chosen === 'one-shot' ? [] : buildWaves(service);
   return {
     service: service.name,
-    class: chooseRollClass(service, hop.release),
-    replicas: service.replicas,
+    class: chosen,
+    ...(because === undefined ? {} : { because }),
+    replicas: countInstances({ ...service, roll: chosen }),
+    ...(waves.length === 0 ? {} : { waves }),
     after: dependenciesOf(service.name, hop.facts.deployment.services, hop.release),
     reason,
     ...(before ? { fromRelease: before.producedBy } : {}),
@@ -49,7 +63,7 @@ function chooseReason(hop: HopFacts, service: Service, component: Component): Pl
     const running = own.filter((instance) => instance.state === 'running');
     if (running.length === 0) return 'not-running';
     if (running.some((instance) => instance.identity !== component.identity)) return 'new-artifact';
-    if (running.length !== service.replicas || running.some((instance) => instance.config !== config))
+    if (running.length !== countInstances(service) || running.some((instance) => instance.config !== config))
       return 'new-config';
     return isRouted(hop, service, running) ? undefined : 'not-routed';
   }
@@ -75,6 +89,18 @@ function isRouted(hop: HopFacts, service: Service, running: readonly InstanceFac
       .sort()
       .join()
   );
+}
+
+/** Old and new beside each other only where the runtime says that they can be; where they merely should not, the operator's word counts. */
+function limitRollClass(
+  { facts, release }: HopFacts,
+  service: Service,
+): { readonly class: RollClass; readonly because?: string } {
+  const chosen = chooseRollClass(service, release);
+  const exclusive = facts.runtimes?.exclusive.find((found) => found.service === service.name);
+  const isBeside = chosen === 'start-first' || chosen === 'overlap';
+  if (!exclusive || !isBeside || (exclusive.isPossible && service.roll === chosen)) return { class: chosen };
+  return { class: 'stop-first', because: exclusive.why };
 }
 
 /** The operator's word, then the vendor's, then what a switch in front makes possible. */

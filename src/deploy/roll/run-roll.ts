@@ -6,6 +6,7 @@ import type { RollContext, RollRequest, RollStage } from './roll.ts';
 import { rollStartFirst } from './start-first.ts';
 import { rollStopFirst } from './stop-first.ts';
 import { openFrontend, switchTraffic } from './traffic.ts';
+import { splitWaves } from './waves.ts';
 
 const CLASSES: Readonly<Record<RollClass, RollStage>> = {
   'start-first': rollStartFirst,
@@ -19,7 +20,10 @@ const CLASSES: Readonly<Record<RollClass, RollStage>> = {
  * service is left as it is, observable, for the run to decide.
  */
 export async function runRoll(context: RollContext, request: RollRequest): Promise<void> {
-  if (request.desired.length > 0) return CLASSES[request.class](context, request);
+  if (request.desired.length > 0) {
+    for (const wave of await splitWaves(context, request)) await CLASSES[request.class](context, wave);
+    return;
+  }
   if (request.service.switch.kind !== 'none') {
     await openFrontend(context, request);
     await switchTraffic(context, request, { targets: [], isHeld: false, why: 'none' });

@@ -109,7 +109,7 @@ async function runPatiently(link: Link, state: HostState, request: Request): Pro
 
 /** The first one on a host makes the connection that the others share, and looks whether the host has what scripts need. */
 async function runInTurn(link: Link, state: HostState, request: Request): Promise<Attempt> {
-  while (state.opening) await state.opening;
+  while (state.opening !== undefined) await state.opening;
   if (!state.isOpen) {
     const opening = runOnce(link, { host: request.host, script: GREETING });
     state.opening = opening.catch(() => {});

@@ -54,7 +54,7 @@ async function lookAtHost(
 /** As the network finds the host from here: that is where its instances are probed, and where a switch sends requests. */
 export function addressOf(context: SshContext, host: string): Promise<string> {
   const known = context.addresses.get(host);
-  if (known) return known;
+  if (known !== undefined) return known;
   const address = context.connections.resolve(host).then(async (name) => {
     const [first] = await resolveAddresses(name);
     return first === 'loopback' ? '127.0.0.1' : (first ?? name);

@@ -6,7 +6,7 @@ import { UNIT } from './unit.ts';
 const START_TENTHS = 150;
 
 /** How a process ended is on disk whenever it has: systemd forgets it. The folder is the shell's $0; systemd expands nothing but %%. */
-const RECORD_END = 'echo ${EXIT_CODE:-none} ${EXIT_STATUS:-none} $(date +%%s) >$0/exit.tmp; mv -f $0/exit.tmp $0/exit';
+const RECORD_END = 'echo $EXIT_CODE $EXIT_STATUS $(date +%%s) >$0/exit.tmp; mv -f $0/exit.tmp $0/exit';
 
 /**
  * Makes the unit of an instance this instance, and starts it: a drop-in, put in place whole, while the unit is down. Ends when there is a
