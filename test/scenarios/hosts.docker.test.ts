@@ -3,7 +3,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/i
 import { createHostsDeployment, type HostsDeployment } from '../support/hosts-deployment.ts';
 import { renderUnit, writeUnit } from '../support/ssh-units.ts';
 import { startSteadyLoad } from '../support/steady-load.ts';
-import { type Host, type Hosts, startHosts } from '../support/systemd-hosts.ts';
+import { type Hosts, startHosts } from '../support/systemd-hosts.ts';
 
 let server: EmbeddedPostgres;
 let hosts: Hosts;
@@ -60,10 +60,4 @@ function bothActive(version: string): readonly unknown[] {
     'index.service active',
     expect.stringMatching(new RegExp(`^search@search-${version}-\\w+-\\d\\.service active$`)),
   ];
-}
-
-export function hostOf({ list }: Hosts, index: number): Host {
-  const host = list[index];
-  if (!host) throw new Error(`There is no host ${index}`);
-  return host;
 }

@@ -45,7 +45,7 @@ export async function createHostsDeployment(
   server: EmbeddedPostgres,
   options: HostsDeploymentOptions,
 ): Promise<HostsDeployment> {
-  const { hosts, services = ['search', 'index'] } = options;
+  const { services = ['search', 'index'] } = options;
   const name = `hosts-${Math.floor(Math.random() * 1e9)}`;
   const folder = await mkdtemp(join(tmpdir(), `onward-ssh-`));
   const database = name.replace('-', '_');
