@@ -90,9 +90,10 @@ describe('the documentation', () => {
       return keys.filter((key) => !new RegExp(`\\b${key}\\b`).test(explained));
     };
     expect(unexplained('onward', 'docs/onward-yaml.md', 'docs/checks.md')).toEqual([]);
-    expect(unexplained('product', 'docs/product-yaml.md', 'docs/totals.md')).toEqual([]);
+    expect(unexplained('product', 'docs/product-yaml.md', 'docs/totals.md', 'docs/migration-commands.md')).toEqual([]);
     const details = [
       'docs/product-yaml.md',
+      'docs/migration-commands.md',
       'docs/configuration.md',
       'docs/data-migrations.md',
       'docs/totals.md',
@@ -142,7 +143,7 @@ function findCodes(listedModules: ReadonlySet<string>): ReadonlySet<string> {
   const modules = new Set([...listedModules, ...[...codes].map((code) => code.split('.')[0] ?? '')]);
   for (const { text } of sources) {
     for (const [, before = '', code = ''] of text.matchAll(/(\S*\s*)'([a-z-]+\.[a-z-]+)'/g)) {
-      const isOther = /(type:|case)\s*$/.test(before) || /\.(js|log|sock|json|yaml)$/.test(code);
+      const isOther = /(type:|case)\s*$/.test(before) || /\.(js|log|sock|json|ya?ml)$/.test(code);
       // The schema of the ledger has the product's name.
       if (!isOther && !code.startsWith('onward.') && modules.has(code.split('.')[0] ?? '')) codes.add(code);
     }
@@ -189,7 +190,7 @@ function judge(yaml: string): { readonly kind: string; readonly problems: readon
       ? ['onward.yaml', deploymentSchema]
       : 'product' in value
         ? ['product.yaml', productSchema]
-        : 'upgradeFrom' in value
+        : 'upgradeFrom' in value || 'migrationCommands' in value
           ? ['<version>.yaml', releaseDetailsSchema]
           : ['part', undefined];
   const result = schema?.safeParse(value);

@@ -121,3 +121,50 @@ export function unknownDatabase(name: string, names: readonly string[]): OnwardE
     exit: ExitCode.usage,
   });
 }
+
+export function nothingToConvert(title: string, folder: string): OnwardError {
+  return new OnwardError({
+    code: 'adopt.nothing-to-convert',
+    message: `Could not find migrations of ${title} in ${folder}: no file has a name that it gives to one.`,
+    hint: 'Name the right folder with --source, and the right tool with --from.',
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}
+
+export function unusableFolder(folder: string, findings: readonly Finding[]): OnwardError {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  return new OnwardError({
+    code: 'adopt.unusable-folder',
+    message: `Could not convert ${folder}: ${errors.length === 1 ? 'one file stands' : `${errors.length} files stand`} in the way, and none was written.`,
+    hint: 'Mend what is listed, then run the same command again.',
+    state: 'unchanged',
+    exit: ExitCode.usage,
+    findings,
+    detail: errors.map(renderFinding).join('\n'),
+  });
+}
+
+export function folderTaken(folder: string): OnwardError {
+  return new OnwardError({
+    code: 'adopt.folder-taken',
+    message: `Could not write into ${folder}: there is something already.`,
+    hint: 'Name a new folder with --to.',
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}
+
+/** The folder that was named is another tool's. */
+export function foreignLayout(
+  title: string,
+  { tool, folder }: { readonly tool: string; readonly folder: string },
+): OnwardError {
+  return new OnwardError({
+    code: 'adopt.foreign-layout',
+    message: `Could not read ${folder}: it is laid out as ${title} does it, and Onward has another layout.`,
+    hint: `Run: onward adopt files --from ${tool} --source ${folder} --to <new folder>`,
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}

@@ -11,6 +11,9 @@ export {
   planDeploymentLedger,
   takeOverDeploymentLedger,
 } from './deployment-ledger.ts';
+export { foreignLayout } from './errors.ts';
+export { FOREIGN_LAYOUTS, findForeignLayout, planConversion, writeConversion } from './files/convert-files.ts';
+export type { FilesPlan } from './files/plan-files.ts';
 export { renderDifference } from './judge-equality.ts';
 export { LEDGER_TOOLS } from './ledgers/tools.ts';
 export { type LedgerPlan, type LedgerRequest, planLedger } from './plan-ledger.ts';

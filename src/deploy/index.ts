@@ -7,7 +7,7 @@ export { type ProbeResult, probeInstance } from './probe.ts';
 export { hasProcess } from './roll/instances.ts';
 export type { DesiredInstance, PerformEffect, RollContext, RollRequest } from './roll/roll.ts';
 export { runRoll } from './roll/run-roll.ts';
-export { createProcessRuntime, createSshRuntime } from './runtimes/index.ts';
+export { createComposeRuntime, createProcessRuntime, createSshRuntime } from './runtimes/index.ts';
 export type {
   CommandEnd,
   CommandOptions,
@@ -20,7 +20,15 @@ export type {
   Work,
 } from './runtimes/runtime.ts';
 export { stageArtifact } from './stage-artifact.ts';
-export { type BuiltinSwitch, createBuiltinSwitch } from './switches/index.ts';
+export {
+  type BuiltinSwitch,
+  createBuiltinSwitch,
+  createHaproxySwitch,
+  type ProxiedService,
+  type ProxyFiles,
+  type ProxyService,
+  renderHaproxyProxy,
+} from './switches/index.ts';
 export type {
   Frontend,
   FrontendChange,

@@ -16,9 +16,9 @@ export async function probeInstance(system: System, instance: Instance, probe: R
   if (instance.state !== 'running') return { isReady: false, evidence: describeState(instance) };
   switch (probe.kind) {
     case 'http':
-      return instance.address ? probeHttp(system, instance.address, probe.path) : noAddress();
+      return instance.address ? probeHttp(system, instance.address, probe.path) : noAddress(instance);
     case 'tcp':
-      return instance.address ? probeTcp(instance.address) : noAddress();
+      return instance.address ? probeTcp(instance.address) : noAddress(instance);
     case 'up':
       return probeUp(system, instance, probe.forMs);
     default:
@@ -58,12 +58,13 @@ function probeUp(system: System, instance: Instance, forMs: number): ProbeResult
   return { isReady: upMs >= forMs, evidence: `has been up for ${Math.max(0, Math.round(upMs))} ms` };
 }
 
-function noAddress(): ProbeResult {
-  return { isReady: false, evidence: 'has no address yet' };
+function noAddress({ note }: Instance): ProbeResult {
+  return { isReady: false, evidence: `has no address${note === undefined ? ' yet' : `: ${note}`}` };
 }
 
 function describeState(instance: Instance): string {
-  const exit = instance.exit;
-  if (!exit) return `is ${instance.state}`;
-  return `is ${instance.state}, it ended ${exit.signal ? `by ${exit.signal}` : `with exit code ${exit.code}`}`;
+  const { exit, note, state } = instance;
+  const noted = note === undefined ? '' : `, ${note}`;
+  if (!exit) return `is ${state}${noted}`;
+  return `is ${state}, it ended ${exit.signal ? `by ${exit.signal}` : `with exit code ${exit.code}`}${noted}`;
 }

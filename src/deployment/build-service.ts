@@ -88,7 +88,7 @@ function buildSwitch(raw: RawService['switch'], folder: string): SwitchConfig {
     backend,
     admin: parseAdmin(socket, folder),
     ...(master === undefined ? {} : { master: parseAdmin(master, folder) }),
-    ...(file === undefined ? {} : { file: resolve(folder, file) }),
+    file: resolve(folder, file),
     ...(listen === undefined ? {} : { listen: parseAddress(listen) }),
   };
 }

@@ -25,8 +25,7 @@ const haproxy = z.strictObject({
     .meta({ description: 'Name of the backend' }),
   file: z
     .string()
-    .min(1)
-    .optional()
+    .endsWith('.cfg', 'must end in .cfg: HAProxy reads no other file of a folder')
     .meta({ description: 'File with the backend, written by Onward and read by HAProxy' }),
   master: admin.optional().meta({ description: 'Command line of its master process, for reloads' }),
   listen: address.optional().meta({ description: 'Where its clients connect, for people and checks' }),

@@ -1,4 +1,5 @@
 import { databasesRule } from './databases.ts';
+import { imagesRule } from './images.ts';
 import { instancesRule } from './instances.ts';
 import { ledgerRule } from './ledger.ts';
 import { quarantineRule } from './quarantine.ts';
@@ -18,6 +19,7 @@ export const RULES: readonly DoctorRule[] = [
   ledgerRule,
   servicesRule,
   instancesRule,
+  imagesRule,
   switchRule,
   quarantineRule,
 ];

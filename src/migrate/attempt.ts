@@ -6,7 +6,8 @@ import { type Engine, type Fence, lockTimeoutMs } from './engine.ts';
 import { connectionLost, fencedOut } from './errors.ts';
 import { findHolders } from './find-holders.ts';
 import type { MigrationFile } from './migration-file.ts';
-import { type Stalls, type Watch, watchStalls } from './monitor.ts';
+import { type Watch, watchStalls } from './monitor.ts';
+import type { Stalls } from './stalls.ts';
 import type { PlannedStatement } from './statement-class.ts';
 import { LONG_TRANSACTION_MS, type Patience } from './wait-for-relations.ts';
 

@@ -23,6 +23,7 @@ describe('createLedger()', () => {
     );
     expect(rows.map(({ name }) => name)).toEqual([
       'acceptance',
+      'adopted',
       'baseline',
       'data_migration',
       'data_migration_batch',

@@ -22,3 +22,4 @@ export {
   runMigrate,
   runMigrateStatus,
 } from './run-migrate.ts';
+export { type ProgramStalls, type ProgramWatch, watchProgram } from './watch-program.ts';

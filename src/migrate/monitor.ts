@@ -1,19 +1,11 @@
 import type { Session, System } from '../system/index.ts';
 import type { Blocker } from './blockers.ts';
+import { createWaits, type Stalls, type Waiter } from './stalls.ts';
 
 /** Between two looks at who waits. */
 const SAMPLE_MS = 10;
 /** A cancel takes a moment to arrive. */
 const CANCEL_AHEAD_MS = 12;
-
-/** What the application felt of one attempt. */
-export interface Stalls {
-  /** Sessions that were seen waiting for ours. */
-  readonly sessions: number;
-  /** The sum of the longest wait seen of each. */
-  readonly totalMs: number;
-  readonly longestMs: number;
-}
 
 export interface Watch {
   stalls(): Stalls;
@@ -32,7 +24,7 @@ export interface WatchOptions {
 }
 
 interface Sample {
-  readonly waiters: readonly { readonly key: string; readonly ms: number | null }[];
+  readonly waiters: readonly Waiter[];
   readonly blockers: readonly RawBlocker[];
 }
 
@@ -52,22 +44,14 @@ interface RawBlocker {
  */
 export function watchStalls(system: Pick<System, 'clock'>, monitor: Session, options: WatchOptions): Watch {
   const ending = new AbortController();
-  const waits = new Map<string, { firstSeenMs: number; longestMs: number }>();
+  const waits = createWaits();
   let wasCancelled = false;
   let blockers: readonly Blocker[] = [];
   const look = async (): Promise<void> => {
     const sample = await takeSample(monitor, options.pid);
     if (sample.blockers.length > 0) blockers = sample.blockers.map(toBlocker);
-    const nowMs = system.clock.monotonicMs();
-    let isOverdue = false;
-    for (const { key, ms } of sample.waiters) {
-      const known = waits.get(key) ?? { firstSeenMs: nowMs, longestMs: 0 };
-      // Before version 14, and for a moment afterwards, the server does not say since when.
-      known.longestMs = Math.max(known.longestMs, ms ?? nowMs - known.firstSeenMs);
-      waits.set(key, known);
-      isOverdue ||= known.longestMs >= options.budgetMs - CANCEL_AHEAD_MS;
-    }
-    if (!isOverdue || ending.signal.aborted) return;
+    const longestMs = waits.note(sample.waiters, system.clock.monotonicMs());
+    if (longestMs < options.budgetMs - CANCEL_AHEAD_MS || ending.signal.aborted) return;
     wasCancelled = true;
     await monitor.query(`select pg_catalog.pg_cancel_backend(${options.pid})`);
   };
@@ -81,14 +65,7 @@ export function watchStalls(system: Pick<System, 'clock'>, monitor: Session, opt
   // A monitor that breaks ends the watch; the run notices at its next look that the session is lost.
   const watching = loop().catch(() => {});
   return {
-    stalls: () => {
-      const longest = [...waits.values()].map(({ longestMs }) => longestMs);
-      return {
-        sessions: new Set([...waits.keys()].map((key) => key.split(' ')[0])).size,
-        totalMs: longest.reduce((sum, ms) => sum + ms, 0),
-        longestMs: Math.max(0, ...longest),
-      };
-    },
+    stalls: waits.stalls,
     get wasCancelled() {
       return wasCancelled;
     },

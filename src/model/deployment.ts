@@ -31,7 +31,7 @@ export type SwitchConfig =
       /** The name of the backend. */
       readonly backend: string;
       /** The file with the section of that backend, which Onward writes and HAProxy reads when it starts. */
-      readonly file?: string;
+      readonly file: string;
     }
   | { readonly kind: 'none' };
 

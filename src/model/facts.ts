@@ -2,6 +2,7 @@ import type { ConditionFacts } from './condition.ts';
 import type { Deployment } from './deployment.ts';
 import type { Finding } from './finding.ts';
 import type { Digest } from './identity.ts';
+import type { ImageFact } from './image-fact.ts';
 import type { Acceptance } from './plan.ts';
 import type { Catalog, MigrationRef, Release } from './release.ts';
 
@@ -182,9 +183,11 @@ export interface Facts {
     | undefined;
   /** Why the journals here cannot be read; whether a run is unfinished is not known then. */
   readonly damagedJournal?: string;
-  /** What the operator should know of onward.yaml; closes no gate. */
   /** Privileges that are taken now; only looked at for `onward doctor`. */
   readonly quarantines?: readonly QuarantineFact[];
+  /** What the registries have of the images that are pinned; only looked at for `onward doctor`. */
+  readonly images?: readonly ImageFact[];
+  /** What the operator should know of onward.yaml; closes no gate. */
   readonly remarks: readonly Finding[];
   /** Whether the stops and risks on the way apply here. Left out, nobody has looked. */
   readonly conditions?: ConditionFacts;

@@ -97,7 +97,17 @@ export type {
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
 export { formatBytes, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
+export type { ImageFact } from './image-fact.ts';
 export { describeImage, type ImageReference, parseImageReference } from './image-reference.ts';
+export {
+  type CommandPhase,
+  commandsOfPhase,
+  describeMigrationCheck,
+  describeMigrationCommand,
+  describePlannedCommand,
+  type MigrationCheck,
+  type MigrationCommand,
+} from './migration-command.ts';
 export { DEFAULT_PACING, type Pacing } from './pacing.ts';
 export { compareTotalsAfters, isPhase, MIGRATION_PHASES, type MigrationPhase } from './phase.ts';
 export {

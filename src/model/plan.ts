@@ -1,6 +1,7 @@
 import type { RollClass } from './deployment.ts';
 import type { Finding } from './finding.ts';
 import type { Digest } from './identity.ts';
+import type { MigrationCommand } from './migration-command.ts';
 import type { MigrationPhase } from './phase.ts';
 import type { LintRecord } from './release.ts';
 
@@ -99,7 +100,7 @@ export interface PlannedMigration {
 export interface PlannedRoll {
   readonly service: string;
   readonly class: RollClass;
-  /** Why it is `stop-first` although it would be something else: half a sentence. */
+  /** Why it is not the class that was meant, half a sentence. */
   readonly because?: string;
   /** How many instances, on all hosts together. */
   readonly replicas: number;
@@ -122,6 +123,8 @@ export interface PlanStep {
   readonly configured: boolean;
   readonly note?: string;
   readonly migrations?: readonly PlannedMigration[];
+  /** The product's own commands, run behind the migrations in this order. */
+  readonly commands?: readonly MigrationCommand[];
   /** Changes of configuration files: `app: add BILLING_CURRENCY`. */
   readonly configuration?: readonly string[];
   readonly roll?: PlannedRoll;

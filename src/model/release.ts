@@ -3,6 +3,7 @@ import type { ConfigurationChange } from './configuration-change.ts';
 import type { DataMigration } from './data-migration.ts';
 import type { ReadyProbe, RollClass } from './deployment.ts';
 import type { Digest } from './identity.ts';
+import type { MigrationCommand } from './migration-command.ts';
 import type { MigrationPhase } from './phase.ts';
 import type { KnownRisk, Risk } from './risk.ts';
 import type { Total } from './total.ts';
@@ -160,6 +161,8 @@ export interface Release {
   readonly risks?: readonly Risk[];
   /** Figures that the upgrade to this release is compared by: those of the product, and its own. */
   readonly totals?: readonly Total[];
+  /** The product's own commands that move the schema to it, in the order in which they run. */
+  readonly migrationCommands?: readonly MigrationCommand[];
   /** Left out by what was built before releases were linted. */
   readonly lint?: LintRecord;
 }

@@ -7,6 +7,7 @@ import {
   type Deployment,
   type Facts,
   type InstanceFact,
+  type MigrationCommand,
   type MigrationRef,
   type Plan,
   type ProofFact,
@@ -487,5 +488,91 @@ describe('planUpgrade() where something was accepted', () => {
     const without = planUpgrade(facts(proved('unknown')), request);
     expect(planAccepted(proved('unknown')).digest).not.toBe(without.digest);
     expect(planUpgrade(facts(proved('unknown')), request).digest).toBe(without.digest);
+  });
+});
+
+describe("planUpgrade() with the product's own migration commands", () => {
+  const schema: MigrationCommand = {
+    name: 'schema',
+    service: 'api',
+    command: ['node', 'migrate.js'],
+    phase: 'expand',
+    timeoutMs: 60_000,
+    runs: 'if-needed',
+    check: { kind: 'sql', database: 'core', query: 'select 1', expect: '1', timeoutMs: 1_000 },
+    databases: ['core'],
+  };
+  const oneHop: PlanRequest = { ...request, hops: [{ from: '1.0.0', to: '1.2.0' }] };
+
+  /** The facts, with these commands in these releases. */
+  function withCommands(commands: { readonly [version: string]: readonly MigrationCommand[] }): Facts {
+    const releases = RELEASES.map((found) => {
+      const migrationCommands = commands[found.version];
+      return migrationCommands ? { ...found, rollback: { until: 'roll' as const }, migrationCommands } : found;
+    });
+    return facts({ releases: new Map(releases.map((found) => [found.version, found])) });
+  }
+
+  const gatesOf = (plan: Plan) => plan.gates.filter(({ id }) => id.startsWith('migration-command:'));
+
+  it('runs them behind the migrations of their phase, and says that nobody has judged them', () => {
+    const plan = planUpgrade(withCommands({ '1.1.0': [schema] }), request);
+    const step = plan.hops[0]?.steps.find(({ kind }) => kind === 'expand');
+    expect(step).toMatchObject({
+      title: 'Apply 1 expand migration, run 1 migration command',
+      rollback: 'stays-expanded',
+      commands: [schema],
+    });
+    const text = renderPlan(plan);
+    expect(text).toContain(
+      '      core  core/v1.1.0/expand/001_change.sql\n      schema  api: node migrate.js  (up to 1m 00s; done when "select 1" gives 1 in core)\n',
+    );
+    expect(text).toContain(
+      "note    Migration command schema of 1.1.0 (api: node migrate.js) is the product's own: it was not judged by lint",
+    );
+    expect(gatesOf(plan)).toEqual([]);
+  });
+
+  it('is past return with a postdeploy command that the old release does not tolerate', () => {
+    const plan = planUpgrade(withCommands({ '1.2.0': [{ ...schema, phase: 'postdeploy' }] }), {
+      ...request,
+      hops: [{ from: '1.1.0', to: '1.2.0' }],
+    });
+    expect(plan.pointOfNoReturn).toBe('1.2.0 postdeploy');
+    expect(plan.hops[0]?.steps.find(({ kind }) => kind === 'postdeploy')).toMatchObject({ rollback: 'forward-only' });
+    expect(
+      renderPlan(planUpgrade(withCommands({ '1.2.0': [{ ...schema, check: { kind: 'exit-code' } }] }), oneHop)),
+    ).toContain('Its exit code alone is believed.');
+  });
+
+  it('does not jump over a command that the target does not have, and does over one that it has', () => {
+    const jumped = planUpgrade(withCommands({ '1.1.0': [schema] }), oneHop);
+    expect(gatesOf(jumped)).toEqual([
+      {
+        id: 'migration-command:1.1.0/schema',
+        title: 'Migration command schema of 1.1.0 has run before 1.2.0',
+        state: 'closed',
+        evidence: 'it belongs to 1.1.0, which the path jumps over, and 1.2.0 has none of that name',
+        command: 'onward upgrade --version 1.1.0',
+      },
+    ]);
+    expect(gatesOf(planUpgrade(withCommands({ '1.1.0': [schema], '1.2.0': [schema] }), oneHop))).toEqual([]);
+    const { catalog, ...rest } = withCommands({ '1.1.0': [schema] });
+    const releases = catalog.releases.map((entry) =>
+      entry.version === '1.1.0' ? { ...entry, withdrawn: { reason: 'wrong' } } : entry,
+    );
+    expect(gatesOf(planUpgrade({ ...rest, catalog: { ...catalog, releases } }, oneHop))).toEqual([]);
+  });
+
+  it('does not begin where a command is only known to Compose, and the service runs otherwise', () => {
+    const inCompose = { ...schema, command: [], composeService: 'db-setup' };
+    expect(gatesOf(planUpgrade(withCommands({ '1.1.0': [inCompose] }), request))).toMatchObject([
+      {
+        state: 'closed',
+        evidence: 'it is service db-setup of compose.yaml, and api is run by the runtime process here',
+      },
+    ]);
+    const both = { ...inCompose, command: ['node', 'migrate.js'] };
+    expect(gatesOf(planUpgrade(withCommands({ '1.1.0': [both] }), request))).toEqual([]);
   });
 });

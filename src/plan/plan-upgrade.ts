@@ -14,8 +14,8 @@ import {
 import { applyAcceptances } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
 import { buildGates } from './gates.ts';
+import { commandFindings } from './migration-commands.ts';
 import { createPending } from './pending.ts';
-import { buildPlaceGates } from './place-gates.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { riskGates } from './risk-gates.ts';
 import { buildSteps } from './steps.ts';
@@ -27,8 +27,7 @@ import { buildSteps } from './steps.ts';
 export function planUpgrade(facts: Facts, request: PlanRequest): Plan {
   const hops = buildHops(facts, request);
   const { list = [], now = '' } = facts.acceptances ?? {};
-  const found = [...buildGates(facts, request), ...buildPlaceGates(facts), ...riskGates(facts, request)];
-  const gates = applyAcceptances(found, list, now);
+  const gates = applyAcceptances([...buildGates(facts, request), ...riskGates(facts, request)], list, now);
   const first = hops[0];
   const target = hops.at(-1);
   const plan: Omit<Plan, 'digest'> = {
@@ -83,7 +82,8 @@ function digestOfRelease(facts: Facts, release: Release): Digest {
 /** The step of a hop after which old artifacts cannot come back. */
 function pointOfNoReturn(facts: Facts, hop: Hop): string {
   const postdeploy = hop.steps.find((step) => step.kind === 'postdeploy');
-  const endsEarly = facts.releases.get(hop.to)?.rollback.until === 'roll' && (postdeploy?.migrations?.length ?? 0) > 0;
+  const { migrations = [], commands = [] } = postdeploy ?? {};
+  const endsEarly = facts.releases.get(hop.to)?.rollback.until === 'roll' && migrations.length + commands.length > 0;
   return endsEarly ? 'postdeploy' : 'commit';
 }
 
@@ -91,9 +91,11 @@ function buildFindings(facts: Facts, request: PlanRequest, target: string | unde
   const findings: Finding[] = [
     ...facts.remarks,
     ...facts.configuration.flatMap(({ remarks }) => remarks),
+    // An error among them closes a gate, which says it.
     ...(request.remarks ?? []),
     ...(facts.runtimes?.findings ?? []).filter(({ severity }) => severity !== 'error'),
     ...facts.databases.flatMap((database) => [...(database.remarks ?? []), ...proofFindings(database)]),
+    ...commandFindings(facts, request),
   ];
   const contract = facts.databases
     .flatMap((database) => database.pending ?? [])

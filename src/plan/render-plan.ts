@@ -1,6 +1,7 @@
 import {
   describeAcceptance,
   describeLintRecord,
+  describePlannedCommand,
   type Gate,
   type Hop,
   isPassable,
@@ -60,6 +61,7 @@ function renderHop(hop: Hop): readonly string[] {
     for (const file of step.migrations ?? []) {
       lines.push(`      ${file.database}  ${file.path}${file.transactional ? '' : '  (no transaction)'}`);
     }
+    for (const command of step.commands ?? []) lines.push(`      ${describePlannedCommand(command)}`);
   }
   if (hop.lint) lines.push(`      lint of ${hop.to}: ${describeLintRecord(hop.lint)}`);
   if (hop.carried.length > 0) {

@@ -5,10 +5,10 @@ import {
   type InstanceFact,
   type PlannedRoll,
   type Release,
-  type RollClass,
   type Service,
 } from '../model/index.ts';
 import type { HopFacts } from './hop-facts.ts';
+import { chooseRoll, chooseRollClass } from './roll-class.ts';
 import { buildWaves } from './waves.ts';
 
 /** Which services roll, in the order of their dependencies, and which are carried. */
@@ -32,13 +32,12 @@ export function buildRolls(hop: HopFacts): {
 
 function planRoll(hop: HopFacts, service: Service, component: Component, reason: PlannedRoll['reason']): PlannedRoll {
   const before = hop.previous?.components.find((candidate) => candidate.service === service.name);
-  const { class: chosen, because } = limitRollClass(hop, service);
-  const waves = chosen === 'one-shot' ? [] : buildWaves(service);
+  const chosen = chooseRoll(hop.facts, service, hop.release);
+  const waves = chosen.class === 'one-shot' ? [] : buildWaves(service);
   return {
     service: service.name,
-    class: chosen,
-    ...(because === undefined ? {} : { because }),
-    replicas: countInstances({ ...service, roll: chosen }),
+    ...chosen,
+    replicas: countInstances({ ...service, roll: chosen.class }),
     ...(waves.length === 0 ? {} : { waves }),
     after: dependenciesOf(service.name, hop.facts.deployment.services, hop.release),
     reason,
@@ -89,24 +88,6 @@ function isRouted(hop: HopFacts, service: Service, running: readonly InstanceFac
       .sort()
       .join()
   );
-}
-
-/** Old and new beside each other only where the runtime says that they can be; where they merely should not, the operator's word counts. */
-function limitRollClass(
-  { facts, release }: HopFacts,
-  service: Service,
-): { readonly class: RollClass; readonly because?: string } {
-  const chosen = chooseRollClass(service, release);
-  const exclusive = facts.runtimes?.exclusive.find((found) => found.service === service.name);
-  const isBeside = chosen === 'start-first' || chosen === 'overlap';
-  if (!exclusive || !isBeside || (exclusive.isPossible && service.roll === chosen)) return { class: chosen };
-  return { class: 'stop-first', because: exclusive.why };
-}
-
-/** The operator's word, then the vendor's, then what a switch in front makes possible. */
-export function chooseRollClass(service: Service, release: Release): RollClass {
-  const vendor = release.services.find((candidate) => candidate.name === service.name)?.roll;
-  return service.roll ?? vendor ?? (service.switch.kind === 'none' ? 'overlap' : 'start-first');
 }
 
 /** Every service that must serve before this one rolls, directly or through others. */

@@ -1,4 +1,5 @@
 import {
+  commandsOfPhase,
   compareVersions,
   type DeclaredDataMigration,
   declaredDataMigrations,
@@ -59,7 +60,9 @@ function step(
   kind: PlanStep['kind'],
   title: string,
   rollback: PlanStep['rollback'],
-  more: Partial<Pick<PlanStep, 'key' | 'configured' | 'note' | 'migrations' | 'configuration' | 'roll'>> = {},
+  more: Partial<
+    Pick<PlanStep, 'key' | 'configured' | 'note' | 'migrations' | 'commands' | 'configuration' | 'roll'>
+  > = {},
 ): PlanStep {
   return { key: kind, kind, title, rollback, configured: true, ...more };
 }
@@ -98,7 +101,9 @@ function migrationStep(hop: HopFacts, phase: Exclude<MigrationPhase, 'contract'>
   const migrations = hop.migrations.filter((file) =>
     file.phase === phase ? !isOfOlder(hop, file) || phase === 'expand' : phase === 'expand' && isOfOlder(hop, file),
   );
-  const isLimited = phase === 'postdeploy' && hop.release.rollback.until === 'roll' && migrations.length > 0;
+  const commands = commandsOfPhase(hop.release, phase);
+  const isEmpty = migrations.length + commands.length === 0;
+  const isLimited = phase === 'postdeploy' && hop.release.rollback.until === 'roll' && !isEmpty;
   const rollback = phase === 'expand' ? 'stays-expanded' : isLimited ? 'forward-only' : 'artifacts-go-back';
   const triggers = phase === 'expand' ? listDualWrites(hop) : [];
   const what = [
@@ -108,10 +113,12 @@ function migrationStep(hop: HopFacts, phase: Exclude<MigrationPhase, 'contract'>
       : [
           `install ${count(triggers.length, 'trigger')} that ${triggers.length === 1 ? 'keeps' : 'keep'} rows in both shapes`,
         ]),
+    ...(commands.length === 0 ? [] : [`run ${count(commands.length, 'migration command')}`]),
   ].join(', ');
   const title = what === '' ? `No ${phase} migrations` : `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
   return step(phase, title, rollback, {
     migrations: migrations.map(planMigration),
+    ...(commands.length === 0 ? {} : { commands }),
     ...(triggers.length === 0 ? {} : { note: `Triggers of the data migrations ${triggers.join(', ')}.` }),
   });
 }

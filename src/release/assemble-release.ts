@@ -1,4 +1,5 @@
 import type { Component, Digest, Release, ReleaseService, Total } from '../model/index.ts';
+import { listMigrationCommands } from './list-migration-commands.ts';
 import type { PinnedImage } from './pin-images.ts';
 import type { Product, ProductService } from './product.ts';
 import type { Artifact } from './publish-release.ts';
@@ -17,7 +18,16 @@ interface Parts {
 /** Puts a release together from what was found out. A service whose image could not be pinned has no component: that is no release to publish. */
 export function assembleRelease(parts: Parts): Release {
   const { version, product, details, migrations } = parts;
-  const { lateMigrations: _, dataMigrations, configuration, risks, totals: own, ...declared } = details;
+  const {
+    lateMigrations: _late,
+    migrationCommands: _commands,
+    dataMigrations,
+    configuration,
+    risks,
+    totals: own,
+    ...declared
+  } = details;
+  const migrationCommands = listMigrationCommands(parts);
   const totals = listTotals(product, own);
   return {
     product: product.name,
@@ -31,6 +41,7 @@ export function assembleRelease(parts: Parts): Release {
     ...(configuration.length > 0 ? { configuration } : {}),
     ...(risks.length > 0 ? { risks } : {}),
     ...(totals.length > 0 ? { totals } : {}),
+    ...(migrationCommands.length > 0 ? { migrationCommands } : {}),
   };
 }
 

@@ -19,6 +19,7 @@ import { checkMigrations } from './check-migrations.ts';
 import { checkTotals } from './check-totals.ts';
 import { notBuildable, otherProduct, sourceInArtifact } from './errors.ts';
 import { loadHistory, loadSuccessor } from './history.ts';
+import { checkMigrationCommands } from './list-migration-commands.ts';
 import { listMovedTags, pinImages } from './pin-images.ts';
 import { loadProduct, type Product } from './product.ts';
 import { type Artifact, publishRelease } from './publish-release.ts';
@@ -98,6 +99,7 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
       ...checkRisks(details, { version, catalog }),
       ...(await checkConditions(details, nameableIn(system, { folder, catalog, version, product, details }))),
       ...(await checkTotals(release.totals ?? [], { databases })),
+      ...(await checkMigrationCommands({ product, details }, { databases })),
       ...(judged?.findings ?? []),
     ];
     if (published && published.digest !== encoded.digest && pinned.findings.length === 0) {

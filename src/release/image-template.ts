@@ -9,7 +9,7 @@ export function fillImageTemplate(template: string, version: string): ImageRefer
 
 /** What is wrong with the image that product.yaml names; `undefined` when nothing is. */
 export function explainWrongImage(template: string): string | undefined {
-  const [unknown] = /\$\{?[^:@/]*\}?/.exec(template.replaceAll(VERSION, '')) ?? [];
+  const [unknown] = /\$\{[^}]*\}?|\$\w*/.exec(template.replaceAll(VERSION, '')) ?? [];
   if (unknown !== undefined) return `knows no ${unknown}; only \${version} is replaced`;
   const [image, other] = ['1.0.0', '2'].map((version) => fillImageTemplate(template, version));
   if (!image || !other) return `must name an image, such as registry.example/shop/api:\${version}`;

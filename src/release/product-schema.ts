@@ -3,7 +3,8 @@ import { parseDuration } from '../model/index.ts';
 import { checkReferences } from './check-references.ts';
 import { checkShipped } from './check-shipped.ts';
 import { explainWrongImage } from './image-template.ts';
-import { rangeShape } from './shapes.ts';
+import { checkCommandNames, migrationCommandShape } from './migration-command-shapes.ts';
+import { commandShape, rangeShape, wordsShape } from './shapes.ts';
 import { checkTotalNames, totalShape } from './total-shapes.ts';
 
 const NAME = /^[a-z][a-z0-9-]*$/;
@@ -24,13 +25,6 @@ const keyError = (rule: string) => ({
 const relativePath = z.string().refine(staysInside, {
   error: 'must be a relative path inside the folder of product.yaml, with forward slashes',
 });
-
-const words = z
-  .string()
-  .refine((text) => !/["'`\\$|&;<>]/.test(text), {
-    error: 'must hold no quotes or shell characters, because no shell reads it: write a list, such as [node, main.mjs]',
-  })
-  .refine((text) => text.trim() !== '', { error: 'must name a program' });
 
 const ready = z.union([
   z.strictObject({ http: z.string().startsWith('/', { error: 'must be a path that starts with /' }) }),
@@ -54,17 +48,16 @@ const service = z
     image: image.exactOptional().meta({
       description: `Image that the release ships for this service; $\{version} in its tag is the version that is built.`,
     }),
-    command: z
-      .union([words, z.array(z.string().min(1)).min(1, { error: 'must name a program' })])
-      .exactOptional()
-      .meta({
-        description:
-          "Program and arguments, started in the artifact folder without a shell, or in place of the image's own.",
-      }),
+    command: commandShape.exactOptional().meta({
+      description:
+        "Program and arguments, started in the artifact folder without a shell, or in place of the image's own.",
+    }),
     after: z.array(name).default([]).meta({ description: 'Services whose new instances must take traffic first.' }),
     roll: z.enum(['start-first', 'overlap', 'stop-first', 'one-shot']).exactOptional(),
     ready: ready.exactOptional().meta({ description: 'How an instance says that it can take work.' }),
-    dataMigrations: words.exactOptional().meta({ description: 'Command that speaks the data-migrations protocol.' }),
+    dataMigrations: wordsShape
+      .exactOptional()
+      .meta({ description: 'Command that speaks the data-migrations protocol.' }),
   })
   .meta({ oneOf: [{ required: ['artifact', 'command'] }, { required: ['image'] }] });
 
@@ -111,13 +104,20 @@ export const productSchema = z
       .array(totalShape)
       .default([])
       .meta({ description: 'Figures of the databases that every upgrade must keep.' }),
+    migrationCommands: z
+      .array(migrationCommandShape)
+      .default([])
+      .meta({ description: 'Commands of the product that move its schema, in every release.' }),
     releases: relativePath
       .exactOptional()
       .meta({ description: 'Folder with a <version>.yaml for releases that need one.' }),
   })
   .superRefine(checkShipped)
   .superRefine(checkReferences)
-  .superRefine(({ totals }, report) => checkTotalNames(totals, report));
+  .superRefine(({ totals, migrationCommands }, report) => {
+    checkTotalNames(totals, report);
+    checkCommandNames(migrationCommands, report);
+  });
 
 export type ProductDocument = z.output<typeof productSchema>;
 

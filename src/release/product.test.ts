@@ -115,6 +115,64 @@ describe('loadProduct()', () => {
     ]);
   });
 
+  it('reads a service that ships an image, with and without a command', async () => {
+    await vendor.write(
+      'product.yaml',
+      [
+        'product: shop',
+        'services:',
+        `  api: { image: "registry.example/shop/api:v$\{version}", ready: { tcp: true } }`,
+        `  worker: { image: "api@sha256:${'ab'.repeat(32)}", command: node main.mjs --jobs }`,
+      ].join('\n'),
+    );
+    const { services } = await loadProduct(vendor.system, vendor.productFile);
+    expect(services).toEqual([
+      {
+        name: 'api',
+        image: `registry.example/shop/api:v$\{version}`,
+        command: [],
+        after: [],
+        ready: { kind: 'tcp' },
+      },
+      {
+        name: 'worker',
+        image: `api@sha256:${'ab'.repeat(32)}`,
+        command: ['node', 'main.mjs', '--jobs'],
+        after: [],
+      },
+    ]);
+  });
+
+  it('refuses a service that ships both or nothing, or a folder that nothing starts', async () => {
+    const text = [
+      'product: shop',
+      'services:',
+      '  api: { artifact: ./dist/api, image: "api:1", command: node main.mjs }',
+      '  web: { after: [api] }',
+      '  worker: { artifact: ./dist/worker }',
+    ];
+    expect(await problems(text.join('\n'))).toEqual([
+      '3:39: services.api.image: there is an artifact as well, and a service ships one of them',
+      '4:8: services.web: must name what it ships: an artifact, or an image',
+      '5:11: services.worker.command: is missing',
+    ]);
+  });
+
+  it.each([
+    ['registry.example/shop/API:1', `must name an image, such as registry.example/shop/api:$\{version}`],
+    ['https://registry.example/api:1', `must name an image, such as registry.example/shop/api:$\{version}`],
+    ['api:', `must name an image, such as registry.example/shop/api:$\{version}`],
+    ['registry.example/shop/api', 'must have a tag or a digest: without one it means whatever is the latest'],
+    [`api-$\{version}:1`, `may hold $\{version} in the tag only`],
+    [`api:$\{Version}`, `knows no $\{Version}; only $\{version} is replaced`],
+    ['api:$TAG', `knows no $TAG; only $\{version} is replaced`],
+    [`api:$\{version}-$\{TAG:-1}`, `knows no $\{TAG:-1}; only $\{version} is replaced`],
+  ])('refuses %s as an image', async (image, message) => {
+    expect(await problems(`product: shop\nservices:\n  api:\n    image: '${image}'\n`)).toEqual([
+      `4:12: services.api.image: ${message}`,
+    ]);
+  });
+
   it('reads the product of the example', async () => {
     const folder = join(vendor.folder, 'shop');
     for (const name of ['api', 'web', 'worker', 'scheduler']) await vendor.write(`shop/dist/${name}/main.mjs`, '');

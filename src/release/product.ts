@@ -9,7 +9,9 @@ import {
 } from '../model/index.ts';
 import { loadDocument, parseDocument, type System } from '../system/index.ts';
 import { unusableFile } from './errors.ts';
+import { buildMigrationCommand, type DeclaredCommand } from './migration-command-shapes.ts';
 import { type ProductDocument, productSchema } from './product-schema.ts';
+import { buildCommand } from './shapes.ts';
 import { buildTotal } from './total-shapes.ts';
 
 /** A service, and what a release ships for it. */
@@ -40,6 +42,7 @@ export interface Product {
   readonly queries: { readonly [database: string]: string };
   readonly lint: ProductDocument['lint'];
   readonly totals: readonly Total[];
+  readonly migrationCommands: readonly DeclaredCommand[];
   /** Folder with `<version>.yaml` files. */
   readonly releases?: string;
 }
@@ -97,6 +100,7 @@ function toProduct(file: string, document: ProductDocument): Product {
     queries: listQueries(folder, document),
     lint: toLint(folder, document.lint),
     totals: document.totals.map((total) => buildTotal(total, 'product')),
+    migrationCommands: document.migrationCommands.map(buildMigrationCommand),
     ...(document.migrations === undefined ? {} : { migrations: join(folder, document.migrations) }),
     ...(document.releases === undefined ? {} : { releases: join(folder, document.releases) }),
   };
@@ -124,7 +128,7 @@ function toService(folder: string, name: string, service: ProductDocument['servi
     ...rest,
     ...(ready ? { ready: toProbe(ready) } : {}),
     ...(image === undefined ? { artifact: join(folder, artifact ?? '') } : { image }),
-    command: typeof command === 'string' ? command.trim().split(/\s+/) : command,
+    command: buildCommand(command),
   };
 }
 

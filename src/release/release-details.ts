@@ -15,6 +15,12 @@ import { riskShape, stopShape } from './condition-shapes.ts';
 import { buildConfigurationChange, configurationChangeShape } from './configuration-shapes.ts';
 import { buildDataMigration, dataMigrationShape } from './data-migration-shapes.ts';
 import { misnamedDetails } from './errors.ts';
+import {
+  buildMigrationCommand,
+  checkCommandNames,
+  type DeclaredCommand,
+  migrationCommandShape,
+} from './migration-command-shapes.ts';
 import type { Product } from './product.ts';
 import { rangeShape } from './shapes.ts';
 import { buildTotal, checkTotalNames, totalShape } from './total-shapes.ts';
@@ -61,11 +67,15 @@ export const releaseDetailsSchema = z
       .array(totalShape)
       .default([])
       .meta({ description: 'Figures that the upgrade to this release must keep, beside those of product.yaml.' }),
+    migrationCommands: z.array(migrationCommandShape).default([]).meta({
+      description: 'Commands of the product that move its schema to this release, beside those of product.yaml.',
+    }),
     notes: z
       .strictObject({ summary: z.string().exactOptional(), breaking: lines, deprecated: lines, knownIssues: lines })
       .default({ breaking: [], deprecated: [], knownIssues: [] }),
   })
-  .superRefine(({ stops, risks, dataMigrations, configuration, totals }, report) => {
+  .superRefine(({ stops, risks, dataMigrations, configuration, totals, migrationCommands }, report) => {
+    checkCommandNames(migrationCommands, report);
     for (const [index, { id }] of risks.entries()) {
       if (risks.findIndex((other) => other.id === id) < index)
         report.addIssue({ code: 'custom', path: ['risks', index, 'id'], message: `risk "${id}" stands twice` });
@@ -102,6 +112,7 @@ export type ReleaseDetails = Pick<
   readonly configuration: readonly ConfigurationChange[];
   readonly risks: readonly Risk[];
   readonly totals: readonly Total[];
+  readonly migrationCommands: readonly DeclaredCommand[];
 };
 
 /** What the vendor says of one release; the defaults when there is no file for it. Throws when the file has a problem or a near-miss name. */
@@ -127,5 +138,6 @@ function normalise(details: z.infer<typeof releaseDetailsSchema>): ReleaseDetail
     dataMigrations: details.dataMigrations.map(buildDataMigration),
     configuration: details.configuration.map(buildConfigurationChange),
     totals: details.totals.map((total) => buildTotal(total, 'release')),
+    migrationCommands: details.migrationCommands.map(buildMigrationCommand),
   };
 }

@@ -4,6 +4,7 @@ import { riskShape, stopShape } from './condition-shapes.ts';
 import { recordedConfigurationChangeShape } from './configuration-shapes.ts';
 import { recordedDataMigrationShape } from './data-migration-shapes.ts';
 import { decodeDocument, digestOfText, renderDocument } from './document.ts';
+import { recordedMigrationCommandShape } from './migration-command-shapes.ts';
 import { digestShape, rangeShape, versionShape } from './shapes.ts';
 import { recordedTotalShape } from './total-shapes.ts';
 
@@ -96,6 +97,7 @@ export const releaseSchema = z.strictObject({
     .exactOptional(),
   risks: z.array(riskShape).min(1).exactOptional(),
   totals: z.array(recordedTotalShape).min(1).exactOptional(),
+  migrationCommands: z.array(recordedMigrationCommandShape).min(1).exactOptional(),
   lint: z
     .strictObject({
       tool: z.string(),

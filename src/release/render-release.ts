@@ -3,9 +3,11 @@ import {
   type Catalog,
   type Component,
   describeLintRecord,
+  describePlannedCommand,
   formatBytes,
   type KnownRisk,
   listRisksOf,
+  type MigrationCommand,
   type MigrationRef,
   type Release,
   type Stop,
@@ -25,6 +27,7 @@ export function renderRelease(release: Release, catalog: Catalog): string {
     ['Notes', renderNoteLines(release.notes)],
     ['Services', release.components.map((component) => describeComponent(component, release.version))],
     [`Migrations (${added.length} new of ${release.migrations.length})`, added.map(describeMigration)],
+    ['Migration commands', (release.migrationCommands ?? []).map(describeCommand)],
     ['Lint', release.lint ? [describeLintRecord(release.lint)] : []],
     ['Totals', (release.totals ?? []).map(describeTotal)],
     ['Databases', release.databases.map((database) => [database.name, database.server ?? ''].join(' ').trimEnd())],
@@ -56,6 +59,10 @@ function describeComponent(component: Component, version: string): string {
 
 function describeMigration(migration: MigrationRef): string {
   return `${migration.database}, ${migration.phase}: ${migration.path}${migration.late ? ' (late)' : ''}`;
+}
+
+function describeCommand(command: MigrationCommand): string {
+  return `${command.phase}: ${describePlannedCommand(command)}`;
 }
 
 function describeRisk(risk: KnownRisk, version: string): readonly string[] {

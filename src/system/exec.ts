@@ -13,6 +13,8 @@ export interface ExecOptions {
   readonly onStderr?: (chunk: Buffer) => void;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Called with what it writes to either output, as it comes. */
+  readonly onOutput?: (chunk: Buffer) => void;
   /** Gives the program a process group of its own; at the time limit all of it is killed, not the program alone. */
   readonly ownGroup?: boolean;
   /** Bytes kept of each of stdout and stderr; what is over is dropped from the front. */
@@ -56,14 +58,16 @@ function run(argv: readonly string[], options: ExecOptions): Promise<ExecResult>
       if (options.ownGroup) killGroup(child.pid);
       else child.kill('SIGKILL');
     }, options.timeoutMs);
-    child.stdout.on('data', (chunk: Buffer) => {
-      stdout.push(chunk);
-      options.onStdout?.(chunk);
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr.push(chunk);
-      options.onStderr?.(chunk);
-    });
+    for (const [stream, tail, tell] of [
+      [child.stdout, stdout, options.onStdout] as const,
+      [child.stderr, stderr, options.onStderr] as const,
+    ]) {
+      stream.on('data', (chunk: Buffer) => {
+        tail.push(chunk);
+        tell?.(chunk);
+        options.onOutput?.(chunk);
+      });
+    }
     let inputError: unknown;
     feed(child, options.input ?? '', (error) => {
       inputError = error;

@@ -33,6 +33,13 @@ describe('createRedaction()', () => {
     expect(createRedaction().apply('to postgres://keeper:pass-word@host/db')).toBe('to postgres://keeper:***@host/db');
   });
 
+  it('blanks out each line of a secret that has several, but for words', () => {
+    const redaction = createRedaction();
+    redaction.add('keep:\nMIIEvQIBADANBgkqhkiG9w0B\nAQEFAASCBKcwggSjAgEAAoIB\n');
+    expect(redaction.apply('keep: MIIEvQIBADANBgkqhkiG9w0B')).toBe('keep: ***');
+    expect(redaction.apply('AQEFAASCBKcwggSjAgEAAoIB')).toBe('***');
+  });
+
   it('leaves words alone that are shorter than six characters', () => {
     const redaction = createRedaction();
     redaction.add('table');

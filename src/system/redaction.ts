@@ -10,13 +10,15 @@ export interface Redaction {
 
 const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)([^\s@/]+)@/gi;
 const SHORTEST = 6;
+/** A line of a key or a certificate; shorter ones may be words. */
+const SHORTEST_LINE = 16;
 
 export function createRedaction(): Redaction {
   const secrets = new Set<string>();
   return {
     add(secret) {
       const inside = [...secret.matchAll(URL_PASSWORD)].map(([, , password = '']) => decode(password));
-      for (const one of [secret, ...inside])
+      for (const one of [secret, ...inside, ...linesOf(secret)])
         if (one.length >= SHORTEST) for (const way of writeDown(one)) secrets.add(way);
     },
     apply(text) {
@@ -25,6 +27,12 @@ export function createRedaction(): Redaction {
       return result;
     },
   };
+}
+
+/** What may be shown line by line, of a secret that has several. */
+function linesOf(secret: string): readonly string[] {
+  const lines = secret.split(/\r?\n/);
+  return lines.length === 1 ? [] : lines.filter((line) => line.length >= SHORTEST_LINE);
 }
 
 /** As it is, in a URL, in JSON, and in JSON within JSON: an answer in JSON that is quoted in a record. */

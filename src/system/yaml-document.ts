@@ -111,7 +111,7 @@ function toFindings(issue: Issue, read: ReadDocument): readonly Finding[] {
     });
   }
   const where = issue.path.map(String).join('.');
-  const what = valueAt(read.value, issue.path) === undefined ? 'is missing' : describeIssue(issue);
+  const what = valueAt(read.value, issue.path) === undefined ? describeMissing(issue) : describeIssue(issue);
   return [
     {
       code: 'document.wrong-value',
@@ -128,11 +128,21 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return found;
 }
 
+/** With what it must be, where the schema has words of its own for a choice between shapes. */
+function describeMissing(issue: Issue): string {
+  const isOwn = issue.code === 'invalid_union' && !isOfLibrary(issue);
+  return isOwn ? `is missing: ${lowerFirst(issue.message)}` : 'is missing';
+}
+
+function isOfLibrary({ message }: Issue): boolean {
+  return message.startsWith('Invalid ');
+}
+
 /** The schema's own words, but for the two cases in which the library speaks of its types instead of the file. */
 function describeIssue(issue: Issue): string {
-  if (issue.code === 'invalid_value' && issue.values)
+  if (issue.code === 'invalid_value' && issue.values && isOfLibrary(issue))
     return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
-  if (issue.code === 'invalid_type' && issue.expected !== undefined && issue.message.startsWith('Invalid input'))
+  if (issue.code === 'invalid_type' && issue.expected !== undefined && isOfLibrary(issue))
     return `must be ${article(issue.expected)} ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
   return lowerFirst(issue.message);
 }

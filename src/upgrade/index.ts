@@ -9,6 +9,8 @@ export {
   listAcceptances,
   withdrawAcceptance,
 } from './accept/accept-risk.ts';
+export { type AdoptedRelease, adoptRelease, planReleaseAdoption } from './adopt/adopt-release.ts';
+export type { ReleaseProof } from './adopt/prove-release.ts';
 export {
   type DeploymentConfiguration,
   type MigratedConfiguration,

@@ -1,5 +1,5 @@
 import { type ApplyReport, applyMigrations, type MigrationStatus, observeMigrations } from '../migrate/index.ts';
-import { compareVersions, declaredDataMigrations, type Release } from '../model/index.ts';
+import { commandsOfPhase, compareVersions, declaredDataMigrations, type Release } from '../model/index.ts';
 import { choosePath } from '../plan/index.ts';
 import { chooseVersion } from '../release/index.ts';
 import type { System } from '../system/index.ts';
@@ -34,15 +34,22 @@ export interface MigratedDatabase {
   readonly dualWrites: readonly string[];
 }
 
+export interface MigratedDeployment {
+  readonly release: string;
+  readonly databases: readonly MigratedDatabase[];
+  /** Commands of the product that this phase of the release has too; they are left to an upgrade. */
+  readonly left: readonly string[];
+}
+
 /**
  * Moves the schema of a deployment alone, under its lease: what the release that runs tolerates (`expand`), or what it has left to do
- * (`postdeploy`). No service is touched. An upgrade does the same as one of its steps.
+ * (`postdeploy`). No service is touched, and no program of the product is run. An upgrade does the same as one of its steps.
  */
 export async function migrateDeployment(
   system: System,
   installation: Installation,
   request: MigrateRequest,
-): Promise<{ readonly release: string; readonly databases: readonly MigratedDatabase[] }> {
+): Promise<MigratedDeployment> {
   await assertNoRunElsewhere(system, installation);
   const { release, current } = await chooseRelease(system, installation, request);
   const unfinished = await findUnfinishedRun(system, installation.deployment.stateDirectory);
@@ -55,15 +62,18 @@ export async function migrateDeployment(
     await assertDataComplete(system, installation, declaredDataMigrations([release], { upTo: release.version }));
   const names = chooseDatabases(installation, request.database);
   const run = `migrate-${createRunId(system)}`;
+  const left = commandsOfPhase(release, request.phase).map(({ name }) => name);
   if (request.dryRun === 'show')
     return {
       release: release.version,
+      left,
       databases: await applyAll(system, installation, { request, release, current, names, run }),
     };
   return withLease(system, installation, {
     run,
     work: async (lease) => ({
       release: release.version,
+      left,
       databases: await applyAll(system, installation, { request, release, current, names, run, lease }),
     }),
   });

@@ -3,6 +3,7 @@ import type { System } from '../system/index.ts';
 import { describeUnfinished, type FoundRun, findUnfinishedRun } from './find-run.ts';
 import type { Installation } from './installation.ts';
 import { observeFacts } from './observe-facts.ts';
+import { observeImages } from './observe-images.ts';
 import { observeQuarantines } from './quarantines.ts';
 
 /** The facts of the recorded release as it should stand now; for `onward doctor`. Changes nothing. */
@@ -15,7 +16,8 @@ export async function observeDoctorFacts(system: System, installation: Installat
     ...(unfinished ? { unfinished: describeUnfinished(unfinished) } : {}),
   });
   const quarantines = await observeQuarantines(system, installation).catch(unlessUnreachable);
-  return { ...facts, quarantines, ...(damage === undefined ? {} : { damagedJournal: damage }) };
+  const images = await observeImages(system, installation, facts.releases.get(facts.current?.release ?? ''));
+  return { ...facts, quarantines, images, ...(damage === undefined ? {} : { damagedJournal: damage }) };
 }
 
 /** That a database is away is found by another rule. */

@@ -12,6 +12,14 @@ import type {
   TotalMoment,
 } from '../model/index.ts';
 
+/** What the switch of a service has counted. */
+export interface TrafficCount {
+  readonly carried: number;
+  readonly failed: number;
+  /** Another text once the switch has lost counts. */
+  readonly since?: string;
+}
+
 /** What a run is about, frozen in its first record. */
 export interface RunStart {
   readonly kind: 'upgrade' | 'provision' | 'contract';
@@ -42,7 +50,7 @@ export interface Before {
   readonly totals: readonly TotalObservation[];
   /** Identities of the configuration files as the run leaves them, by name. */
   readonly configuration?: { readonly [name: string]: Digest };
-  readonly traffic: { readonly [service: string]: { readonly carried: number; readonly failed: number } };
+  readonly traffic: { readonly [service: string]: TrafficCount };
 }
 
 /** What the journal alone can tell of a run; everything else is observed. */

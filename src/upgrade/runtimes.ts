@@ -1,4 +1,4 @@
-import { createProcessRuntime, createSshRuntime, type Runtime } from '../deploy/index.ts';
+import { createComposeRuntime, createProcessRuntime, createSshRuntime, type Runtime } from '../deploy/index.ts';
 import { assertNever, type Deployment, type RuntimeKind } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 
@@ -31,8 +31,12 @@ function createRuntime(
       if (!hosts) throw new Error('The deployment says nothing of how hosts are reached');
       return createSshRuntime(system, { deployment: name, stateDirectory, services, hosts });
     }
-    case 'compose':
-      throw new Error(`There is no runtime ${kind} yet`);
+    case 'compose': {
+      const { name, stateDirectory, compose, services } = deployment;
+      if (!compose) throw new Error('The deployment has no Compose project');
+      const own = services.filter(({ runtime }) => runtime.kind === 'compose');
+      return createComposeRuntime(system, { deployment: name, stateDirectory, compose, services: own });
+    }
     default:
       return assertNever(kind);
   }

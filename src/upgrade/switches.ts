@@ -1,4 +1,4 @@
-import type { Switch } from '../deploy/index.ts';
+import { createHaproxySwitch, type Switch } from '../deploy/index.ts';
 import { assertNever, type Deployment } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 
@@ -8,7 +8,7 @@ export interface SwitchesOptions {
 }
 
 /** Finds the switch of a service. One without a switch is asked of the builtin one, which has no such frontend. */
-export function createSwitches(_system: System, { deployment, builtin }: SwitchesOptions): (service: string) => Switch {
+export function createSwitches(system: System, { deployment, builtin }: SwitchesOptions): (service: string) => Switch {
   return (name) => {
     const config = deployment.services.find((service) => service.name === name)?.switch ?? { kind: 'none' };
     switch (config.kind) {
@@ -16,7 +16,7 @@ export function createSwitches(_system: System, { deployment, builtin }: Switche
       case 'none':
         return builtin;
       case 'haproxy':
-        throw new Error('There is no switch haproxy yet');
+        return createHaproxySwitch(system, { stateDirectory: deployment.stateDirectory, config });
       default:
         return assertNever(config);
     }

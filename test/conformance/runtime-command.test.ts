@@ -96,6 +96,22 @@ describe.each(members)('a command of runtime $name', (member) => {
     expect(said.endsWith('xwith ***')).toBe(true);
   });
 
+  it('gives what it complains of while it runs, as it is', async () => {
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const ended = runtime.runCommand(specOf('echo out; echo oh >&2; sleep 60'), {
+      onOutput: () => {},
+      onErrors: (chunk) => void seen.push(chunk.toString()),
+      signal: stop.signal,
+    });
+    await eventually(
+      () => seen.join(''),
+      (text) => text === 'oh\n',
+    );
+    stop.abort(new Error('enough'));
+    expect((await ended).said).toBe('oh');
+  });
+
   it('gives what it writes while it runs', async () => {
     const stop = new AbortController();
     const seen: string[] = [];

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFenceFile } from '../../src/deploy/fence-file.ts';
-import { createBuiltinSwitch, type Switch } from '../../src/deploy/switches/index.ts';
+import { createBuiltinSwitch, type Frontend, type Switch } from '../../src/deploy/switches/index.ts';
 import type { ProcessIdentity, System } from '../../src/system/index.ts';
 import { bundleProgram } from '../support/bundle-program.ts';
 
@@ -12,18 +12,33 @@ export interface SwitchBench {
   connect(): Switch;
   /** Raises the deployment's fence, as another operator does. */
   fence(epoch: number): Promise<void>;
+  /** What the operator does once a frontend is opened: sends clients to it, where the switch does not listen by itself. */
+  route(frontend: Frontend): Promise<void>;
   /** Ends the process that carries the traffic, without a warning. */
   kill(): Promise<void>;
+  /** What brings it back, where opening a frontend does not. */
+  revive(): Promise<void>;
   remove(): Promise<void>;
 }
 
 /** A member of the family of switches, and how a test gets one. */
 export interface SwitchMember {
   readonly name: string;
+  /** Whether it listens for clients itself, or the operator has something that does. */
+  readonly ownsFrontend: boolean;
+  /** In which order requests leave a hold. */
+  readonly lastOutOfHold: 'the last one' | 'the first one';
+  readonly measuresLatency: boolean;
   prepare(): Promise<{ create(system: System): Promise<SwitchBench>; remove(): Promise<void> }>;
 }
 
-export const SWITCHES: readonly SwitchMember[] = [{ name: 'builtin', prepare: prepareBuiltin }];
+export const BUILTIN: SwitchMember = {
+  name: 'builtin',
+  ownsFrontend: true,
+  lastOutOfHold: 'the last one',
+  measuresLatency: true,
+  prepare: prepareBuiltin,
+};
 
 async function prepareBuiltin() {
   const folder = await mkdtemp(join(tmpdir(), 'onward-switch-'));
@@ -42,6 +57,8 @@ async function createBuiltinBench(system: System, folder: string, program: strin
     connect: () => createBuiltinSwitch(system, { stateDirectory, program }),
     fence: (epoch) => createFenceFile(system.files, stateDirectory).raise(epoch),
     kill,
+    route: async () => {},
+    revive: async () => {},
     async remove() {
       await kill();
       await rm(stateDirectory, { recursive: true, force: true });

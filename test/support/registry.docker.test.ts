@@ -51,7 +51,11 @@ describe('startRegistryFront()', () => {
     try {
       const digest = await open.push(image, 'shop/api:1.0.0');
       const name = `${front.host}/shop/api@${digest}`;
+      // The engine asks for no layer that it has.
+      await docker(['image', 'rm', image]);
       front.behave('refuses');
+      await expect(docker(['pull', name])).rejects.toThrow(/denied/);
+      front.behave('refuses-layers');
       await expect(docker(['pull', name])).rejects.toThrow(/denied/);
       front.behave('hangs');
       await expect(docker(['pull', name], { limitMs: 500 })).rejects.toThrow();

@@ -1,5 +1,5 @@
 /**
- * `startRegistry({ needsLogin? })`: a registry on a loopback port, which engines take without TLS. `push` puts an image of the machine's engine
+ * `startRegistry({ needsLogin?, settings? })`: a registry on a loopback port, which engines take without TLS. `push` puts an image of the machine's engine
  * into it. `startRegistryFront(host)`: stands before it, and refuses or says nothing when told.
  */
 import { spawn } from 'node:child_process';
@@ -30,7 +30,13 @@ export const REGISTRY_LOGIN = { user: 'onward', password: 'only-for-tests' };
 /** Of that password; bcrypt is all that the registry takes. */
 const HTPASSWD = 'onward:$2y$05$Q6nYk1oVZz4sB7cXo0aJ9OpnLqmS7Wa6lL7F9nMw/bZRW/7PkY7HC\n';
 
-export async function startRegistry(options: { readonly needsLogin?: boolean } = {}): Promise<Registry> {
+export interface RegistryOptions {
+  readonly needsLogin?: boolean;
+  /** Of its configuration: another `auth`, and what is added to `http`, such as `tls`. */
+  readonly settings?: { readonly auth?: object; readonly http?: object };
+}
+
+export async function startRegistry(options: RegistryOptions = {}): Promise<Registry> {
   const folder = await mkdtemp(join(tmpdir(), 'onward-registry-'));
   const host = `127.0.0.1:${await freePort()}`;
   const configFolder = join(folder, 'client');
@@ -105,14 +111,15 @@ function forward(registry: string, incoming: IncomingMessage, response: ServerRe
   incoming.pipe(outgoing);
 }
 
-function renderSettings(folder: string, host: string, options: { readonly needsLogin?: boolean }): object {
+function renderSettings(folder: string, host: string, { needsLogin, settings }: RegistryOptions): object {
   const login = { htpasswd: { realm: 'onward', path: join(folder, 'htpasswd') } };
   return {
     version: '0.1',
     log: { level: 'error' },
     storage: { filesystem: { rootdirectory: join(folder, 'storage') } },
-    http: { addr: host },
-    ...(options.needsLogin ? { auth: login } : {}),
+    http: { addr: host, ...settings?.http },
+    ...(settings?.auth ? { auth: settings.auth } : {}),
+    ...(needsLogin ? { auth: login } : {}),
   };
 }
 

@@ -1,4 +1,4 @@
-import { hasColumns, type LedgerTool, quoteTable, textOf } from './ledger-tool.ts';
+import { hasColumns, type LedgerTool, placeNumbered, quoteTable, textOf } from './ledger-tool.ts';
 
 /** dbmate: a row per file, by the number that its name starts with. It keeps neither times nor checksums. */
 export const dbmate: LedgerTool = {
@@ -18,7 +18,12 @@ export const dbmate: LedgerTool = {
     findings: [],
   }),
   keyOf: ({ sequence }) => String(sequence),
-  marks: { up: /^--\s*migrate:up\b/, down: /^--\s*migrate:down\b/ },
+  placeFile: placeNumbered,
+  marks: {
+    up: /^--\s*migrate:up\b/,
+    down: /^--\s*migrate:down\b/,
+    noTransaction: /^--\s*migrate:up\b.*\btransaction:\s*false\b/,
+  },
 };
 
 /** Without the zeros that file names are padded with. */

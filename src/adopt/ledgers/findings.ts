@@ -75,7 +75,7 @@ export function hasDownPart(tool: LedgerTool, file: MigrationRef): Finding {
     severity: 'error',
     message: `it holds ${tool.title}'s way back too, which Onward would run as a part of the file`,
     position: { file: file.path },
-    hint: 'Remove everything from the mark of the way back on: the schema only goes forward.',
+    hint: `Remove everything from its mark on; or run: onward adopt files --from ${tool.name} --source <folder> --to <new folder>`,
   };
 }
 

@@ -1,6 +1,15 @@
 import { crc32 } from 'node:zlib';
 import { compareVersions, type Finding, isVersion, type MigrationRef } from '../../model/index.ts';
-import { type ForeignEntry, hasColumns, type LedgerLine, type LedgerTool, quoteTable, textOf } from './ledger-tool.ts';
+import {
+  type ForeignEntry,
+  type ForeignFile,
+  hasColumns,
+  type LedgerLine,
+  type LedgerTool,
+  quoteTable,
+  safeName,
+  textOf,
+} from './ledger-tool.ts';
 
 const TEXT = ['character varying'];
 
@@ -49,10 +58,8 @@ export const flyway: LedgerTool = {
     return { entries: [...entries.values()], ...bornWith, findings };
   },
   keyOf: (file) => (file.path.includes('/') ? undefined : String(file.sequence)),
-  nameOf: ({ line }) =>
-    textOf(line, 'description')
-      .trim()
-      .replaceAll(/[^A-Za-z0-9.-]+/g, '_'),
+  nameOf: ({ line }) => safeName(textOf(line, 'description')),
+  placeFile,
   checksumsOf: ({ text }) => {
     const lines = text.split(/\r\n|\r|\n/);
     // Since version 4 without the ends of lines; some versions before and after it counted them.
@@ -85,6 +92,15 @@ function plainVersion(version: string): string {
     .map((part) => part.replace(/^0+(?=.)/, ''));
   while (parts.length > 1 && parts.at(-1) === '0') parts.pop();
   return parts.join('.');
+}
+
+/** `V1.2__add_x.sql`, `B5__squashed.sql`, `R__views.sql`, in any folder; `U1.2__…` is the way back. */
+function placeFile(path: string): ForeignFile | 'ignored' | undefined {
+  const [, prefix, version = '', name = ''] = /^([VBUR])([\d._]*)__(.+)\.sql$/.exec(path.split('/').at(-1) ?? '') ?? [];
+  if (prefix === undefined || (prefix === 'R') !== (version === '')) return undefined;
+  if (prefix === 'U') return 'ignored';
+  const kind = prefix === 'B' ? 'baseline' : prefix === 'R' ? 'repeatable' : 'versioned';
+  return { kind, version: version === '' ? [] : plainVersion(version).split('.'), name: safeName(name) };
 }
 
 function readBaseline(version: string) {

@@ -1,4 +1,4 @@
-import { type ForeignEntry, hasColumns, type LedgerTool, quoteTable, textOf } from './ledger-tool.ts';
+import { type ForeignEntry, hasColumns, type LedgerTool, placeNumbered, quoteTable, textOf } from './ledger-tool.ts';
 
 /**
  * goose: a row for every time that a file was applied or taken back; of several rows of one version the last decides. The row of version 0
@@ -32,5 +32,10 @@ export const goose: LedgerTool = {
     return { entries: [...entries.values()], findings: [] };
   },
   keyOf: ({ sequence }) => String(sequence),
-  marks: { up: /^\s*--\s*\+goose\s+up\b/i, down: /^\s*--\s*\+goose\s+down\b/i },
+  placeFile: placeNumbered,
+  marks: {
+    up: /^\s*--\s*\+goose\s+up\b/i,
+    down: /^\s*--\s*\+goose\s+down\b/i,
+    noTransaction: /^\s*--\s*\+goose\s+no\s+transaction\b/i,
+  },
 };

@@ -40,6 +40,14 @@ export interface ForeignLedger {
   readonly findings: readonly Finding[];
 }
 
+/** A file in a tool's own layout. */
+export interface ForeignFile {
+  readonly kind: 'versioned' | 'baseline' | 'repeatable';
+  /** The parts of its version, as digits; empty for a repeatable one. Files run in the order of these. */
+  readonly version: readonly string[];
+  readonly name: string;
+}
+
 /** One migration tool. It decides and computes; only the SQL of `query` is sent to a server, and that reads. */
 export interface LedgerTool {
   readonly name: string;
@@ -60,6 +68,8 @@ export interface LedgerTool {
   nameOf?(entry: ForeignEntry): string;
   /** Every checksum that it accepts for a text; `undefined` when it keeps none. */
   checksumsOf?(content: FileContent): readonly string[];
+  /** For a tool whose folders are not laid out as Onward's: what one of its files is by its path; `ignored` for a way back. */
+  placeFile?(path: string): ForeignFile | 'ignored' | undefined;
   /** For a tool whose files hold both ways. */
   readonly marks?: Marks;
 }
@@ -89,6 +99,19 @@ export function hasColumns(
 export function textOf(line: LedgerLine, column: string): string {
   const value = line[column];
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+}
+
+/** `<number>_<name>.sql`, as most tools name their files. */
+export function placeNumbered(path: string): ForeignFile | undefined {
+  const [, number, name] = /^(\d+)[_-](.+?)(?:\.up)?\.sql$/.exec(path) ?? [];
+  return number === undefined || name === undefined
+    ? undefined
+    : { kind: 'versioned', version: [number], name: safeName(name) };
+}
+
+/** A name as Onward's files may have it. */
+export function safeName(name: string): string {
+  return name.trim().replaceAll(/[^A-Za-z0-9.-]+/g, '_');
 }
 
 /** A file's name without its folders and extensions: `0001_baseline`. */

@@ -1,4 +1,4 @@
-import { baseName, hasColumns, type LedgerTool, quoteTable, textOf } from './ledger-tool.ts';
+import { baseName, hasColumns, type LedgerTool, placeNumbered, quoteTable, textOf } from './ledger-tool.ts';
 
 /** node-pg-migrate: a row per file, by its name without extension. It keeps no checksums, and times without a zone. */
 export const nodePgMigrate: LedgerTool = {
@@ -18,11 +18,12 @@ export const nodePgMigrate: LedgerTool = {
   accepts: () => true,
   read: (lines) => ({
     entries: lines.map((line) => {
-      const key = textOf(line, 'name');
-      return { key, label: key, appliedAt: textOf(line, 'run_on'), line };
+      const name = textOf(line, 'name');
+      return { key: name.replace(/^(\d+)-/, '$1_'), label: name, appliedAt: textOf(line, 'run_on'), line };
     }),
     findings: [],
   }),
   keyOf: baseName,
+  placeFile: (path) => (path.endsWith('.down.sql') ? 'ignored' : placeNumbered(path)),
   marks: { up: /^\s*--[\s-]*up\s+migration/i, down: /^\s*--[\s-]*down\s+migration/i },
 };

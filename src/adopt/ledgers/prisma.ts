@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../../model/index.ts';
-import { baseName, hasColumns, type LedgerLine, type LedgerTool, quoteTable, textOf } from './ledger-tool.ts';
+import { baseName, hasColumns, type LedgerLine, type LedgerTool, quoteTable, safeName, textOf } from './ledger-tool.ts';
 
 const TEXT = ['character varying'];
 const TIME = ['timestamp with time zone'];
@@ -44,6 +44,12 @@ export const prisma: LedgerTool = {
     };
   },
   keyOf: baseName,
+  placeFile: (path) => {
+    const [, number, name] = /^(\d+)_([^/]+)\/migration\.sql$/.exec(path) ?? [];
+    return number === undefined || name === undefined
+      ? undefined
+      : { kind: 'versioned', version: [number], name: safeName(name) };
+  },
   // It takes any line ends for the same; so files that git has rewritten still match.
   checksumsOf: ({ text, sha256 }) => {
     const unix = text.replaceAll('\r\n', '\n');

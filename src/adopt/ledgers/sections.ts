@@ -2,6 +2,8 @@
 export interface Marks {
   readonly up: RegExp;
   readonly down: RegExp;
+  /** A line that says that the file must not run in a transaction. */
+  readonly noTransaction?: RegExp;
 }
 
 export interface Sections {

@@ -2,6 +2,8 @@ import { type Command, Option } from 'commander';
 import {
   assertAdoptable,
   type DeploymentLedgerRequest,
+  findForeignLayout,
+  foreignLayout,
   LEDGER_TOOLS,
   type LedgerPlan,
   planDeploymentLedger,
@@ -91,6 +93,8 @@ export function defineLedger(command: Command, run: RunAction): void {
 
 async function adoptAlone(context: CommandContext, options: LedgerOptions): Promise<ExitCode> {
   const { system } = context;
+  const foreign = await findForeignLayout(system, options.migrations);
+  if (foreign) throw foreignLayout(foreign.title, { tool: foreign.name, folder: options.migrations });
   const plan = await planLedger(system, {
     ...(await loadAlone(system, options)),
     ...(await readWish(context, options)),

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import type { RunAction } from '../command-context.ts';
+import { defineFiles } from './adopt-files.ts';
 import { defineLedger } from './adopt-ledger.ts';
 import { definePropose } from './adopt-propose.ts';
+import { defineAdoptRelease } from './adopt-release.ts';
 import { addExplanation } from './explanation.ts';
 
 export function define(command: Command, run: RunAction): void {
@@ -15,10 +17,13 @@ export function define(command: Command, run: RunAction): void {
       ['onward adopt', 'propose for the Compose project in this folder'],
       ['onward adopt --write', 'the same, and write both files'],
       ['onward adopt ledger --dry-run', 'what the migration tool of before has applied'],
+      ['onward adopt release 1.4.2', 'prove that this runs, and record it'],
     ],
   });
   // What stands behind "ledger" is its own: it has a --file too.
   command.enablePositionalOptions(true);
   definePropose(command, run);
+  defineFiles(command.command('files'), run);
   defineLedger(command.command('ledger'), run);
+  defineAdoptRelease(command.command('release'), run);
 }

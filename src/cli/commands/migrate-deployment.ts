@@ -21,7 +21,7 @@ export async function applyToDeployment(
   const { phase = 'expand' } = options;
   if (phase === 'contract') throw contractNotConfigured();
   return withInstallation(context, path, async (installation) => {
-    const { databases } = await migrateDeployment(context.system, installation, {
+    const { release, left, databases } = await migrateDeployment(context.system, installation, {
       phase,
       ...(options.database === undefined ? {} : { database: options.database }),
       ...(options.to === undefined ? {} : { version: options.to }),
@@ -48,6 +48,10 @@ export async function applyToDeployment(
         for (const id of dualWrites) context.print(`${database}: the trigger of data migration ${id} is installed.\n`);
       }
     }
+    if (left.length > 0)
+      context.say(
+        `note: ${release} has ${left.length === 1 ? 'a migration command' : 'migration commands'} of its own in this phase (${left.join(', ')}), which only "onward upgrade" runs.`,
+      );
     return ExitCode.done;
   });
 }

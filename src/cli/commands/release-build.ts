@@ -58,9 +58,19 @@ async function build(context: CommandContext, version: string, options: BuildOpt
   await keepReleasedList(context, product, built.release);
   for (const finding of [...findings, ...built.findings]) say(`${finding.severity}: ${renderFinding(finding)}`);
   for (const { service, producedBy } of carried) say(`${service} is carried from ${producedBy}`);
+  for (const line of describePinned(built.release)) say(line);
   if (options.json) print(`${JSON.stringify({ version, digest, alreadyPublished, carried })}\n`);
   else print(`${version} ${digest}${alreadyPublished ? ' (already published)' : ''}\n`);
   return ExitCode.done;
+}
+
+/** The images that are new in it. */
+function describePinned({ components, version }: Release): readonly string[] {
+  return components.flatMap((component) => {
+    if (component.kind !== 'image' || component.producedBy !== version) return [];
+    const { service, image, tag, identity } = component;
+    return [`${service} is ${image}${tag === undefined ? '' : `:${tag}`}, pinned to ${identity}`];
+  });
 }
 
 /** What has gone out is listed beside the migrations, for whoever lints them without the release source. */

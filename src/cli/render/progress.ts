@@ -67,7 +67,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       case 'run.going-back':
         return paint('yellow', `Going back to the old release: ${event.reason}`);
       case 'run.traffic':
-        return `  The switch carried ${event.carried} requests since the run began, ${event.failed} failed`;
+        return describeTraffic(event);
       case 'run.totals':
         return `  ${describeTotals(event)}`;
       case 'run.parked':
@@ -75,7 +75,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
       case 'run.ended':
         return describeEnd(event, paint);
       default:
-        return describeConfiguration(event);
+        return describeCommand(event, paint) ?? describeConfiguration(event);
     }
   };
 
@@ -103,6 +103,13 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
     },
     end: () => underway.clear(),
   };
+}
+
+/** A switch that lost what it had counted must not look as if it had failed nothing. */
+function describeTraffic({ carried, failed, uncounted }: LogEvent): string {
+  const line = `  The switch carried ${carried} requests since the run began, ${failed} failed`;
+  if (!Array.isArray(uncounted)) return line;
+  return `${line}; of ${uncounted.join(', ')} only what came after its switch was restarted is known`;
 }
 
 /** What happened to a file of the operator's, and where its other text is. */
@@ -134,9 +141,21 @@ function describeWait(event: LogEvent): string | undefined {
       return `${event.index ?? 'an index'} (${event.phase}${Number(event.total) > 0 ? `, ${Math.floor((100 * Number(event.done)) / Number(event.total))} %` : ''})`;
     case 'migrate.file-started':
       return String(event.path);
+    case 'command.started':
+      return `migration command ${event.name}`;
     default:
       return undefined;
   }
+}
+
+/** How a command of the product went, and who waited for it, as far as it was seen. */
+function describeCommand(event: LogEvent, paint: (format: 'dim', text: string) => string): string | undefined {
+  const { type, name, evidence, ms, sessions, longestMs } = event;
+  if (type === 'command.skipped') return `  migration command ${name}: nothing to do, ${evidence}`;
+  if (type !== 'command.finished') return undefined;
+  const who = sessions === 1 ? '1 session' : `${sessions} sessions`;
+  const stalls = Number(sessions) === 0 ? '' : `  ${who} waited for it, up to ${formatDuration(Number(longestMs))}`;
+  return `  migration command ${name}  ${paint('dim', formatDuration(Number(ms)))}${stalls}`;
 }
 
 /** `7 totals compared after each of 5 phases, all as they must be`. */

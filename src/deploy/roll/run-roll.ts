@@ -22,7 +22,7 @@ const CLASSES: Readonly<Record<RollClass, RollStage>> = {
 export async function runRoll(context: RollContext, request: RollRequest): Promise<void> {
   if (request.desired.length > 0) {
     for (const wave of await splitWaves(context, request)) await CLASSES[request.class](context, wave);
-    return;
+    return keepServing(context, request);
   }
   if (request.service.switch.kind !== 'none') {
     await openFrontend(context, request);
@@ -30,4 +30,11 @@ export async function runRoll(context: RollContext, request: RollRequest): Promi
   }
   await stopOthers(context, request);
   request.onServing();
+}
+
+/** The operator's own tools find what serves as it is. */
+async function keepServing({ runtime, perform }: RollContext, { service, desired }: RollRequest): Promise<void> {
+  const ids = desired.map(({ id }) => id);
+  const effect = await runtime.keep?.(service.name, ids);
+  if (effect) await perform(`keep:${service.name}`, { instances: ids }, effect);
 }

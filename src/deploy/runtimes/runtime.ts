@@ -47,6 +47,8 @@ export interface Instance {
   readonly host?: string;
   /** Where it runs, for people: a container, or a host and its unit. */
   readonly place?: string;
+  /** What is seen to be wrong with it, beside its state, half a sentence: `it was killed because its memory ran out`. */
+  readonly note?: string;
   /** Process id while it runs, for people. */
   readonly pid?: number;
   /** Starts after the first one since the last `start`. */
@@ -140,6 +142,11 @@ export interface Runtime {
   stop(id: string, epoch: number): Promise<void>;
   /** Forgets an instance that does not run, with its specification and log. */
   remove(id: string, epoch: number): Promise<void>;
+  /**
+   * Where tools of the operator start instances too, they must find that these are what serves, and change nothing: what has to be written for
+   * that. `undefined`: nothing has to.
+   */
+  keep?(service: string, ids: readonly string[]): Promise<((epoch: number) => Promise<void>) | undefined>;
   /** The last lines it wrote, for errors. */
   tail(id: string, lines: number): Promise<readonly string[]>;
   /**

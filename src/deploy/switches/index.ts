@@ -3,6 +3,13 @@
  * runtimes, rolls or releases, and never start or stop an instance.
  */
 export { type BuiltinSwitch, type BuiltinSwitchOptions, createBuiltinSwitch } from './builtin/client.ts';
+export { createHaproxySwitch } from './haproxy/haproxy-switch.ts';
+export {
+  type ProxiedService,
+  type ProxyFiles,
+  type ProxyService,
+  renderHaproxyProxy,
+} from './haproxy/render-proxy.ts';
 export type {
   Frontend,
   FrontendChange,

@@ -37,6 +37,8 @@ export interface Latency {
 
 /** Since the frontend was opened; they survive a hand-over of the switch. */
 export interface SwitchCounters {
+  /** Another text once counts were lost: a difference between two looks is only known while it stays the same. */
+  readonly since?: string;
   /** Requests (connections in TCP mode) answered by a target or failed, not those in flight. */
   readonly carried: number;
   /** Of these, the ones the client got no whole answer for: no target, no connection, cut off, timed out. */
@@ -48,7 +50,8 @@ export interface SwitchCounters {
   readonly held: number;
   /** Requests that were sent again to another target after they could not be delivered. */
   readonly retried: number;
-  readonly latency: Latency;
+  /** Left out by a switch that measures no distribution. */
+  readonly latency?: Latency;
 }
 
 export interface FrontendObservation extends Frontend {

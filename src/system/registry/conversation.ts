@@ -1,4 +1,4 @@
-import type { ImageReference } from '../../model/index.ts';
+import type { ImageReference, OnwardError } from '../../model/index.ts';
 import type { HttpRequest, HttpResponse } from '../http.ts';
 import type { System } from '../system.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
@@ -18,13 +18,12 @@ export interface Conversation {
   readonly deadline: number;
   address?: URL;
   authorization?: string;
-  /** What the registry was shown, for errors; never a secret. */
-  tried: string;
+  credentials?: Credentials;
 }
 
 export function openConversation(system: RegistrySystem, image: ImageReference, limitMs: number): Conversation {
   const deadline = system.clock.monotonicMs() + limitMs;
-  return { system, image, limitMs, deadline, tried: 'without credentials' };
+  return { system, image, limitMs, deadline };
 }
 
 const MOST_REDIRECTS = 5;
@@ -51,7 +50,7 @@ export async function ask(
   const { status } = answer;
   if (status === 200 || status === 404) return answer;
   if (status === 401 || status === 403) {
-    throw refusedAccess(talk.image, { status, tried: talk.tried, isKnown: talk.authorization !== undefined });
+    throw refused(talk, status);
   }
   if (status === 429 || status >= 500) throw busy(talk.image, status);
   throw notARegistry(talk.image, `it answered with ${status}`);
@@ -62,24 +61,20 @@ async function answerChallenge(talk: Conversation, answer: HttpResponse): Promis
   const challenges = parseChallenges([answer.headers['www-authenticate'] ?? ''].flat().join(', '));
   const find = (scheme: string) => challenges.find((challenge) => challenge.scheme === scheme);
   const credentials = await loadCredentials(talk.system, talk.image);
-  talk.tried = describeCredentials(credentials);
+  if (credentials) talk.credentials = credentials;
   const bearer = find('bearer');
-  if (bearer) return `Bearer ${await obtainToken(talk, bearer, credentials)}`;
+  if (bearer) return `Bearer ${await obtainToken(talk, bearer)}`;
   if (!find('basic')) throw notARegistry(talk.image, 'it refuses, and names no login that is known here');
   return credentials?.kind === 'password' ? `Basic ${encodeBasic(credentials)}` : undefined;
 }
 
-async function obtainToken(
-  talk: Conversation,
-  { parameters }: Challenge,
-  credentials: Credentials | undefined,
-): Promise<string> {
-  const { image, tried } = talk;
+async function obtainToken(talk: Conversation, { parameters }: Challenge): Promise<string> {
+  const { image, credentials } = talk;
   const request = requestToken({ image, parameters, credentials });
   assertSafe(talk, new URL(request.url), 'asks for a login at');
   const answer = await exchange(talk, request);
   if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) {
-    throw refusedAccess(image, { status: answer.status, tried, isKnown: credentials !== undefined });
+    throw refused(talk, answer.status);
   }
   if (answer.status !== 200) throw busy(image, answer.status);
   const token = request.read(answer.body);
@@ -87,10 +82,13 @@ async function obtainToken(
   return token;
 }
 
-function describeCredentials(credentials: Credentials | undefined): string {
-  if (!credentials) return 'without credentials';
+/** Says what the registry was shown; never a secret. */
+function refused({ image, credentials }: Conversation, status: number): OnwardError {
+  if (!credentials) return refusedAccess(image, { status, tried: 'without credentials', isKnown: false });
   const { from } = credentials;
-  return credentials.kind === 'password' ? `as ${credentials.user} of ${from}` : `with the identity token of ${from}`;
+  const tried =
+    credentials.kind === 'password' ? `as ${credentials.user} of ${from}` : `with the identity token of ${from}`;
+  return refusedAccess(image, { status, tried, isKnown: true });
 }
 
 /** Follows where it is sent to. The authorization goes to the registry itself, and nowhere else. */
@@ -120,7 +118,7 @@ async function follow(
 function assertSafe({ image }: Conversation, url: URL, does: string): void {
   if (url.protocol === 'https:') return;
   if (url.protocol === 'http:' && isLoopback(url.host) && isLoopback(image.registry)) return;
-  throw notARegistry(image, `it ${does} ${url.origin}, where nothing is encrypted`);
+  throw notARegistry(image, `it ${does} ${url.protocol}//${url.host}, where nothing is encrypted`);
 }
 
 /** A registry of this machine is asked without encryption first, as Docker does, and with it when it does not understand. */

@@ -1,16 +1,18 @@
 import { applyMigrations, type FileAssertion } from '../../migrate/index.ts';
 import { compareVersions, MIGRATION_PHASES, type MigrationPhase } from '../../model/index.ts';
+import { runMigrationCommands } from '../commands/run-commands.ts';
 import { installDualWrite } from '../data/dual-writes.ts';
 import { listDualWritesOfHop } from '../data-migrations.ts';
 import type { RunContext } from '../run-context.ts';
 
 /**
  * Applies what the running release tolerates. A first install has no running release: it applies every earlier version as a whole,
- * contract included, in their order, because that is the shape which this release was made for. Then the triggers of its data migrations
- * are installed.
+ * contract included, in their order, because that is the shape which this release was made for. Then the product's own commands run, and the
+ * triggers of its data migrations are installed.
  */
 export async function runExpand(context: RunContext): Promise<void> {
   await runExpandFiles(context);
+  await runMigrationCommands(context, 'expand');
   await installDualWrites(context);
 }
 
@@ -37,6 +39,7 @@ async function installDualWrites(context: RunContext): Promise<void> {
 
 export async function runPostdeploy(context: RunContext): Promise<void> {
   await runMigrations(context, { step: 'postdeploy', phases: ['postdeploy'] });
+  await runMigrationCommands(context, 'postdeploy');
 }
 
 interface Wanted {

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import { type CheckObservation, compareChecks } from '../../checks/index.ts';
-import type { Json } from '../../model/index.ts';
-import type { System } from '../../system/index.ts';
 import type { Installation } from '../installation.ts';
 import type { RunContext } from '../run-context.ts';
 
@@ -58,18 +56,4 @@ function compareWithBefore(context: RunContext, now: readonly CheckObservation[]
   const isFirst = context.start.from === 'none';
   const before = isFirst ? now : (context.before.checks as unknown as readonly CheckObservation[]);
   return compareChecks(checks, { before, now }).map((finding) => finding.message);
-}
-
-/** Requests that the switch has carried and failed, by service. */
-export async function observeTraffic(
-  system: System,
-  installation: Installation,
-): Promise<{ readonly [service: string]: { readonly carried: number; readonly failed: number } }> {
-  const traffic: Record<string, { carried: number; failed: number }> = {};
-  for (const service of installation.deployment.services) {
-    const found = await installation.switchOf(service.name).observe(service.name);
-    if (found) traffic[service.name] = { carried: found.counters.carried, failed: found.counters.failed };
-  }
-  system.log.emit({ type: 'traffic', traffic: traffic as unknown as Json });
-  return traffic;
 }

@@ -8,10 +8,12 @@ import { createPerformer, type RunContext } from '../run-context.ts';
 export async function runStage(context: RunContext): Promise<void> {
   const { installation, release } = context;
   const perform = createPerformer(context, 'stage');
-  for (const { service, identity } of context.before.rolls) {
+  const services = [...context.before.rolls, ...(release.migrationCommands ?? [])].map(({ service }) => service);
+  for (const service of new Set(services)) {
     context.signal.throwIfAborted();
     const component = release.components.find((candidate) => candidate.service === service);
     if (!component) throw new Error(`Release ${release.version} has no component ${service}`);
+    const { identity } = component;
     const folder = installation.source.artifactFolder(identity);
     await perform(`stage:${service}`, { identity }, (epoch) =>
       installation.runtimeOf(service).stage({ service, component, folder }, epoch),

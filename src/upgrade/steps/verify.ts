@@ -5,7 +5,8 @@ import { checksFailed } from '../errors.ts';
 import { requireService } from '../observe-facts.ts';
 import type { RunContext } from '../run-context.ts';
 import { compareTotalsAfter, reportTotals } from '../totals.ts';
-import { findLastingProblems, observeTraffic, runChecks } from './run-checks.ts';
+import { findLastingProblems, runChecks } from './run-checks.ts';
+import { recordTraffic } from './traffic.ts';
 
 /** The new release as a whole: what rolled is ready and has not fallen over, checks pass, totals are what they were. */
 export async function runVerify(context: RunContext): Promise<void> {
@@ -41,18 +42,4 @@ async function checkInstances(context: RunContext): Promise<readonly string[]> {
     }
   }
   return problems;
-}
-
-/** How many requests the switch carried and failed while the run went on; the journal keeps it as evidence. */
-async function recordTraffic(context: RunContext): Promise<void> {
-  const { system, installation, journal, before } = context;
-  const now = await observeTraffic(system, installation);
-  let carried = 0;
-  let failed = 0;
-  for (const [service, counters] of Object.entries(now)) {
-    carried += counters.carried - (before.traffic[service]?.carried ?? 0);
-    failed += counters.failed - (before.traffic[service]?.failed ?? 0);
-  }
-  await journal.append({ step: 'verify', key: 'traffic', kind: 'observe', data: { carried, failed } });
-  system.log.emit({ type: 'run.traffic', run: journal.run, carried, failed });
 }

@@ -23,15 +23,18 @@ const document = z.strictObject({
   graceMs: z.int(),
 });
 
+/** Where the records are, and what is looked at to tell who lives. */
+type RecordsContext = Pick<ProcessContext, 'system' | 'stateDirectory'>;
+
 /** Writes it down and gives the file, which is removed once nothing of the command is left. */
 export async function recordCommand(
-  { system, stateDirectory }: ProcessContext,
+  { system, stateDirectory }: RecordsContext,
   service: string,
-  record: CommandRecord,
+  { token, ...record }: CommandRecord & { readonly token?: string },
 ): Promise<string> {
   const folder = folderOf(stateDirectory, service);
   await system.files.makeFolder(folder, 0o700);
-  const path = join(folder, `${system.random.hex(8)}.json`);
+  const path = join(folder, `${token ?? system.random.hex(8)}.json`);
   await system.files.writeAtomic(path, `${JSON.stringify({ schema: 'onward/command/v1', ...record })}\n`);
   return path;
 }
@@ -40,22 +43,36 @@ export async function recordCommand(
  * Ends those in a slot, in the one that is named or in any; and always those whose tool is gone, which nobody listens to any more. Throws
  * `runtime.command-out-of-reach` or `runtime.unreadable-command` when it cannot be told whether one runs.
  */
-export async function endCommands(
-  context: ProcessContext,
+export async function endCommands(context: RecordsContext, service: string, ending: CommandsToEnd): Promise<void> {
+  const { system } = context;
+  for (const { path, record } of await findCommandsToEnd(context, service, ending)) {
+    // Stopped at its gate or in its program: a command that has not run yet does not run any more.
+    await terminateGroup(system, record.child, record.graceMs);
+    await system.files.remove(path);
+  }
+}
+
+/** Those in a slot, in the one that is named or in any; and always those whose tool is gone. */
+export interface CommandsToEnd {
+  readonly slot?: 'any' | { readonly name: string };
+}
+
+/** The records of the commands that `endCommands` would end; throws as it does. */
+export async function findCommandsToEnd(
+  { system, stateDirectory }: RecordsContext,
   service: string,
-  ending: { readonly slot?: 'any' | { readonly name: string } },
-): Promise<void> {
-  const { system, stateDirectory } = context;
+  ending: CommandsToEnd,
+): Promise<readonly { readonly path: string; readonly token: string; readonly record: CommandRecord }[]> {
   const folder = folderOf(stateDirectory, service);
+  const found = [];
   for (const name of (await system.files.names(folder)).filter((each) => each.endsWith('.json'))) {
     const path = join(folder, name);
     const record = await loadRecord(system, path);
     if (!record || !isToEnd(system, record, ending.slot)) continue;
     if (system.processes.groupState(record.child) === 'unknown') throw commandOutOfReach(service, path);
-    // Stopped at its gate or in its program: a command that has not run yet does not run any more.
-    await terminateGroup(system, record.child, record.graceMs);
-    await system.files.remove(path);
+    found.push({ path, token: name.slice(0, -'.json'.length), record });
   }
+  return found;
 }
 
 function isToEnd(system: System, record: CommandRecord, slot: 'any' | { readonly name: string } | undefined): boolean {

@@ -1,4 +1,4 @@
-import { type Finding, formatBytes, OnwardError, type PlaceFact, type RuntimeFacts } from '../../../model/index.ts';
+import { type Finding, OnwardError, type PlaceFact, type RuntimeFacts } from '../../../model/index.ts';
 import type { Work } from '../runtime.ts';
 import { readUnit } from './describe-unit.ts';
 import { parseSurvey, type Survey } from './parse-survey.ts';
@@ -21,23 +21,16 @@ export async function observeHosts(context: SshContext, work: Work): Promise<Run
   const skewed = places.filter(({ clockSkewMs = 0 }) => Math.abs(clockSkewMs) > SKEW_MS);
   return {
     places,
-    exclusive: findExclusive(context, places),
+    exclusive: findExclusive(context),
     findings: [...units, ...findImages(work), ...skewed.map(describeSkew)],
   };
 }
 
-/** A plain unit is one instance at a time; and two need memory for two. */
-function findExclusive(context: SshContext, places: readonly PlaceFact[]): RuntimeFacts['exclusive'] {
+/** A plain unit is one instance at a time. */
+function findExclusive(context: SshContext): RuntimeFacts['exclusive'] {
   return ownServices(context).flatMap(({ name }) => {
-    const { unit, hosts } = configOf(context, name);
-    if (!isTemplate(unit)) return [{ service: name, why: `${unit} is one instance on each host` }];
-    const short = places.find(
-      ({ place, memory }) => hosts.includes(place) && memory !== undefined && memory.freeBytes < memory.neededBytes,
-    );
-    if (!short?.memory) return [];
-    const { neededBytes, freeBytes } = short.memory;
-    const why = `${short.place} has ${formatBytes(freeBytes)} of memory left, and old and new together need ${formatBytes(neededBytes)}`;
-    return [{ service: name, why, isPossible: true as const }];
+    const { unit } = configOf(context, name);
+    return isTemplate(unit) ? [] : [{ service: name, why: `${unit} is one instance on each host` }];
   });
 }
 

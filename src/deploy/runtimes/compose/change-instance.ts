@@ -1,0 +1,99 @@
+import { noInstance, stillRunning } from '../errors.ts';
+import { giveWayToSwitch } from './aliases.ts';
+import type { ComposeContext } from './compose-context.ts';
+import { type Container, inspectContainer, labelOf, listServiceContainers } from './containers.ts';
+import { notStopped } from './errors.ts';
+import { LABELS } from './labels.ts';
+import type { Found } from './list-instances.ts';
+import { baseOf } from './override.ts';
+import { forgetSection, loadSection } from './records.ts';
+import { loadOverride, writeSection } from './write-override.ts';
+
+const POLL_MS = 20;
+/** What a stop may take beyond the grace period: SIGKILL, and taking the container's network down. */
+const STOP_LIMIT_MS = 30_000;
+
+/** Starts the container; it is given what it needs of the network before. Resolves when its process runs, or has run. */
+export async function startInstance(
+  context: ComposeContext,
+  id: string,
+  { found, epoch }: { readonly found: Found | undefined; readonly epoch: number },
+): Promise<void> {
+  if (!found) throw noInstance(id);
+  const { container, own } = found;
+  if (container.State.Status === 'running' || container.State.Status === 'restarting') return;
+  await context.inTurn(() => announce(context, { container, own, epoch }));
+  await giveWayToSwitch(context, { id, own, container, epoch });
+  await context.fence.assertCurrent(epoch);
+  await context.engine.request({
+    method: 'POST',
+    path: `/containers/${container.Id}/start`,
+    accepts: [304],
+    timeoutMs: STOP_LIMIT_MS,
+  });
+}
+
+/** The signal that its image or compose.yaml names, then SIGKILL; resolves when nothing of it runs. The container stays. */
+export async function stopInstance(
+  context: ComposeContext,
+  { container, instance, own }: Found,
+  { graceMs, epoch }: { readonly graceMs: number; readonly epoch: number },
+): Promise<void> {
+  const { engine, fence, system } = context;
+  if (isDown(container)) return;
+  await fence.assertCurrent(epoch);
+  await keepDown(context, container);
+  await fence.assertCurrent(epoch);
+  const seconds = Math.ceil(graceMs / 1000);
+  const limitMs = graceMs + STOP_LIMIT_MS;
+  await engine.request({
+    method: 'POST',
+    path: `/containers/${container.Id}/stop?t=${seconds}`,
+    accepts: [304, 404],
+    timeoutMs: limitMs,
+  });
+  const deadline = system.clock.monotonicMs() + limitMs;
+  for (;;) {
+    const now = await inspectContainer(context, container.Id);
+    if (!now || isDown(now)) return;
+    if (system.clock.monotonicMs() > deadline) throw notStopped(`${instance.id} of ${own}`, limitMs);
+    await system.clock.sleep(POLL_MS);
+  }
+}
+
+/** An engine that is restarted starts what says `always` again, even what was stopped on request. */
+async function keepDown({ engine }: ComposeContext, { Id, HostConfig }: Container): Promise<void> {
+  if (HostConfig.RestartPolicy.Name !== 'always') return;
+  const body = { RestartPolicy: { Name: 'unless-stopped' } };
+  await engine.request({ method: 'POST', path: `/containers/${Id}/update`, body, accepts: [404] });
+}
+
+/** Removes the container of an instance that does not run. Its anonymous volumes stay: nobody else knows what they hold. */
+export async function removeInstance(
+  context: ComposeContext,
+  { container, instance, own }: Found,
+  epoch: number,
+): Promise<void> {
+  if (!isDown(container)) throw stillRunning(instance.id);
+  await context.fence.assertCurrent(epoch);
+  await context.engine.request({ method: 'DELETE', path: `/containers/${container.Id}`, accepts: [404, 409] });
+  const base = labelOf(container, LABELS.base);
+  if (base === undefined) return;
+  const left = await listServiceContainers(context, own);
+  if (!left.some((other) => labelOf(other, LABELS.base) === base)) await forgetSection(context, base);
+}
+
+function isDown({ State }: Container): boolean {
+  return State.Status === 'created' || State.Status === 'exited' || State.Status === 'dead';
+}
+
+/** On the way back the override still says what the new ones were. */
+async function announce(
+  context: ComposeContext,
+  { container, own, epoch }: { readonly container: Container; readonly own: string; readonly epoch: number },
+): Promise<void> {
+  const base = labelOf(container, LABELS.base);
+  const section = base === undefined ? undefined : await loadSection(context, base);
+  if (base !== undefined && (!section || baseOf((await loadOverride(context))[own]) === base)) return;
+  await writeSection(context, { own, section, epoch });
+}

@@ -1,0 +1,48 @@
+import type { ComposeConfig, Service } from '../../../model/index.ts';
+import type { System } from '../../../system/index.ts';
+import type { FenceFile } from '../../fence-file.ts';
+import type { Engine } from './engine.ts';
+import type { Project } from './project-model.ts';
+
+/** How long a pull may take. */
+export interface PullLimits {
+  /** Until the registry has answered at all. */
+  readonly answerMs: number;
+  /** Added to `answerMs` for all of it: the slowest rate that is waited for. */
+  readonly bytesPerSecond: number;
+  /** A registry that fails, rather than refuses, is asked again. */
+  readonly attempts: number;
+  readonly pauseMs: number;
+}
+
+export interface ComposeRuntimeOptions {
+  /** Records of instances and commands, and the epoch. */
+  readonly stateDirectory: string;
+  /** Name of the deployment. */
+  readonly deployment: string;
+  readonly compose: ComposeConfig;
+  /** Those of the deployment that run in Compose. */
+  readonly services: readonly Service[];
+  readonly pullLimits?: PullLimits;
+}
+
+/** What everything in this folder works with. */
+export interface ComposeContext extends ComposeRuntimeOptions {
+  readonly system: System;
+  readonly fence: FenceFile;
+  readonly engine: Engine;
+  /** The operator's own files as Compose reads them, without the override; read once. */
+  project(): Promise<Project>;
+  /** One after the other: two calls of Compose for one project get into each other's way. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** The service of onward.yaml that has this name, and its name in compose.yaml. */
+export function findService(
+  context: ComposeContext,
+  name: string,
+): { readonly service: Service; readonly own: string } {
+  const service = context.services.find((candidate) => candidate.name === name);
+  if (service?.runtime.kind !== 'compose') throw new Error(`Service ${name} does not run in Compose`);
+  return { service, own: service.runtime.service };
+}

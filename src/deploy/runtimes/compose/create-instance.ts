@@ -1,0 +1,98 @@
+import { missingProgram, specConflict } from '../errors.ts';
+import type { InstanceSpec } from '../runtime.ts';
+import { runCompose } from './compose-cli.ts';
+import { type ComposeContext, findService } from './compose-context.ts';
+import { labelOf, listServiceContainers } from './containers.ts';
+import { notCreated } from './errors.ts';
+import { inspectImage } from './images.ts';
+import { identifyContainers, nameOf, splitId } from './instance-ids.ts';
+import { LABELS } from './labels.ts';
+import { buildSection } from './override.ts';
+import { requireProjectService } from './project.ts';
+import type { Project } from './project-model.ts';
+import { isSameSection, keepSection, loadSection } from './records.ts';
+import { writeSection } from './write-override.ts';
+
+/**
+ * Has the override say what the instance is, and Compose make the container, which is not started: nothing else of the project is touched. A
+ * crash in between leaves an override that nothing runs with yet; the same call again, or the way back, puts it right.
+ */
+export async function createInstance(context: ComposeContext, spec: InstanceSpec, epoch: number): Promise<void> {
+  const { service, own } = findService(context, spec.service);
+  const { deploy } = requireProjectService(await context.project(), own);
+  const image = await inspectImage(context, spec.artifact);
+  if (!image) throw missingProgram(spec.id, spec.artifact);
+  const { base, number } = splitId(spec.id);
+  const { deployment, stateDirectory } = context;
+  const section = buildSection(spec, {
+    ...{ base, deployment, stateDirectory, image: image.id, replicas: service.replicas },
+    hasReplicas: (deploy as { readonly replicas?: number } | undefined)?.replicas !== undefined,
+  });
+  await context.inTurn(async () => {
+    const recorded = await loadSection(context, base);
+    if (recorded && !isSameSection(recorded, section)) throw specConflict(spec.id);
+    const before = await listServiceContainers(context, own);
+    if (!hasId(before, spec.id)) {
+      await context.fence.assertCurrent(epoch);
+      if (!recorded) await keepSection(context, { base, own, section });
+      const ofBase = before.filter((container) => labelOf(container, LABELS.base) === base).length;
+      const total = before.length + Math.max(1, number - ofBase);
+      // Compose counts those that are kept to go back to. How many there are does not change what it takes a container for.
+      await writeSection(context, { own, section: { ...section, scale: total }, epoch });
+      await context.fence.assertCurrent(epoch);
+      await makeContainers(context, own);
+    }
+    await nameContainers(context, { own, base, epoch });
+    if (!hasId(await listServiceContainers(context, own), spec.id)) throw notCreated(spec.id, own);
+  });
+}
+
+/**
+ * Not `up` alone: that would start the stopped ones, which are kept to go back to. Not without what the service depends on: that is a part of
+ * what Compose compares. So of those there are to be as many as there are.
+ */
+async function makeContainers(context: ComposeContext, own: string): Promise<void> {
+  const project = await context.project();
+  const others = await Promise.all(
+    listDependencies(project, own).map(async (name) => {
+      const { length } = await listServiceContainers(context, name);
+      return ['--scale', `${name}=${length}`];
+    }),
+  );
+  await runCompose(context, {
+    files: [...project.files, context.compose.override],
+    args: ['up', '--no-start', '--no-recreate', '--no-build', '--pull', 'never', ...others.flat(), own],
+  });
+}
+
+/** All that a service depends on, directly or through others; Compose has put links and shared namespaces among them. */
+function listDependencies({ services }: Project, own: string): readonly string[] {
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    for (const other of Object.keys((services[name]?.depends_on as object | undefined) ?? {})) {
+      if (found.has(other) || other === own) continue;
+      found.add(other);
+      visit(other);
+    }
+  };
+  visit(own);
+  return [...found].sort();
+}
+
+/** Gives containers the names of their instances, so that which is which can be seen, whichever of them goes away. */
+async function nameContainers(
+  context: ComposeContext,
+  { own, base, epoch }: { readonly own: string; readonly base: string; readonly epoch: number },
+): Promise<void> {
+  const { name: project } = await context.project();
+  for (const { id, container } of identifyContainers(await listServiceContainers(context, own))) {
+    const name = nameOf(project, id);
+    if (labelOf(container, LABELS.base) !== base || container.Name === `/${name}`) continue;
+    await context.fence.assertCurrent(epoch);
+    await context.engine.request({ method: 'POST', path: `/containers/${container.Id}/rename?name=${name}` });
+  }
+}
+
+function hasId(containers: Parameters<typeof identifyContainers>[0], id: string): boolean {
+  return identifyContainers(containers).some((found) => found.id === id);
+}

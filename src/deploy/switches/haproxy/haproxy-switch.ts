@@ -1,0 +1,158 @@
+import type { Files, System } from '../../../system/index.ts';
+import { createFenceFile } from '../../fence-file.ts';
+import type { FrontendChange, FrontendObservation, Switch, SwitchCounters } from '../switch.ts';
+import { applyChange } from './apply-change.ts';
+import { type Book, createBooks, settleBook } from './book.ts';
+import type { HaproxyConfig } from './config.ts';
+import { notLoaded, notRunning, otherBackend, unknownService } from './errors.ts';
+import type { BackendFacts } from './facts.ts';
+import { assertTargets, GATE } from './names.ts';
+import { createHaproxyProcess, type HaproxyProcess } from './process.ts';
+import { renderHaproxyBackend } from './render-backend.ts';
+import { buildTargets, isGateOpen } from './targets.ts';
+
+export interface HaproxySwitchOptions {
+  /** Of the deployment. */
+  readonly stateDirectory: string;
+  readonly config: HaproxyConfig;
+}
+
+/** Nothing in the file is secret, and HAProxy may read it as another user. */
+const FILE_MODE = 0o644;
+
+/**
+ * The switch in a HAProxy of the operator's: its runtime API moves traffic, and a file of ours holds the backend for its next start.
+ * The frontend is the operator's. Each call looks at HAProxy first; only epochs, and what removed servers counted, are remembered.
+ */
+export function createHaproxySwitch(system: System, { stateDirectory, config }: HaproxySwitchOptions): Switch {
+  const { files } = system;
+  const { backend, file } = config;
+  const haproxy = createHaproxyProcess(system, config);
+  const booksOf = (service: string) => createBooks(files, stateDirectory, service);
+  const { assertCurrent, obey } = createFences(files, stateDirectory);
+  const write = (mode: 'http' | 'tcp', change: FrontendChange) =>
+    files.writeAtomic(file, renderHaproxyBackend({ backend, mode, ...change }), FILE_MODE);
+  const change = async (service: string, wanted: FrontendChange, epoch: number): Promise<void> => {
+    const books = booksOf(service);
+    const facts = await haproxy.require();
+    // HAProxy may be killed in the middle; it comes back as it should be at the end.
+    await write(facts.mode, wanted);
+    await applyChange(system, {
+      haproxy,
+      backend,
+      books,
+      change: wanted,
+      assertCurrent: () => assertCurrent(service, epoch),
+    });
+  };
+  return {
+    async observe(service) {
+      const books = booksOf(service);
+      const book = await books.load();
+      if (!book) return undefined;
+      const facts = await haproxy.observe();
+      if (!facts || facts === 'missing') return undefined;
+      return describeFrontend(service, { facts, book, epoch: await books.fence.read() });
+    },
+    async open({ service, mode, listen }, epoch) {
+      await obey(service, epoch);
+      const facts = await ensureBackend({ haproxy, config, files, write }, mode);
+      const books = booksOf(service);
+      const book = (await books.load()) ?? { version: 1, since: facts.since, removed: 0 };
+      const { listen: _, ...rest } = book;
+      await books.write({ ...rest, ...(listen === undefined ? {} : { listen }) });
+    },
+    async change(service, wanted, epoch) {
+      assertTargets(wanted.targets);
+      if (!(await booksOf(service).load())) throw unknownService(service);
+      await obey(service, epoch);
+      await change(service, wanted, epoch);
+    },
+    async close(service, epoch) {
+      const books = booksOf(service);
+      if (!(await books.load())) return;
+      await obey(service, epoch);
+      await change(service, { targets: [], isHeld: false }, epoch);
+      await books.close();
+    },
+  };
+}
+
+interface Ensured {
+  readonly haproxy: HaproxyProcess;
+  readonly config: HaproxyConfig;
+  readonly files: Files;
+  readonly write: (mode: 'http' | 'tcp', change: FrontendChange) => Promise<void>;
+}
+
+/** Makes sure that HAProxy has the backend from our file. Reloads it when it has not. */
+async function ensureBackend({ haproxy, config, files, write }: Ensured, mode: 'http' | 'tcp'): Promise<BackendFacts> {
+  const { backend, file, admin } = config;
+  const facts = await haproxy.observe();
+  if (!facts) throw notRunning(admin);
+  if (facts !== 'missing') {
+    if (!facts.servers.some(({ name }) => name === GATE)) throw otherBackend(backend, file);
+    if (facts.mode === mode) {
+      if (!(await files.exists(file))) await write(mode, describeChange(facts));
+      return facts;
+    }
+    await write(mode, describeChange(facts));
+  } else if (!(await files.exists(file))) await write(mode, { targets: [], isHeld: false });
+  if (!haproxy.canReload) throw notLoaded(backend, file);
+  await haproxy.reload();
+  return haproxy.require();
+}
+
+/** Both the deployment's epoch and the highest one that HAProxy was changed with. */
+function createFences(files: Files, stateDirectory: string) {
+  const deployment = createFenceFile(files, stateDirectory);
+  const own = (service: string) => createBooks(files, stateDirectory, service).fence;
+  const assertCurrent = async (service: string, epoch: number): Promise<void> => {
+    await deployment.assertCurrent(epoch);
+    await own(service).assertCurrent(epoch);
+  };
+  const obey = async (service: string, epoch: number): Promise<void> => {
+    await assertCurrent(service, epoch);
+    await own(service).raise(epoch);
+  };
+  return { assertCurrent, obey };
+}
+
+function describeChange(facts: BackendFacts): FrontendChange {
+  return { targets: buildTargets(facts), isHeld: isGateOpen(facts) };
+}
+
+function describeFrontend(
+  service: string,
+  { facts, book, epoch }: { readonly facts: BackendFacts; readonly book: Book; readonly epoch: number },
+): FrontendObservation {
+  return {
+    service,
+    mode: facts.mode,
+    ...(book.listen === undefined ? {} : { listen: book.listen }),
+    ...describeChange(facts),
+    targets: buildTargets(facts),
+    waiting: countWaiting(facts),
+    counters: describeCounters(facts, book),
+    epoch,
+  };
+}
+
+/** Those in the queue, and the one at the head of it, which tries to connect again and again and is in no queue. */
+function countWaiting(facts: BackendFacts): number {
+  return isGateOpen(facts) ? Math.max(0, facts.current - facts.atServers) : facts.waiting;
+}
+
+function describeCounters(facts: BackendFacts, book: Book): SwitchCounters {
+  const { removed } = settleBook(book, facts);
+  const failures = { connect: facts.connectFailures, answer: facts.answerFailures };
+  return {
+    since: facts.since,
+    carried: Math.max(0, facts.total - facts.current),
+    failed: failures.connect + failures.answer,
+    failures: Object.fromEntries(Object.entries(failures).filter(([, count]) => count > 0)),
+    serverErrors: facts.servers.reduce((sum, server) => sum + server.serverErrors, removed),
+    held: facts.held,
+    retried: facts.retried,
+  };
+}

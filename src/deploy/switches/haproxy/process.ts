@@ -1,0 +1,150 @@
+import type { AdminAddress } from '../../../model/index.ts';
+import type { System } from '../../../system/index.ts';
+import type { HaproxyConfig } from './config.ts';
+import { notLoaded, notReloaded, notRunning, refused, tooOld, unreadable } from './errors.ts';
+import { type BackendFacts, parseBackend, parseInFlight } from './facts.ts';
+import { createRuntimeApi, type SendCommand } from './runtime-api.ts';
+
+const OLDEST = '2.6';
+const RELOAD_MS = 15_000;
+const MASTER_MS = 5_000;
+const POLL_MS = 20;
+/** Nothing, or what it says to a change that it has made. */
+const DONE = /^$|^New server registered\.$|changed|^no need/;
+
+/** The HAProxy that a backend is in: the process that takes new requests, and those that only finish theirs. */
+export interface HaproxyProcess {
+  /** Sends a command whose answer the caller judges; throws when it does not run. */
+  ask(command: string): Promise<string>;
+  /**
+   * `undefined` when it does not run, `missing` when it has no such backend. What earlier processes have in flight after a reload is
+   * added where the master's command line is known.
+   */
+  observe(): Promise<BackendFacts | 'missing' | undefined>;
+  /** As `observe`; throws when it does not run or has no such backend. */
+  require(): Promise<BackendFacts>;
+  /** Changes something. Throws `switch.haproxy-refused` with what HAProxy says when it does not. */
+  tell(command: string): Promise<void>;
+  /** Whether a reload can be asked for. */
+  readonly canReload: boolean;
+  /** Resolves once another process answers. */
+  reload(): Promise<void>;
+}
+
+export function createHaproxyProcess(system: System, config: HaproxyConfig): HaproxyProcess {
+  const { backend, admin, file } = config;
+  const send = createRuntimeApi(admin);
+  const askMaster = config.master === undefined ? undefined : createPatientApi(system, config.master);
+  const ask = async (command: string): Promise<string> => {
+    const answer = await send(command);
+    if (answer === undefined) throw notRunning(admin);
+    return answer;
+  };
+  const observe = async () => {
+    const [info, stat, state, table] = await Promise.all([
+      send('show info'),
+      send('show stat -1 6 -1'),
+      send(`show servers state ${backend}`),
+      send(`show table ${backend}`),
+    ]);
+    if (info === undefined || stat === undefined || state === undefined || table === undefined) return undefined;
+    assertVersion(info);
+    if (state.startsWith("Can't find backend")) return 'missing';
+    const facts = parseBackend(backend, { info, stat, state, table });
+    if (!facts) return 'missing';
+    return askMaster ? addEarlier(facts, await observeEarlier(askMaster, backend)) : facts;
+  };
+  return {
+    ask,
+    observe,
+    async require() {
+      const facts = await observe();
+      if (!facts) throw notRunning(admin);
+      if (facts === 'missing') throw notLoaded(backend, file);
+      return facts;
+    },
+    async tell(command) {
+      const lines = (await ask(command)).split('\n');
+      if (!lines.every((line) => DONE.test(line))) throw refused(command, lines.join('\n'));
+    },
+    canReload: askMaster !== undefined,
+    reload: () => (askMaster ? reload(system, { config, askMaster, send }) : Promise.resolve()),
+  };
+}
+
+type AskCommand = (command: string) => Promise<string>;
+
+/** The master starts itself anew after each load, and nobody answers for a moment. Nothing may be taken for an answer then. */
+function createPatientApi({ clock }: System, address: AdminAddress): AskCommand {
+  const send = createRuntimeApi(address);
+  return async (command) => {
+    const deadlineMs = clock.monotonicMs() + MASTER_MS;
+    for (;;) {
+      const answer = await send(command);
+      if (answer !== undefined) return answer;
+      if (clock.monotonicMs() > deadlineMs) throw notRunning(address);
+      await clock.sleep(POLL_MS);
+    }
+  };
+}
+
+/** What processes from before a reload still have in flight, by server. */
+async function observeEarlier(ask: AskCommand, backend: string): Promise<readonly ReadonlyMap<string, number>[]> {
+  const found: ReadonlyMap<string, number>[] = [];
+  for (const pid of parseProcesses(await ask('show proc')).earlier) {
+    const stat = await ask(`@!${pid} show stat -1 6 -1`);
+    // It may have ended in between.
+    if (stat.startsWith('# pxname')) found.push(parseInFlight(backend, stat));
+  }
+  return found;
+}
+
+function addEarlier(facts: BackendFacts, earlier: readonly ReadonlyMap<string, number>[]): BackendFacts {
+  if (earlier.length === 0) return facts;
+  const servers = facts.servers.map((server) => ({
+    ...server,
+    inFlight: earlier.reduce((sum, map) => sum + (map.get(server.name) ?? 0), server.inFlight),
+  }));
+  return { ...facts, servers };
+}
+
+interface ReloadOptions {
+  readonly config: HaproxyConfig;
+  readonly askMaster: AskCommand;
+  readonly send: SendCommand;
+}
+
+async function reload({ clock }: System, { config, askMaster, send }: ReloadOptions): Promise<void> {
+  const { backend, file } = config;
+  const { failed, workers } = parseProcesses(await askMaster('show proc'));
+  await askMaster('reload');
+  const deadlineMs = clock.monotonicMs() + RELOAD_MS;
+  for (;;) {
+    const now = await askMaster('show proc').catch(() => undefined);
+    const seen = now === undefined ? undefined : parseProcesses(now);
+    if (seen && seen.failed > failed) throw notReloaded(backend, file, 'does not accept its configuration');
+    const pid = /^Pid: (\d+)$/m.exec((await send('show info').catch(() => '')) ?? '')?.[1];
+    if (seen && pid !== undefined && seen.workers.includes(pid) && !workers.includes(pid)) return;
+    if (clock.monotonicMs() > deadlineMs)
+      throw notReloaded(backend, file, `no new process answered within ${RELOAD_MS / 1000} s`);
+    await clock.sleep(POLL_MS);
+  }
+}
+
+/** Reads `show proc` of the master. */
+function parseProcesses(text: string): {
+  readonly failed: number;
+  readonly workers: readonly string[];
+  readonly earlier: readonly string[];
+} {
+  const [current = '', old = ''] = text.split('# old workers');
+  const pids = (part: string) => [...part.matchAll(/^(\d+)\s+worker\s/gm)].map((match) => match[1] ?? '');
+  return { failed: Number(/\[failed: (\d+)\]/.exec(current)?.[1] ?? 0), workers: pids(current), earlier: pids(old) };
+}
+
+function assertVersion(info: string): void {
+  const version = /^Version: (\d+)\.(\d+)\S*$/m.exec(info);
+  if (!version) throw unreadable(`"${info.slice(0, 100)}" is no answer to "show info"`);
+  const [major, minor] = [Number(version[1]), Number(version[2])];
+  if (major < 2 || (major === 2 && minor < 6)) throw tooOld(`${major}.${minor}`, OLDEST);
+}

@@ -1,0 +1,79 @@
+import type { FrontendChange } from '../switch.ts';
+import { GATE, renderAddress, standbyEntry } from './names.ts';
+
+/**
+ * A connection that cannot be made counts as a failed check at once, and the next check 50 ms later marks the server down; it is up
+ * again 100 ms after it can be connected to.
+ */
+export const CHECK_OPTIONS =
+  'check inter 1s fastinter 50ms downinter 100ms rise 1 fall 2 observe layer4 error-limit 1 on-error sudden-death';
+
+/** Where nobody listens: `tcpmux` of the machine or the container that HAProxy itself runs in. */
+export const GATE_ADDRESS = '127.0.0.1:1';
+
+/** An attempt to connect, and the pause after one that was refused: HAProxy takes the pause from `timeout connect`. */
+const CONNECT_MS = 250;
+const HOLD_MS = 60_000;
+const MOST_WAITING = 10_000;
+
+export interface BackendFile extends FrontendChange {
+  readonly backend: string;
+  readonly mode: 'http' | 'tcp';
+}
+
+/**
+ * The whole section of a backend, with the servers that HAProxy must have when it starts. Draining ones are left out: after a start
+ * nothing is in flight. Pure.
+ */
+export function renderHaproxyBackend(file: BackendFile): string {
+  const { backend, mode, targets, isHeld } = file;
+  const servers = targets.flatMap(({ id, address, weight, state }) => {
+    if (state === 'draining') return [];
+    const name =
+      state === 'standby' ? `${standbyEntry(id)} ${renderAddress(address)} backup` : `${id} ${renderAddress(address)}`;
+    return [`server ${name} weight ${weight} ${CHECK_OPTIONS}`];
+  });
+  return [
+    '# Written by onward, and written again at every change of traffic: what you change here is lost.',
+    `backend ${backend}`,
+    ...[
+      `mode ${mode}`,
+      'balance roundrobin',
+      `timeout connect ${CONNECT_MS}ms`,
+      `timeout queue ${HOLD_MS / 1000}s`,
+      'timeout server 1h',
+      'timeout tunnel 24h',
+      `retries ${HOLD_MS / CONNECT_MS}`,
+      'option redispatch -1',
+      'option abortonclose',
+      'option allbackups',
+      'stick-table type string len 8 size 16 store gpc0',
+      ...(mode === 'http' ? renderHttpRules(backend) : renderTcpRules(backend)),
+      `server ${GATE} ${GATE_ADDRESS} maxconn 1${isHeld ? '' : ' disabled'}`,
+      ...servers,
+    ].map((line) => `  ${line}`),
+    '',
+  ].join('\n');
+}
+
+function renderHttpRules(backend: string): readonly string[] {
+  const isHeld = `{ srv_is_up(${backend}/${GATE}) }`;
+  return [
+    'option http-server-close',
+    'option forwardfor',
+    `http-request return status 503 if { queue(${backend}) ge ${MOST_WAITING} }`,
+    `http-request track-sc2 str(held) if ${isHeld}`,
+    `http-request sc-inc-gpc0(2) if ${isHeld}`,
+    'http-request set-header X-Forwarded-Proto https if { ssl_fc } !{ req.hdr(X-Forwarded-Proto) -m found }',
+    'http-request set-header X-Forwarded-Proto http if !{ ssl_fc } !{ req.hdr(X-Forwarded-Proto) -m found }',
+  ];
+}
+
+function renderTcpRules(backend: string): readonly string[] {
+  const isHeld = `{ srv_is_up(${backend}/${GATE}) }`;
+  return [
+    `tcp-request content reject if { queue(${backend}) ge ${MOST_WAITING} }`,
+    `tcp-request content track-sc2 str(held) if ${isHeld}`,
+    `tcp-request content sc-inc-gpc0(2) if ${isHeld}`,
+  ];
+}

@@ -1,0 +1,4 @@
+import { HAPROXY } from './haproxy-bench.ts';
+import { describeSwitch } from './switch-suite.ts';
+
+describeSwitch(HAPROXY);

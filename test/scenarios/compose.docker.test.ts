@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
+import { type ComposeDeployment, createComposeDeployment } from '../support/compose-deployment.ts';
+import { startSteadyLoad } from '../support/steady-load.ts';
+
+let server: EmbeddedPostgres;
+let tiny: ComposeDeployment;
+
+beforeAll(async () => {
+  server = await startEmbeddedPostgres({ isDurable: false });
+  tiny = await createComposeDeployment(server, 'compose');
+  await tiny.publish('1.0.0');
+});
+afterAll(async () => {
+  await tiny?.remove();
+  await server?.remove();
+});
+
+const versions = async () => (await fetch(`http://127.0.0.1:${tiny.port}/version`)).json();
+
+describe('an upgrade of services in Compose', () => {
+  it('installs what compose.yaml describes, in the images of the release', async () => {
+    const result = await tiny.onward(['provision', '--yes']);
+    expect(result.stderr + result.stdout).toContain('1.0.0');
+    expect(result.exit).toBe(0);
+    expect(await versions()).toMatchObject({ version: '1.0.0' });
+  });
+
+  it('fails no request, and leaves what is carried alone', async () => {
+    const load = startSteadyLoad([tiny.port]);
+    const worker = await tiny.containers('worker');
+    for (const version of ['1.1.0', '1.2.0']) {
+      await tiny.publish(version, { api: { mark: version } });
+      const result = await tiny.onward(['upgrade', '--yes']);
+      expect(result.exit, result.stderr).toBe(0);
+      expect(await versions()).toMatchObject({ version });
+    }
+    expect((await load.stop()).failures).toEqual([]);
+    expect(await tiny.containers('worker')).toEqual(worker);
+    expect(await tiny.containers('api')).toHaveLength(2);
+  });
+
+  it('leaves nothing to do for the operator\'s own "docker compose up -d"', async () => {
+    const before = [await tiny.containers('api'), await tiny.containers('worker')];
+    await tiny.compose(['up', '--detach']);
+    expect([await tiny.containers('api'), await tiny.containers('worker')]).toEqual(before);
+  });
+});
