@@ -67,7 +67,7 @@ function describeFirst({ outcome, error }: RunReport): readonly string[] {
 
 /** What was changed before it stopped. */
 function describeData(error: unknown): string {
-  if (error instanceof OnwardError && error.code.startsWith('upgrade.migration-command-'))
+  if (error instanceof OnwardError && /^upgrade\.migration-command-/.test(error.code))
     return 'Migrations that are in the ledger are whole. What the migration command has changed stays; it can be run again.';
   return 'Data is safe: migrations that are in the ledger are whole, the others were not applied.';
 }
