@@ -6,7 +6,6 @@ import {
   formatBytes,
   formatDuration,
   type Gate,
-  type GateState,
   type Release,
   type Service,
   satisfiesRange,
@@ -15,9 +14,11 @@ import { digestOfRisk } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
 import { buildConfigurationGates } from './configuration-gates.ts';
 import { buildDataMigrationGates } from './data-migration-gates.ts';
+import { gate } from './gate.ts';
 import { buildCommandGates } from './migration-commands.ts';
+import { buildPlaceGates } from './place-gates.ts';
 import type { PlanRequest } from './plan-request.ts';
-import { chooseRollClass } from './rolls.ts';
+import { chooseRollClass } from './roll-class.ts';
 
 /** Room that must stay free beside the artifacts: journals, logs, and the database on the same disk. */
 const DISK_MARGIN_BYTES = 64 * 1024 * 1024;
@@ -33,13 +34,10 @@ export function buildGates(facts: Facts, request: PlanRequest): readonly Gate[] 
     ...facts.frontends.flatMap(addressGate),
     ...buildConfigurationGates(facts, request),
     ...buildCommandGates(facts, request),
+    ...buildPlaceGates(facts, request),
     runningGate(facts, request),
     diskGate(facts),
   ];
-}
-
-export function gate(id: string, title: string, state: GateState, evidence: string, command?: string): Gate {
-  return { id, title, state, evidence, ...(command === undefined || state === 'open' ? {} : { command }) };
 }
 
 export function leaseGate({ lease }: Pick<Facts, 'lease'>): Gate {

@@ -91,7 +91,9 @@ function buildFindings(facts: Facts, request: PlanRequest, target: string | unde
   const findings: Finding[] = [
     ...facts.remarks,
     ...facts.configuration.flatMap(({ remarks }) => remarks),
+    // An error among them closes a gate, which says it.
     ...(request.remarks ?? []),
+    ...(facts.runtimes?.findings ?? []).filter(({ severity }) => severity !== 'error'),
     ...facts.databases.flatMap((database) => [...(database.remarks ?? []), ...proofFindings(database)]),
     ...commandFindings(facts, request),
   ];
