@@ -24,6 +24,7 @@ export {
   type BuiltinSwitch,
   createBuiltinSwitch,
   createHaproxySwitch,
+  renderHaproxyBackend,
 } from './switches/index.ts';
 export type {
   Frontend,

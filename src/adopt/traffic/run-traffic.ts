@@ -1,0 +1,167 @@
+import { connect } from 'node:net';
+import type { Service } from '../../model/index.ts';
+import type { System } from '../../system/index.ts';
+import { type Installation, withIdleDeployment } from '../../upgrade/index.ts';
+import type { Container } from '../compose/project.ts';
+import { createDockerCalls, type DockerCalls } from './docker-calls.ts';
+import { stepFailed } from './errors.ts';
+import type { PreparedTraffic } from './prepare-traffic.ts';
+import { writeRecord } from './record.ts';
+import { createBeside, startUnnamed } from './start-beside.ts';
+import { type MovedService, SWITCH_MOUNT, SWITCH_SERVICE, type TrafficPlan } from './traffic-plan.ts';
+import { writeBackend, writeTrafficFiles } from './write-files.ts';
+
+export interface TrafficDone {
+  /** Longest time in which nobody answered on a port of the host; `undefined`: no port changed hands. */
+  readonly gapMs?: number;
+}
+
+export interface TrafficContext {
+  readonly system: System;
+  readonly installation: Installation;
+  readonly calls: DockerCalls;
+  readonly say: (what: string) => void;
+}
+
+const POLL_MS = 5;
+const ANSWER_LIMIT_MS = 30_000;
+
+/** Carries the step out, under the lease. Cut off anywhere, the same call goes on from what is there. */
+export async function runTraffic(
+  system: System,
+  installation: Installation,
+  { prepared, say }: { readonly prepared: PreparedTraffic; readonly say: (what: string) => void },
+): Promise<TrafficDone> {
+  const { project, plan, layout } = prepared;
+  const calls = createDockerCalls(system, project);
+  const context: TrafficContext = { system, installation, calls, say };
+  return withIdleDeployment(system, installation, {
+    kind: 'adopt',
+    work: async ({ lease }) => {
+      const record = await writeTrafficFiles(system, prepared);
+      await checkConfiguration(calls, plan);
+      say('Files are written, and HAProxy accepts them');
+      await lease.assertHeld();
+      const old = await startNew(context, plan);
+      await lease.assertHeld();
+      const gapMs = await handOver(context, plan, old);
+      await writeRecord(system, layout.record, { ...record, isDone: true });
+      return gapMs === undefined ? {} : { gapMs };
+    },
+  });
+}
+
+/** A switch that does not start must be found before anything is stopped for it. */
+async function checkConfiguration(calls: DockerCalls, plan: TrafficPlan): Promise<void> {
+  const { folder, image, user } = plan;
+  const mount = ['--mount', `type=bind,source=${folder},target=${SWITCH_MOUNT}`];
+  const files = ['-f', `${SWITCH_MOUNT}/haproxy.cfg`, '-f', `${SWITCH_MOUNT}/backends`];
+  await calls.docker(
+    'run',
+    '--rm',
+    '--network',
+    'none',
+    '--user',
+    user,
+    ...mount,
+    image,
+    'haproxy',
+    '-c',
+    '-q',
+    ...files,
+  );
+}
+
+/** Has a container without the host's port beside each one that holds it; returns the ones of before. */
+async function startNew(context: TrafficContext, plan: TrafficPlan): Promise<readonly Container[]> {
+  const { system, installation, calls, say } = context;
+  const old: Container[] = [];
+  for (const moved of plan.services) {
+    const service = requireService(installation, moved.name);
+    const running = (await calls.list(moved.origin)).filter(({ state }) => state === 'running');
+    const holding = moved.host ? running.filter((one) => holds(one, moved)) : [];
+    old.push(...holding);
+    let serving = running.filter((one) => !holding.includes(one));
+    if (holding.length > 0 && serving.length < holding.length) {
+      const created = await createBeside(calls, moved.origin);
+      for (const container of created) await startUnnamed(context, { service, container });
+      const ids = created.map(({ id }) => id);
+      serving = (await calls.list(moved.origin)).filter(({ id }) => ids.includes(id));
+      say(
+        `${moved.name}: ${serving.length === 1 ? 'one more runs' : `${serving.length} more run`}, without the host's port`,
+      );
+    }
+    const addresses = serving.flatMap(({ networks }) => networks.map(({ address }) => address));
+    await writeBackend(system, installation, { ...moved, addresses });
+  }
+  return old;
+}
+
+function holds({ published }: Container, { host }: MovedService): boolean {
+  return published.some(({ hostPort }) => hostPort === host?.port);
+}
+
+/** The switch is made before and started the moment that the ports are free. If it does not start, the old ones serve again. */
+async function handOver(
+  context: TrafficContext,
+  plan: TrafficPlan,
+  old: readonly Container[],
+): Promise<number | undefined> {
+  const { calls, say, system, installation } = context;
+  await calls.compose('up', '--no-start', '--no-deps', '--no-build', SWITCH_SERVICE);
+  const [made] = await calls.list(SWITCH_SERVICE);
+  if (!made) throw stepFailed('make the switch', 'Compose has made no container of it');
+  const grace = Math.ceil(
+    Math.max(0, ...plan.services.map(({ name }) => requireService(installation, name).graceMs)) / 1000,
+  );
+  const startedMs = system.clock.monotonicMs();
+  try {
+    if (old.length > 0) await calls.docker('stop', '--time', String(grace), ...old.map(({ id }) => id));
+    await calls.docker('start', made.id);
+    await waitForDoors(system, plan);
+  } catch (error) {
+    await calls.docker('stop', '--time', '1', made.id).catch(() => {});
+    if (old.length > 0) await calls.docker('start', ...old.map(({ id }) => id));
+    throw error;
+  }
+  const gapMs = system.clock.monotonicMs() - startedMs;
+  say(
+    old.length === 0
+      ? 'HAProxy runs, and has their names'
+      : `HAProxy runs, and has the ports of the host, after ${Math.round(gapMs)} ms`,
+  );
+  if (old.length > 0) await calls.docker('rm', ...old.map(({ id }) => id));
+  return old.length > 0 ? gapMs : undefined;
+}
+
+/** Until the switch takes connections on every port of the host that it has got. */
+async function waitForDoors({ clock }: System, { services }: TrafficPlan): Promise<void> {
+  const deadline = clock.monotonicMs() + ANSWER_LIMIT_MS;
+  for (const { host } of services) {
+    if (!host) continue;
+    const ip = host.ip === undefined || host.ip === '0.0.0.0' ? '127.0.0.1' : host.ip;
+    while (!(await canConnect(ip, host.port))) {
+      if (clock.monotonicMs() > deadline) throw stepFailed('start the switch', `nobody answers on ${ip}:${host.port}`);
+      await clock.sleep(POLL_MS);
+    }
+  }
+}
+
+function canConnect(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 1_000 });
+    const finish = (isOpen: boolean) => {
+      socket.destroy();
+      resolve(isOpen);
+    };
+    socket.once('connect', () => finish(true));
+    socket.once('error', () => finish(false));
+    socket.once('timeout', () => finish(false));
+  });
+}
+
+export function requireService({ deployment }: Installation, name: string): Service {
+  const service = deployment.services.find((one) => one.name === name);
+  if (!service) throw new Error(`There is no service ${name}`);
+  return service;
+}
