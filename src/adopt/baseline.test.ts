@@ -208,7 +208,7 @@ describe('a squashed baseline', () => {
       '1.2.0/expand/001_order.sql',
     ]);
     const error = await failure<OnwardError>(server.takeOver(database, files, { baseline: '1.2.0' }));
-    expect(error.detail).toContain('public.order\n  - table: table (id bigint not null)\n');
+    expect(error.detail).toContain('public.order\n  - table: table (id bigint not null)');
   });
 });
 
@@ -240,6 +240,18 @@ describe("FrameWorks' _schema_baseline", () => {
   it('is enough by itself, before the first migration made the other table', async () => {
     const database = await server.createDatabase(...GROWN, MARKER, `insert into _schema_baseline values ('v0.2.96')`);
     expect(await server.takeOver(database, files)).toBe(1);
+  });
+
+  it('warns when no file holds what stands below its floor', async () => {
+    const database = await server.createDatabase(
+      ...GROWN,
+      LEDGER,
+      MARKER,
+      `insert into _schema_baseline values ('v0.2.96')`,
+    );
+    const { findings, claimed } = await server.plan(database, files.slice(1));
+    expect(claimed).toEqual([]);
+    expect(findings.map(({ code }) => code)).toEqual(['adopt.no-baseline-file']);
   });
 
   it('is refused as long as it was never verified', async () => {

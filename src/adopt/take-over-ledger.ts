@@ -63,14 +63,13 @@ function timesOf({
   appliedAt,
   durationMs = 0,
 }: TakenFile['entry']): Pick<AppliedElsewhere, 'startedAt' | 'finishedAt'> {
-  if (appliedAt === undefined) return {};
-  const finishedAt = new Date(appliedAt);
+  const finishedAt = toTime(appliedAt);
+  if (!finishedAt) return {};
   return { finishedAt, startedAt: new Date(finishedAt.getTime() - durationMs) };
 }
 
 function listEntries(plan: LedgerPlan): readonly AdoptedEntry[] {
   const { source, proof, found } = plan;
-  const toTime = (text: string | undefined) => (text === undefined ? undefined : new Date(text));
   return [
     ...plan.taken.map(({ entry, file, by }): AdoptedEntry => {
       const said = by === 'name' && proof ? 'schema' : by;
@@ -91,14 +90,21 @@ function listEntries(plan: LedgerPlan): readonly AdoptedEntry[] {
   ];
 }
 
+/** `undefined` for what is no time, such as `infinity`. */
+function toTime(text: string | undefined): Date | undefined {
+  const time = new Date(text ?? '');
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
 /** In the transaction that writes: the other tool is not at work, and has not been since its ledger was read. */
 async function confirm(session: Session, { tool, table, lines, timeZone }: FoundLedger, source: string): Promise<void> {
   const { rows } = await session.query<{ who: string }>(
     `select 'pid ' || l.pid || ' (' || coalesce(a.application_name, 'unknown') || ')' as who
      from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
-     where l.locktype = 'relation' and l.relation = $1::pg_catalog.regclass and l.pid <> pg_catalog.pg_backend_pid()
+     where l.pid <> pg_catalog.pg_backend_pid() and coalesce(a.backend_type, '') <> 'autovacuum worker'
        and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
-       and l.mode not in ('AccessShareLock', 'RowShareLock') and coalesce(a.backend_type, '') <> 'autovacuum worker'`,
+       and (l.locktype = 'relation' and l.relation = $1::pg_catalog.regclass and l.mode not in ('AccessShareLock', 'RowShareLock')
+            or l.locktype = 'advisory' and l.granted and ${tool.lock ?? 'false'})`,
     [quoteTable(table)],
   );
   const [writer] = rows;

@@ -7,7 +7,7 @@ export { type ProbeResult, probeInstance } from './probe.ts';
 export { hasProcess } from './roll/instances.ts';
 export type { DesiredInstance, PerformEffect, RollContext, RollRequest } from './roll/roll.ts';
 export { runRoll } from './roll/run-roll.ts';
-export { createComposeRuntime, createProcessRuntime } from './runtimes/index.ts';
+export { createComposeRuntime, createProcessRuntime, createSshRuntime } from './runtimes/index.ts';
 export type {
   CommandEnd,
   CommandOptions,
@@ -24,7 +24,11 @@ export {
   type BuiltinSwitch,
   createBuiltinSwitch,
   createHaproxySwitch,
+  type ProxiedService,
+  type ProxyFiles,
+  type ProxyService,
   renderHaproxyBackend,
+  renderHaproxyProxy,
 } from './switches/index.ts';
 export type {
   Frontend,

@@ -96,7 +96,7 @@ async function assertSpace(system: System, folder: string, bytes: number): Promi
   if (free < bytes) throw noSpace(folder, bytes, free);
 }
 
-function missingArtifact(from: string): OnwardError {
+export function missingArtifact(from: string): OnwardError {
   return new OnwardError({
     code: 'deploy.missing-artifact',
     message: `Could not stage the artifact ${from}: the release source does not have it.`,
@@ -106,7 +106,7 @@ function missingArtifact(from: string): OnwardError {
   });
 }
 
-function wrongIdentity(from: string, wanted: Digest, found: Digest): OnwardError {
+export function wrongIdentity(from: string, wanted: Digest, found: Digest): OnwardError {
   return new OnwardError({
     code: 'deploy.wrong-identity',
     message: `Could not stage the artifact ${from}: it is ${found}, and the release says ${wanted}.`,

@@ -34,7 +34,7 @@ export const ssh = z
     config: z.string().min(1).optional().meta({ description: "Configuration file of ssh; the user's own unless told" }),
     folder: z
       .string()
-      .startsWith('/', 'must be an absolute path')
+      .regex(/^\/[A-Za-z0-9._/-]*$/, 'must be an absolute path of letters, digits, ".", "_", "-" and "/"')
       .optional()
       .meta({ description: 'Folder on the hosts for artifacts and instances; /var/lib/onward unless told' }),
     connectTimeout: duration.optional().meta({ description: 'Limit for a connection to a host; 10s unless told' }),

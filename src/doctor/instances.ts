@@ -1,4 +1,4 @@
-import type { Facts, Finding, Service } from '../model/index.ts';
+import { countInstances, type Facts, type Finding, type InstanceFact, type Service } from '../model/index.ts';
 import type { DoctorRule } from './rule.ts';
 
 export const instancesRule: DoctorRule = {
@@ -18,15 +18,16 @@ function checkService(facts: Facts, service: Service): readonly Finding[] {
     findings.push({
       code: 'doctor.instance-unknown',
       severity: 'error',
-      message: `Instance ${instance.id} cannot be told from here: its process belongs to another pid namespace or its record cannot be read.`,
-      hint: 'Run "onward doctor" where it was started.',
+      message: `Instance ${instance.id} cannot be told from here: ${describeUnknown(service)}.`,
+      hint: 'Run "onward doctor" where it can be.',
     });
   }
   const roll =
     service.roll ?? facts.releases.get(version)?.services.find((candidate) => candidate.name === service.name)?.roll;
   if (!component || roll === 'one-shot') return findings;
-  if (running.length < service.replicas) {
-    const what = running.length === 0 ? 'does not run' : `has ${running.length} of ${service.replicas} instances`;
+  const wanted = countInstances(service);
+  if (running.length < wanted) {
+    const what = running.length === 0 ? 'does not run' : `has ${running.length} of ${wanted} instances`;
     findings.push({ code: 'doctor.not-running', severity: 'error', message: `${service.name} ${what}.`, ...repair });
   }
   const config = facts.configs.get(version)?.get(service.name);
@@ -51,9 +52,21 @@ function checkService(facts: Facts, service: Service): readonly Finding[] {
         code: 'doctor.restarted',
         severity: 'warning',
         message: `Instance ${instance.id} had to be started again ${instance.restarts === 1 ? 'once' : `${instance.restarts} times`}.`,
-        hint: `Read its log: .onward/instances/${service.name}/${instance.id}/output.log`,
+        hint: `Read its log: ${describeLog(service, instance)}`,
       });
     }
   }
   return findings;
+}
+
+function describeUnknown({ runtime }: Service): string {
+  return runtime.kind === 'ssh'
+    ? 'its host cannot be reached, or its record there cannot be read'
+    : 'its process belongs to another pid namespace or its record cannot be read';
+}
+
+function describeLog({ name, runtime }: Service, { id, place }: InstanceFact): string {
+  if (runtime.kind !== 'ssh' || place === undefined) return `.onward/instances/${name}/${id}/output.log`;
+  const [host = '', unit = ''] = place.split(': ');
+  return `ssh ${host} journalctl --unit ${unit}`;
 }

@@ -59,6 +59,7 @@ export async function recordApplied(system: System, options: RecordOptions): Pro
 async function writeAll(engine: Engine, options: RecordOptions): Promise<number> {
   const { ddl } = engine.connections;
   const inserts = await renderAll(engine, options);
+  options.signal?.throwIfAborted();
   return ddl.transaction(async () => {
     await ddl.query(`set local synchronous_commit = ${engine.durableCommit}`);
     const { fence } = engine;

@@ -117,6 +117,11 @@ export interface Service {
   readonly environment: { readonly [name: string]: Secret };
 }
 
+/** How many instances of a service run when all of them do; of one that has hosts, on all of them together. */
+export function countInstances({ replicas, runtime, roll }: Pick<Service, 'replicas' | 'runtime' | 'roll'>): number {
+  return runtime.kind === 'ssh' && roll !== 'one-shot' ? replicas * runtime.hosts.length : replicas;
+}
+
 /** A smoke check after a roll, and in `onward verify`. */
 export type Check = {
   readonly name: string;

@@ -102,7 +102,10 @@ export interface PlannedRoll {
   readonly class: RollClass;
   /** Why it is not the class that was meant, half a sentence. */
   readonly because?: string;
+  /** How many instances, on all hosts together. */
   readonly replicas: number;
+  /** Its hosts in the order in which they are rolled; those of one wave at once. Left out where there are no hosts. */
+  readonly waves?: readonly (readonly string[])[];
   /** Services whose new instances must take traffic first. */
   readonly after: readonly string[];
   readonly reason: 'new-artifact' | 'new-config' | 'not-running' | 'not-routed';

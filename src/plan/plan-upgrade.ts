@@ -92,8 +92,8 @@ function buildFindings(facts: Facts, request: PlanRequest, target: string | unde
     ...facts.remarks,
     ...facts.configuration.flatMap(({ remarks }) => remarks),
     // An error among them closes a gate, which says it.
-    ...(facts.runtimes?.findings ?? []).filter(({ severity }) => severity !== 'error'),
     ...(request.remarks ?? []),
+    ...(facts.runtimes?.findings ?? []).filter(({ severity }) => severity !== 'error'),
     ...facts.databases.flatMap((database) => [...(database.remarks ?? []), ...proofFindings(database)]),
     ...commandFindings(facts, request),
   ];

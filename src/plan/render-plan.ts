@@ -56,7 +56,7 @@ function renderHop(hop: Hop): readonly string[] {
       `${mark}${String(index + 1).padStart(3)}  ${step.title.padEnd(width)}  ${ROLLBACK_WORDS[step.rollback]}`,
     );
     if (step.note !== undefined && !step.configured) lines.push(`      ${step.note}`);
-    if (step.roll?.because !== undefined) lines.push(`      stop-first, because ${step.roll.because}`);
+    for (const line of describeHosts(step)) lines.push(`      ${line}`);
     for (const change of step.configuration ?? []) lines.push(`      ${change}`);
     for (const file of step.migrations ?? []) {
       lines.push(`      ${file.database}  ${file.path}${file.transactional ? '' : '  (no transaction)'}`);
@@ -69,6 +69,13 @@ function renderHop(hop: Hop): readonly string[] {
     lines.push(`      carried, not restarted: ${names.join(', ')}`);
   }
   return lines;
+}
+
+/** Why a service is stopped first, and its hosts, wave by wave. */
+function describeHosts({ roll }: PlanStep): readonly string[] {
+  const because = roll?.because === undefined ? [] : [`stop-first, because ${roll.because}`];
+  const waves = (roll?.waves ?? []).map((hosts, index) => `wave ${index + 1}: ${hosts.join(', ')}`);
+  return [...because, ...waves];
 }
 
 function renderGates(gates: readonly Gate[]): readonly string[] {

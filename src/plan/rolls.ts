@@ -1,6 +1,15 @@
-import type { Component, Hop, InstanceFact, PlannedRoll, Release, Service } from '../model/index.ts';
+import {
+  type Component,
+  countInstances,
+  type Hop,
+  type InstanceFact,
+  type PlannedRoll,
+  type Release,
+  type Service,
+} from '../model/index.ts';
 import type { HopFacts } from './hop-facts.ts';
 import { chooseRoll, chooseRollClass } from './roll-class.ts';
+import { buildWaves } from './waves.ts';
 
 /** Which services roll, in the order of their dependencies, and which are carried. */
 export function buildRolls(hop: HopFacts): {
@@ -23,10 +32,13 @@ export function buildRolls(hop: HopFacts): {
 
 function planRoll(hop: HopFacts, service: Service, component: Component, reason: PlannedRoll['reason']): PlannedRoll {
   const before = hop.previous?.components.find((candidate) => candidate.service === service.name);
+  const chosen = chooseRoll(hop.facts, service, hop.release);
+  const waves = chosen.class === 'one-shot' ? [] : buildWaves(service);
   return {
     service: service.name,
-    ...chooseRoll(hop.facts, service, hop.release),
-    replicas: service.replicas,
+    ...chosen,
+    replicas: countInstances({ ...service, roll: chosen.class }),
+    ...(waves.length === 0 ? {} : { waves }),
     after: dependenciesOf(service.name, hop.facts.deployment.services, hop.release),
     reason,
     ...(before ? { fromRelease: before.producedBy } : {}),
@@ -50,7 +62,7 @@ function chooseReason(hop: HopFacts, service: Service, component: Component): Pl
     const running = own.filter((instance) => instance.state === 'running');
     if (running.length === 0) return 'not-running';
     if (running.some((instance) => instance.identity !== component.identity)) return 'new-artifact';
-    if (running.length !== service.replicas || running.some((instance) => instance.config !== config))
+    if (running.length !== countInstances(service) || running.some((instance) => instance.config !== config))
       return 'new-config';
     return isRouted(hop, service, running) ? undefined : 'not-routed';
   }

@@ -142,7 +142,8 @@ const REASONS: Readonly<Partial<Record<PlannedRoll['reason'], string>>> = {
 function describeRoll(roll: PlannedRoll, version: string): string {
   const many = roll.replicas === 1 ? '' : ` (${roll.replicas} instances)`;
   const why = REASONS[roll.reason] ?? version;
-  return `Roll ${roll.service}${many} to ${why}, ${roll.class}`;
+  const waves = roll.waves && roll.waves.length > 1 ? `, in ${roll.waves.length} waves` : '';
+  return `Roll ${roll.service}${many} to ${why}, ${roll.class}${waves}`;
 }
 
 function count(amount: number, noun: string): string {

@@ -1,11 +1,16 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 export interface ExecOptions {
   readonly cwd?: string;
   /** The whole environment of the child; the parent's when left out. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Written to standard input, which is then closed. */
-  readonly input?: string;
+  /** Written to standard input, which is then closed. A stream that fails ends the program, and the run rejects with its reason. */
+  readonly input?: string | AsyncIterable<Buffer>;
+  /** What it writes, as it comes, beside what the result keeps. */
+  readonly onStdout?: (chunk: Buffer) => void;
+  readonly onStderr?: (chunk: Buffer) => void;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   /** Called with what it writes to either output, as it comes. */
@@ -53,24 +58,57 @@ function run(argv: readonly string[], options: ExecOptions): Promise<ExecResult>
       if (options.ownGroup) killGroup(child.pid);
       else child.kill('SIGKILL');
     }, options.timeoutMs);
-    for (const [stream, tail] of [[child.stdout, stdout] as const, [child.stderr, stderr] as const]) {
+    for (const [stream, tail, tell] of [
+      [child.stdout, stdout, options.onStdout] as const,
+      [child.stderr, stderr, options.onStderr] as const,
+    ]) {
       stream.on('data', (chunk: Buffer) => {
         tail.push(chunk);
+        tell?.(chunk);
         options.onOutput?.(chunk);
       });
     }
-    // A program that does not read its input closes the pipe early; its exit code says what happened.
-    child.stdin.on('error', () => {});
-    child.stdin.end(options.input ?? '');
+    let inputError: unknown;
+    feed(child, options.input ?? '', (error) => {
+      inputError = error;
+      child.kill('SIGKILL');
+    });
     child.on('error', (error) => {
       clearTimeout(timer);
       reject(error);
     });
     child.on('close', (exitCode) => {
       clearTimeout(timer);
-      resolve({ exitCode, stdout: stdout.text(), stderr: stderr.text(), timedOut });
+      if (inputError !== undefined) reject(inputError);
+      else resolve({ exitCode, stdout: stdout.text(), stderr: stderr.text(), timedOut });
     });
   });
+}
+
+function feed(
+  child: ChildProcessWithoutNullStreams,
+  input: string | AsyncIterable<Buffer>,
+  onFailure: (error: unknown) => void,
+): void {
+  // A program that does not read its input closes the pipe early; its exit code says what happened.
+  child.stdin.on('error', () => {});
+  if (typeof input === 'string') {
+    child.stdin.end(input);
+    return;
+  }
+  const source = Readable.from(input, { objectMode: false });
+  let failure: unknown;
+  source.on('error', (error) => {
+    failure = error;
+  });
+  pipeline(source, child.stdin).catch(() => {
+    if (failure !== undefined && !isPipeClosed(failure)) onFailure(failure);
+  });
+}
+
+function isPipeClosed(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ERR_STREAM_DESTROYED';
 }
 
 /** A program that could not be started has no group; one that has ended may have left some of it. */

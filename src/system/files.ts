@@ -36,6 +36,8 @@ export interface Files {
   /** `undefined` when the file does not exist. */
   readTextIfPresent(path: string): Promise<string | undefined>;
   readBytes(path: string): Promise<Buffer>;
+  /** The bytes of a file in pieces; for large ones. */
+  readPieces(path: string): AsyncIterable<Buffer>;
   /** The bytes of many small files, in the order of the paths. */
   readAll(paths: readonly string[]): Promise<readonly Buffer[]>;
   exists(path: string): Promise<boolean>;
@@ -81,6 +83,7 @@ export function createFiles(): Files {
     readText: (path) => named(path, () => readFile(path, 'utf8')),
     readTextIfPresent: (path) => absentAs(undefined, () => named(path, () => readFile(path, 'utf8'))),
     readBytes: (path) => named(path, () => readFile(path)),
+    readPieces: (path) => createReadStream(path),
     readAll,
     exists: (path) =>
       absentAs(false, async () => {

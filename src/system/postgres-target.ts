@@ -26,7 +26,7 @@ export async function resolveConnectionTarget(input: ConnectionInput): Promise<C
   const environment = input.environment;
   const parameter = (name: string, variable: string): string | undefined =>
     url?.searchParams.get(name) ?? nonEmpty(environment[variable]);
-  const user = decode(url?.username) ?? nonEmpty(environment.PGUSER) ?? userInfo().username;
+  const user = decode(url?.username) ?? nonEmpty(environment.PGUSER) ?? nameOfUser(input);
   const host = decode(stripBrackets(url?.hostname)) ?? parameter('host', 'PGHOST') ?? 'localhost';
   const tls = parameter('sslmode', 'PGSSLMODE') ?? 'prefer';
   if (!(TLS_MODES as readonly string[]).includes(tls))
@@ -48,6 +48,15 @@ export async function resolveConnectionTarget(input: ConnectionInput): Promise<C
       key: await readCertificate(input, parameter('sslkey', 'PGSSLKEY'), 'postgresql.key'),
     },
   };
+}
+
+/** A container may run as a number that no password file lists. */
+function nameOfUser(input: ConnectionInput): string {
+  try {
+    return userInfo().username;
+  } catch {
+    throw unusable(input, 'it names no user, and the one who runs this has no name');
+  }
 }
 
 function parseUrl(input: ConnectionInput): URL | undefined {

@@ -75,8 +75,9 @@ export async function buildDesired(
     run,
   };
   const base = `${service.name}-${component.producedBy.toLowerCase()}-${shortRunId(run)}`;
-  // Each host has as many as are asked for.
-  const hosts = service.runtime.kind === 'ssh' ? service.runtime.hosts : [undefined];
+  // Each host has as many as are asked for; a one-shot runs once, on the first.
+  const all = service.runtime.kind === 'ssh' ? service.runtime.hosts : [undefined];
+  const hosts = kind === 'one-shot' ? all.slice(0, 1) : all;
   return hosts.flatMap((host, place) =>
     Array.from({ length: service.replicas }, (_, index) => {
       const id = `${base}-${place * service.replicas + index + 1}`;

@@ -1,5 +1,5 @@
 import type { DataMigrationStatus } from '../data-migrate/index.ts';
-import { type LeaseFact, OnwardError, type QuarantineFact, type RunSummary } from '../model/index.ts';
+import { countInstances, type LeaseFact, OnwardError, type QuarantineFact, type RunSummary } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { observeDataMigrations } from './data-migrations.ts';
 import { collectStepDurations, estimateRemaining } from './estimate.ts';
@@ -102,7 +102,7 @@ async function observeService(
   return {
     service: service.name,
     running,
-    replicas: service.replicas,
+    replicas: countInstances(service),
     ...(found
       ? {
           traffic: {

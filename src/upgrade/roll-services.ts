@@ -103,6 +103,7 @@ async function rollOne(context: RunContext, one: RollOne): Promise<void> {
     class: one.roll.class,
     ready: chooseReadyProbe(service, isBack ? context.previous : context.release),
     desired: one.desired,
+    ...(one.roll.waves ? { waves: one.roll.waves } : {}),
     settleMs: one.settleMs,
     onServing: () => {
       system.log.emit({ type: 'roll.serving', run: context.journal.run, step: one.step, service: service.name });

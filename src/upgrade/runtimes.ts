@@ -1,4 +1,4 @@
-import { createComposeRuntime, createProcessRuntime, type Runtime } from '../deploy/index.ts';
+import { createComposeRuntime, createProcessRuntime, createSshRuntime, type Runtime } from '../deploy/index.ts';
 import { assertNever, type Deployment, type RuntimeKind } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 
@@ -26,14 +26,17 @@ function createRuntime(
   switch (kind) {
     case 'process':
       return createProcessRuntime(system, { stateDirectory: deployment.stateDirectory, program });
+    case 'ssh': {
+      const { name, stateDirectory, services, hosts } = deployment;
+      if (!hosts) throw new Error('The deployment says nothing of how hosts are reached');
+      return createSshRuntime(system, { deployment: name, stateDirectory, services, hosts });
+    }
     case 'compose': {
       const { name, stateDirectory, compose, services } = deployment;
       if (!compose) throw new Error('The deployment has no Compose project');
       const own = services.filter(({ runtime }) => runtime.kind === 'compose');
       return createComposeRuntime(system, { deployment: name, stateDirectory, compose, services: own });
     }
-    case 'ssh':
-      throw new Error(`There is no runtime ${kind} yet`);
     default:
       return assertNever(kind);
   }

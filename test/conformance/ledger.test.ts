@@ -117,6 +117,16 @@ describe.each(LEDGER_FIXTURES)('the ledger of $tool', (fixture) => {
     expect(error.detail).toContain('public.smuggled\n  - table: table (id bigint not null)');
   });
 
+  it('is left alone while its tool is at work', async () => {
+    const database = await createLedger(fixture);
+    const tool = await database.connect('the tool');
+    await tool.query(`begin; ${fixture.lock ?? `delete from ${fixture.table}`}`);
+    const error = await failure<OnwardError>(server.takeOver(database, files));
+    expect(error).toMatchObject({ code: 'adopt.tool-at-work', message: expect.stringContaining('(the tool)') });
+    await tool.query('rollback; select pg_advisory_unlock_all()');
+    expect(await server.takeOver(database, files)).toBe(2);
+  });
+
   it('is proven by what its files make of an empty database, its own table left out', async () => {
     const plan = await server.plan(await createLedger(fixture, 'elsewhere'), files, { prove: true });
     expect(plan.proof).toMatchObject({ deciding: [], files: 2 });

@@ -2,7 +2,7 @@
  * Images of what this machine has, because none is pulled: `nodeImage()`, `busyboxImage()`, `haproxyImage()`, `postgresImage()`.
  *
  * Each gives its reference, such as `onward-test/node:4f2a…`, and builds it the first time (1 to 3 s). They are a cache, as node_modules is:
- * tests leave them. All have busybox, so `sh`, `wget` and `nc -z` work for health checks.
+ * tests leave them. All have busybox, so `sh`, `wget` and `nc 127.0.0.1 5432 < /dev/null` work for health checks.
  */
 import { readFile } from 'node:fs/promises';
 import { postgresFiles } from './postgres-image.ts';

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { type LedgerPlan, type LedgerRequest, planLedger, takeOverLedger } from '../../src/adopt/index.ts';
-import { openScratch } from '../../src/lint/index.ts';
+import { openScratch, type Scratch } from '../../src/lint/index.ts';
 import { type MigrationStatus, observeMigrations, readMigrations } from '../../src/migrate/index.ts';
 import {
   startTestServer,
@@ -25,8 +25,7 @@ export interface LedgerServer {
 
 export async function startLedgerServer(): Promise<LedgerServer> {
   const test = await startTestServer();
-  // Every proof shares its server for as long as it is open.
-  const scratch = await openScratch(test.system);
+  let scratch: Promise<Scratch> | undefined;
   const folders: string[] = [];
   const request: LedgerServer['request'] = async (database, files, given) => {
     const folder = await writeMigrations(Object.fromEntries(files));
@@ -36,7 +35,13 @@ export async function startLedgerServer(): Promise<LedgerServer> {
     if (errors.length > 0) throw new Error(JSON.stringify(errors));
     return { database: 'core', target: database.target, files: read.files, ...given };
   };
-  const plan: LedgerServer['plan'] = async (...given) => planLedger(test.system, await request(...given));
+  const plan: LedgerServer['plan'] = async (...given) => {
+    const wanted = await request(...given);
+    // Every proof shares its server for as long as it is open.
+    if (wanted.prove || wanted.baseline !== undefined) scratch ??= openScratch(test.system);
+    await scratch;
+    return planLedger(test.system, wanted);
+  };
   let runs = 0;
   return {
     test,
@@ -54,7 +59,7 @@ export async function startLedgerServer(): Promise<LedgerServer> {
     },
     status: async (database, files) => observeMigrations(test.system, await request(database, files)),
     async close() {
-      await scratch.close();
+      await (await scratch)?.close();
       await test.close();
       await Promise.all(folders.map((folder) => rm(folder, { recursive: true })));
     },

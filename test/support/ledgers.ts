@@ -13,6 +13,8 @@ export interface LedgerFixture {
   readonly appliedAt: string | undefined;
   /** The table that holds the rows. */
   readonly table: string;
+  /** How the tool keeps others out while it is at work, if it does. */
+  readonly lock?: string;
 }
 
 const TEXTS: readonly [string, string, string] = [
@@ -34,6 +36,7 @@ const FLYWAY_SUMS = [297983417, 350521988];
 export const LEDGER_FIXTURES: readonly LedgerFixture[] = [
   {
     tool: 'caracal',
+    lock: 'select pg_advisory_xact_lock(4732518903281471)',
     table: 'schema_migrations',
     ddl: `create table if not exists %.schema_migrations (
             version text primary key, applied_at timestamptz not null default now());`,
@@ -69,6 +72,7 @@ export const LEDGER_FIXTURES: readonly LedgerFixture[] = [
   },
   {
     tool: 'frameworks',
+    lock: `select pg_advisory_lock(hashtext('frameworks_migrations'), hashtext(current_database()))`,
     table: '_migrations',
     ddl: `CREATE TABLE IF NOT EXISTS %._migrations (
             version TEXT NOT NULL, phase TEXT NOT NULL DEFAULT 'expand', seq INT NOT NULL, filename TEXT NOT NULL, checksum TEXT NOT NULL,
@@ -102,6 +106,7 @@ export const LEDGER_FIXTURES: readonly LedgerFixture[] = [
   },
   {
     tool: 'node-pg-migrate',
+    lock: 'select pg_try_advisory_lock(7241865325823964)',
     table: 'pgmigrations',
     ddl: 'CREATE TABLE "%"."pgmigrations" (id SERIAL PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL);',
     files: named('1772359200000_customer.sql', '1772445600000_note.sql', '1772532000000_invoice.sql'),
@@ -111,6 +116,7 @@ export const LEDGER_FIXTURES: readonly LedgerFixture[] = [
   },
   {
     tool: 'prisma',
+    lock: 'select pg_advisory_lock(72707369)',
     table: '_prisma_migrations',
     ddl: `CREATE TABLE "%"."_prisma_migrations" (
             "id" VARCHAR(36) PRIMARY KEY NOT NULL, "checksum" VARCHAR(64) NOT NULL, "finished_at" TIMESTAMPTZ,

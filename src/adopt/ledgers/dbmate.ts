@@ -5,9 +5,9 @@ export const dbmate: LedgerTool = {
   name: 'dbmate',
   title: 'dbmate',
   tables: ['schema_migrations'],
+  fits: (table) => hasColumns(table, { version: ['character varying'] }),
   // Rails has the same table, and this one beside it.
-  fits: (table) =>
-    hasColumns(table, { version: ['character varying'] }) && !table.beside.includes('ar_internal_metadata'),
+  isDoubtful: (table) => table.beside.includes('ar_internal_metadata'),
   query: (table) => `select pg_catalog.to_jsonb(t) as line from ${quoteTable(table)} t order by t.version collate "C"`,
   accepts: (lines) => lines.every((line) => /^\d+$/.test(textOf(line, 'version'))),
   read: (lines) => ({

@@ -56,6 +56,11 @@ describe('findLedgers()', () => {
     );
   });
 
+  it('takes what there is a doubt about when its tool is named', async () => {
+    const sql = [DBMATE, 'create table ar_internal_metadata (key varchar primary key)'];
+    expect(await recognise(sql, { tool: 'dbmate' })).toBe('dbmate: public.schema_migrations');
+  });
+
   it('finds nothing in a database without a ledger', async () => {
     expect(await recognise(['create table customer (id bigint)'])).toBe('adopt.no-ledger');
   });

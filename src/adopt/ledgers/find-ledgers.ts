@@ -40,7 +40,10 @@ export async function findLedgers(session: Session, options: FindOptions = {}): 
   const ledgers: FoundLedger[] = [];
   for (const table of candidates) {
     const fitting = tools.filter(
-      (tool) => (options.table !== undefined || tool.tables.includes(table.name)) && tool.fits(table),
+      (tool) =>
+        (options.table !== undefined || tool.tables.includes(table.name)) &&
+        tool.fits(table) &&
+        (options.tool !== undefined || tool.isDoubtful?.(table) !== true),
     );
     for (const tool of fitting) {
       const lines = await loadLines(session, tool, table);

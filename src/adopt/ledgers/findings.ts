@@ -89,3 +89,12 @@ export function differsFromRecord(drift: { readonly path: string; readonly kind:
     hint: 'Bring back the file as it was applied; "onward migrate status" shows what differs.',
   };
 }
+
+export function noFileOfBirth(tool: LedgerTool, label: string): Finding {
+  return {
+    code: 'adopt.no-baseline-file',
+    severity: 'warning',
+    message: `${tool.title} takes for granted ${label}, and no file holds that: these files alone cannot make a new database`,
+    hint: 'Add what it stands for as a file of an earlier version; it is proven then, and recorded.',
+  };
+}

@@ -19,6 +19,8 @@ export const frameworks: LedgerTool = {
   name: 'frameworks',
   title: 'FrameWorks',
   tables: ['_migrations', MARKER],
+  lock: `l.objsubid = 2 and l.classid::bigint = pg_catalog.hashtext('frameworks_migrations')::bigint & 4294967295
+    and l.objid::bigint = pg_catalog.hashtext(pg_catalog.current_database())::bigint & 4294967295`,
   fits: (table) =>
     isMarker(table)
       ? !table.beside.includes('_migrations')

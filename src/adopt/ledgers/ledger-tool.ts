@@ -55,8 +55,12 @@ export interface LedgerTool {
   readonly title: string;
   /** What its table is called unless somebody chose another name. */
   readonly tables: readonly string[];
-  /** Whether a table has the columns of its ledger, and nothing that speaks against it. */
+  /** Whether a table has the columns of its ledger. */
   fits(table: LedgerTable): boolean;
+  /** Whether something speaks against a table that fits; then it is taken only when the tool is named. */
+  isDoubtful?(table: LedgerTable): boolean;
+  /** The advisory lock that it holds while it is at work, as a condition on `pg_locks` by the name `l`; for a tool that takes one. */
+  readonly lock?: string;
   /** Reads every row of its table in the order of writing, as one column `line` of JSON. */
   query(table: LedgerTable): string;
   /** Whether the rows can be its own. Two tools have tables that look alike. */
@@ -83,6 +87,11 @@ export interface FileContent {
 
 export function quoteTable({ schema, name }: Pick<LedgerTable, 'schema' | 'name'>): string {
   return `${quoteName(schema)}.${quoteName(name)}`;
+}
+
+/** The condition for an advisory lock of one key of eight bytes. */
+export function lockOf(key: string): string {
+  return `l.objsubid = 1 and (l.classid::bigint << 32 | l.objid::bigint) = ${key}`;
 }
 
 /** Whether a table has these columns of these types, and beyond them only those that may be there. */

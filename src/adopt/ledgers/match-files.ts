@@ -1,6 +1,14 @@
 import type { MigrationFile } from '../../migrate/index.ts';
 import type { Finding } from '../../model/index.ts';
-import { edited, missingFile, outOfOrder, standsBeforeBaseline, unclearBirth, unmatchedNumber } from './findings.ts';
+import {
+  edited,
+  missingFile,
+  noFileOfBirth,
+  outOfOrder,
+  standsBeforeBaseline,
+  unclearBirth,
+  unmatchedNumber,
+} from './findings.ts';
 import type { FileContent, ForeignEntry, ForeignLedger, LedgerTool } from './ledger-tool.ts';
 
 /** A migration file, and what the tool saw when it was there to apply it. */
@@ -68,6 +76,7 @@ export function matchFiles(
       ...findings,
       ...left.filter((entry) => !folded.includes(entry)).map((entry) => missingFile(tool, entry)),
       ...checkNumber(tool, ledger, files, baseline),
+      ...checkBirth(tool, ledger, files),
       ...(unclear
         ? born.filter(({ isBorn }) => isBorn === undefined).map(({ file }) => unclearBirth(tool, ledger, file))
         : []),
@@ -99,6 +108,16 @@ function checkNumber(
   return [unmatchedNumber(tool, upTo.sequence)];
 }
 
+/** What the schema was born with should stand in some file, or no new database can be made. */
+function checkBirth(
+  tool: LedgerTool,
+  { bornWith }: ForeignLedger,
+  files: readonly AdoptableFile[],
+): readonly Finding[] {
+  if (!bornWith || files.some(({ file }) => bornWith.includes(file) !== false)) return [];
+  return [noFileOfBirth(tool, bornWith.label)];
+}
+
 interface Pairing {
   readonly taken: readonly TakenFile[];
   /** Entries without a file. */
@@ -111,6 +130,7 @@ function pair(tool: LedgerTool, entries: readonly ForeignEntry[], files: readonl
   const used = new Set<AdoptableFile>();
   const findings: Finding[] = [];
   const sums = new Map(files.map((file) => [file, tool.checksumsOf?.(file.content) ?? []]));
+  const keys = new Map(files.map((file) => [file, tool.keyOf(file.file)]));
   const fits = (entry: ForeignEntry, file: AdoptableFile) =>
     entry.checksum !== undefined && sums.get(file)?.includes(entry.checksum) === true;
   const take = (
@@ -128,7 +148,7 @@ function pair(tool: LedgerTool, entries: readonly ForeignEntry[], files: readonl
       onTaken?.(entry, file);
     }
   };
-  const isSameKey = (entry: ForeignEntry, { file }: AdoptableFile) => tool.keyOf(file) === entry.key;
+  const isSameKey = (entry: ForeignEntry, file: AdoptableFile) => keys.get(file) === entry.key;
   const isSameName = (entry: ForeignEntry, { file }: AdoptableFile) => tool.nameOf?.(entry) === file.name;
   take('checksum', (entry, file) => isSameKey(entry, file) && fits(entry, file));
   take('checksum', (entry, file) => isSameName(entry, file) && fits(entry, file));

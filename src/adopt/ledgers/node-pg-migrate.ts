@@ -1,10 +1,11 @@
-import { baseName, hasColumns, type LedgerTool, placeNumbered, quoteTable, textOf } from './ledger-tool.ts';
+import { baseName, hasColumns, type LedgerTool, lockOf, placeNumbered, quoteTable, textOf } from './ledger-tool.ts';
 
 /** node-pg-migrate: a row per file, by its name without extension. It keeps no checksums, and times without a zone. */
 export const nodePgMigrate: LedgerTool = {
   name: 'node-pg-migrate',
   title: 'node-pg-migrate',
   tables: ['pgmigrations'],
+  lock: lockOf('7241865325823964'),
   fits: (table) =>
     hasColumns(table, {
       id: ['integer'],

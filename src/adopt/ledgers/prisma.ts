@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../../model/index.ts';
-import { baseName, hasColumns, type LedgerLine, type LedgerTool, quoteTable, safeName, textOf } from './ledger-tool.ts';
+import {
+  baseName,
+  hasColumns,
+  type LedgerLine,
+  type LedgerTool,
+  lockOf,
+  quoteTable,
+  safeName,
+  textOf,
+} from './ledger-tool.ts';
 
 const TEXT = ['character varying'];
 const TIME = ['timestamp with time zone'];
@@ -13,6 +22,7 @@ export const prisma: LedgerTool = {
   name: 'prisma',
   title: 'Prisma Migrate',
   tables: ['_prisma_migrations'],
+  lock: lockOf('72707369'),
   fits: (table) =>
     hasColumns(table, {
       id: TEXT,

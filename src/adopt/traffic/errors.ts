@@ -12,14 +12,6 @@ export function nothingToMove(folder: string): OnwardError {
   );
 }
 
-export function cannotShare(services: readonly string[], port: number): OnwardError {
-  return refusal(
-    'adopt.shared-port',
-    `Could not bring traffic behind the switch: ${services.join(' and ')} listen on port ${port} alike, and only requests of HTTP say whom they are for.`,
-    'Give one of them another port in compose.yaml, or take "switch" of one out of onward.yaml.',
-  );
-}
-
 export function filesNamed(): OnwardError {
   return refusal(
     'adopt.files-named',

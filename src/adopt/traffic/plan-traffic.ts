@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Deployment, Service } from '../../model/index.ts';
 import type { ComposeService, ObservedProject, PublishedPort } from '../compose/project.ts';
-import { cannotShare, nothingToMove } from './errors.ts';
-import { listDoors, type MovedService, type TrafficPlan } from './traffic-plan.ts';
+import { nothingToMove } from './errors.ts';
+import type { MovedService, TrafficPlan } from './traffic-plan.ts';
 
 export interface TrafficRequest {
   readonly deployment: Deployment;
@@ -17,14 +17,6 @@ export interface TrafficRequest {
 export function planTraffic({ deployment, project, image, user, folder }: TrafficRequest): TrafficPlan {
   const services = deployment.services.flatMap((service) => toMoved(project, service, folder));
   if (services.length === 0) throw nothingToMove(folder);
-  for (const { services: sharing, bind } of listDoors(services)) {
-    if (sharing.length > 1 && sharing.some(({ mode }) => mode === 'tcp')) {
-      throw cannotShare(
-        sharing.map(({ name }) => name),
-        bind,
-      );
-    }
-  }
   return { services, image, folder, user };
 }
 

@@ -8,7 +8,7 @@ import { stepFailed } from './errors.ts';
 import type { PreparedTraffic } from './prepare-traffic.ts';
 import { writeRecord } from './record.ts';
 import { createBeside, startUnnamed } from './start-beside.ts';
-import { type MovedService, SWITCH_MOUNT, SWITCH_SERVICE, type TrafficPlan } from './traffic-plan.ts';
+import { type MovedService, SWITCH_SERVICE, type TrafficPlan } from './traffic-plan.ts';
 import { writeBackend, writeTrafficFiles } from './write-files.ts';
 
 export interface TrafficDone {
@@ -39,10 +39,11 @@ export async function runTraffic(
     kind: 'adopt',
     work: async ({ lease }) => {
       const record = await writeTrafficFiles(system, prepared);
-      await checkConfiguration(calls, plan);
-      say('Files are written, and HAProxy accepts them');
+      say('Files are written');
       await lease.assertHeld();
       const old = await startNew(context, plan);
+      await checkConfiguration(calls, plan);
+      say('HAProxy accepts its configuration');
       await lease.assertHeld();
       const gapMs = await handOver(context, plan, old);
       await writeRecord(system, layout.record, { ...record, isDone: true });
@@ -54,8 +55,8 @@ export async function runTraffic(
 /** A switch that does not start must be found before anything is stopped for it. */
 async function checkConfiguration(calls: DockerCalls, plan: TrafficPlan): Promise<void> {
   const { folder, image, user } = plan;
-  const mount = ['--mount', `type=bind,source=${folder},target=${SWITCH_MOUNT}`];
-  const files = ['-f', `${SWITCH_MOUNT}/haproxy.cfg`, '-f', `${SWITCH_MOUNT}/backends`];
+  const mounts = ['--mount', `type=bind,source=${folder},target=/etc/onward,readonly`];
+  const files = ['-f', '/etc/onward/haproxy.cfg', '-f', '/etc/onward/backends'];
   await calls.docker(
     'run',
     '--rm',
@@ -63,7 +64,7 @@ async function checkConfiguration(calls: DockerCalls, plan: TrafficPlan): Promis
     'none',
     '--user',
     user,
-    ...mount,
+    ...mounts,
     image,
     'haproxy',
     '-c',

@@ -5,8 +5,7 @@ import type { Installation } from '../../upgrade/index.ts';
 import { readComposeFiles, writeComposeFiles } from './compose-file-variable.ts';
 import type { PreparedTraffic } from './prepare-traffic.ts';
 import { type TrafficRecord, writeRecord } from './record.ts';
-import { renderSwitchCompose } from './render-compose.ts';
-import { renderHaproxy } from './render-haproxy.ts';
+import { renderSwitch, renderSwitchCompose } from './render-compose.ts';
 import type { MovedService } from './traffic-plan.ts';
 
 /**
@@ -39,7 +38,7 @@ export async function writeTrafficFiles(
   await files.makeFolder(layout.folder, 0o700);
   await files.makeFolder(join(layout.folder, 'run'), 0o700);
   await files.makeFolder(join(layout.folder, 'backends'), 0o700);
-  await files.writeAtomic(layout.configuration, renderHaproxy(plan.services));
+  await files.writeAtomic(layout.configuration, renderSwitch(plan).config);
   await files.writeAtomic(layout.compose, renderSwitchCompose(plan), 0o644);
   if (!(await files.exists(layout.override))) await files.createOnce(layout.override, 'services: {}\n');
   const isListed = readComposeFiles(before ?? '')?.join(':') === layout.files.join(':');

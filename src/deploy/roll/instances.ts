@@ -1,7 +1,7 @@
 import { endedEarly, neverReady } from '../errors.ts';
 import { probeInstance } from '../probe.ts';
 import type { Instance } from '../runtimes/runtime.ts';
-import type { RollContext, RollRequest } from './roll.ts';
+import type { RollContext, RollWave } from './roll.ts';
 
 const POLL_MS = 20;
 /** Probes in a row that must succeed, so that one lucky answer is not taken for readiness. */
@@ -16,25 +16,34 @@ export interface Sides {
   readonly wanted: readonly Instance[];
   /** Everything else of the service that has, or may have, a process. */
   readonly others: readonly Instance[];
+  /** What runs on hosts of other waves: it goes on as it is. */
+  readonly bystanders: readonly Instance[];
 }
 
 /** Looks at the service's instances anew and sorts them by whether they are wanted at the end. */
-export async function observeSides(context: RollContext, request: RollRequest): Promise<Sides> {
-  const instances = await context.runtime.list(request.service.name);
+export async function observeSides(context: RollContext, request: RollWave): Promise<Sides> {
+  const { hosts } = request;
+  const all = await context.runtime.list(request.service.name);
+  const instances = all.filter(({ host }) => isMeant(host, hosts));
   const ids = new Set(request.desired.map((instance) => instance.id));
   return {
     wanted: instances.filter((instance) => ids.has(instance.id)),
     others: instances.filter((instance) => !ids.has(instance.id) && hasProcess(instance)),
+    bystanders: all.filter((instance) => !isMeant(instance.host, hosts) && hasProcess(instance)),
   };
 }
 
+function isMeant(host: string | undefined, hosts: RollWave['hosts']): boolean {
+  return hosts === undefined || (host !== undefined && hosts.includes(host));
+}
+
 /** A state that cannot be told counts as having a process: it must be stopped, not forgotten. */
-export function hasProcess(instance: Instance): boolean {
+export function hasProcess(instance: Pick<Instance, 'state'>): boolean {
   return instance.state === 'running' || instance.state === 'waiting' || instance.state === 'unknown';
 }
 
 /** Creates and starts what is wanted and does not run. */
-export async function startWanted(context: RollContext, request: RollRequest): Promise<void> {
+export async function startWanted(context: RollContext, request: RollWave): Promise<void> {
   const { wanted } = await observeSides(context, request);
   await Promise.all(
     request.desired.map(async ({ id, spec }) => {
@@ -51,7 +60,7 @@ export async function startWanted(context: RollContext, request: RollRequest): P
 }
 
 /** Waits until every wanted instance has been ready several times in a row; returns them as they are then. */
-export async function waitUntilReady(context: RollContext, request: RollRequest): Promise<readonly Instance[]> {
+export async function waitUntilReady(context: RollContext, request: RollWave): Promise<readonly Instance[]> {
   const { clock } = context.system;
   const deadline = clock.monotonicMs() + request.service.readyTimeoutMs;
   const streaks = new Map<string, number>();
@@ -89,7 +98,7 @@ function hasFailed(instance: Instance): boolean {
 }
 
 /** Watches the wanted instances for a while: one that ends, or had to be started again, is a failure. */
-export async function settle(context: RollContext, request: RollRequest): Promise<void> {
+export async function settle(context: RollContext, request: RollWave): Promise<void> {
   const { clock } = context.system;
   const until = clock.monotonicMs() + request.settleMs;
   const before = new Map((await observeSides(context, request)).wanted.map((found) => [found.id, found.restarts]));
@@ -113,7 +122,7 @@ export async function settle(context: RollContext, request: RollRequest): Promis
 /** How an instance ended; its end is seen a moment before it is recorded. */
 async function findExit(
   context: RollContext,
-  request: RollRequest,
+  request: RollWave,
   instance: string,
 ): Promise<Instance['exit'] | undefined> {
   const { clock } = context.system;
@@ -127,7 +136,7 @@ async function findExit(
 }
 
 /** Stops everything of the service that is not wanted; the specifications stay, so that it can come back. */
-export async function stopOthers(context: RollContext, request: RollRequest): Promise<void> {
+export async function stopOthers(context: RollContext, request: RollWave): Promise<void> {
   const { others } = await observeSides(context, request);
   if (others.length > 0) context.onWaiting(`old instances of ${request.service.name} to stop`);
   await Promise.all(

@@ -1,6 +1,6 @@
 import { oneShotFailed } from '../errors.ts';
 import { observeSides, startWanted } from './instances.ts';
-import type { RollContext, RollRequest } from './roll.ts';
+import type { RollContext, RollWave } from './roll.ts';
 
 const POLL_MS = 50;
 const TAIL_LINES = 15;
@@ -9,7 +9,7 @@ const TAIL_LINES = 15;
  * Runs to completion and must exit 0. One that ended with 0 is done; one whose end nobody saw is run again, so a one-shot must be
  * safe to repeat.
  */
-export async function rollOneShot(context: RollContext, request: RollRequest): Promise<void> {
+export async function rollOneShot(context: RollContext, request: RollWave): Promise<void> {
   const { clock } = context.system;
   const deadline = clock.monotonicMs() + request.service.readyTimeoutMs;
   const first = (await observeSides(context, request)).wanted[0];

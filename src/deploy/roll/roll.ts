@@ -35,10 +35,21 @@ export interface RollRequest {
   readonly ready: ReadyProbe;
   /** What must serve at the end; everything else of the service is stopped. Empty: the service is taken down. */
   readonly desired: readonly DesiredInstance[];
+  /**
+   * The hosts of the service in the order in which they are rolled; those of one wave at once. Left out, all of them are. While one wave is
+   * rolled, the instances of all other hosts serve.
+   */
+  readonly waves?: readonly (readonly string[])[];
   /** Watch the new instances before the old ones stop. Off when going back: the old ones have proved themselves. */
   readonly settleMs: number;
   /** Called once new requests go to the desired instances: services that depend on this one may start to roll. */
   readonly onServing: () => void;
 }
 
-export type RollStage = (context: RollContext, request: RollRequest) => Promise<void>;
+/** One wave of a roll. */
+export interface RollWave extends RollRequest {
+  /** Only instances on these hosts are looked at and changed; all of them when left out. */
+  readonly hosts?: readonly string[];
+}
+
+export type RollStage = (context: RollContext, request: RollWave) => Promise<void>;

@@ -6,6 +6,7 @@ import type { RollContext, RollRequest, RollStage } from './roll.ts';
 import { rollStartFirst } from './start-first.ts';
 import { rollStopFirst } from './stop-first.ts';
 import { openFrontend, switchTraffic } from './traffic.ts';
+import { splitWaves } from './waves.ts';
 
 const CLASSES: Readonly<Record<RollClass, RollStage>> = {
   'start-first': rollStartFirst,
@@ -20,7 +21,7 @@ const CLASSES: Readonly<Record<RollClass, RollStage>> = {
  */
 export async function runRoll(context: RollContext, request: RollRequest): Promise<void> {
   if (request.desired.length > 0) {
-    await CLASSES[request.class](context, request);
+    for (const wave of await splitWaves(context, request)) await CLASSES[request.class](context, wave);
     return keepServing(context, request);
   }
   if (request.service.switch.kind !== 'none') {

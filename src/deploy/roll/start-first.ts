@@ -1,12 +1,12 @@
 import { observeSides, settle, startWanted, stopOthers, waitUntilReady } from './instances.ts';
-import type { RollContext, RollRequest } from './roll.ts';
+import type { RollContext, RollWave } from './roll.ts';
 import { drain, isServing, openFrontend, switchTraffic, targetsOf } from './traffic.ts';
 
 /**
  * New ready, new in the switch (confirmed), old out of the switch (confirmed), new watched while old stands by, old drained, old
  * stopped. Every stage looks at what is there first, so a roll that was cut off anywhere goes on by being started again.
  */
-export async function rollStartFirst(context: RollContext, request: RollRequest): Promise<void> {
+export async function rollStartFirst(context: RollContext, request: RollWave): Promise<void> {
   await openFrontend(context, request);
   await startWanted(context, request);
   const wanted = await waitUntilReady(context, request);

@@ -1,12 +1,12 @@
 import { hasProcess, observeSides, settle, startWanted, stopOthers, waitUntilReady } from './instances.ts';
-import type { RollContext, RollRequest } from './roll.ts';
+import type { RollContext, RollWave } from './roll.ts';
 import { drain, openFrontend, switchTraffic, targetsOf } from './traffic.ts';
 
 /**
  * For singletons, fixed ports and volumes: requests are held by the switch, if there is one, while the old instance is drained and
  * stopped and the new one becomes ready. There is never an old and a new one at once.
  */
-export async function rollStopFirst(context: RollContext, request: RollRequest): Promise<void> {
+export async function rollStopFirst(context: RollContext, request: RollWave): Promise<void> {
   const hasSwitch = request.service.switch.kind !== 'none';
   await openFrontend(context, request);
   const { wanted, others } = await observeSides(context, request);

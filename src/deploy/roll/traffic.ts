@@ -2,7 +2,8 @@ import type { Listen } from '../../model/index.ts';
 import { noFrontend } from '../errors.ts';
 import type { Instance } from '../runtimes/runtime.ts';
 import type { FrontendObservation, SwitchTarget, TargetState } from '../switches/switch.ts';
-import type { RollContext, RollRequest } from './roll.ts';
+import { observeSides } from './instances.ts';
+import type { RollContext, RollWave } from './roll.ts';
 
 const POLL_MS = 20;
 
@@ -14,7 +15,7 @@ export function targetsOf(instances: readonly Instance[], state: TargetState): r
 }
 
 /** Makes sure that the service's frontend listens. */
-export async function openFrontend(context: RollContext, request: RollRequest): Promise<void> {
+export async function openFrontend(context: RollContext, request: RollWave): Promise<void> {
   const config = request.service.switch;
   if (config.kind === 'none') return;
   const service = request.service.name;
@@ -33,7 +34,7 @@ function describeListen(listen: Listen | undefined): string {
 /** True when new requests go to all of these instances already. */
 export async function isServing(
   context: RollContext,
-  request: RollRequest,
+  request: RollWave,
   instances: readonly Instance[],
 ): Promise<boolean> {
   const { targets } = await observeFrontend(context, request.service.name);
@@ -41,25 +42,41 @@ export async function isServing(
   return instances.every((instance) => active.has(instance.id));
 }
 
-/** Changes where new requests go, unless they go there already. Resolves once it is confirmed. */
+/** Changes where new requests of a wave go, unless they go there already. Resolves once it is confirmed. */
 export async function switchTraffic(
   context: RollContext,
-  request: RollRequest,
+  request: RollWave,
   change: { readonly targets: readonly SwitchTarget[]; readonly isHeld: boolean; readonly why: string },
 ): Promise<void> {
   const service = request.service.name;
-  const { targets, isHeld, why } = change;
   const now = await observeFrontend(context, service);
+  const kept = await findKept(context, request, now);
+  const targets = [...change.targets, ...kept];
+  // Nobody has to wait while another host serves.
+  const isHeld = change.isHeld && !kept.some(({ state }) => state === 'active');
   if (now.isHeld === isHeld && isSame(now, targets)) return;
   await context.perform(
-    `switch:${service}:${why}`,
+    `switch:${service}:${change.why}`,
     { targets: targets.map((target) => `${target.id}=${target.state}`), isHeld },
     (epoch) => context.switch.change(service, { targets, isHeld }, epoch),
   );
 }
 
+/** The targets on hosts of other waves, as they are. */
+async function findKept(
+  context: RollContext,
+  request: RollWave,
+  now: FrontendObservation,
+): Promise<readonly SwitchTarget[]> {
+  if (request.hosts === undefined) return [];
+  const ids = new Set((await observeSides(context, request)).bystanders.map(({ id }) => id));
+  return now.targets
+    .filter(({ id }) => ids.has(id))
+    .map(({ id, address, weight, state }) => ({ id, address, weight, state }));
+}
+
 /** Waits until targets have nothing in flight, or for the service's drain time; what is left then is cut off when they stop. */
-export async function drain(context: RollContext, request: RollRequest, ids: readonly string[]): Promise<void> {
+export async function drain(context: RollContext, request: RollWave, ids: readonly string[]): Promise<void> {
   const { clock } = context.system;
   const deadline = clock.monotonicMs() + request.service.drainMs;
   for (;;) {

@@ -5,6 +5,12 @@
 export { type BuiltinSwitch, type BuiltinSwitchOptions, createBuiltinSwitch } from './builtin/client.ts';
 export { createHaproxySwitch } from './haproxy/haproxy-switch.ts';
 export { renderHaproxyBackend } from './haproxy/render-backend.ts';
+export {
+  type ProxiedService,
+  type ProxyFiles,
+  type ProxyService,
+  renderHaproxyProxy,
+} from './haproxy/render-proxy.ts';
 export type {
   Frontend,
   FrontendChange,

@@ -130,3 +130,13 @@ export function unreadableBook(path: string): OnwardError {
     exit: ExitCode.needsOperator,
   });
 }
+
+export function badProxy(services: string, problem: string): OnwardError {
+  return new OnwardError({
+    code: 'switch.haproxy-cannot-tell-apart',
+    message: `Could not put HAProxy in front of ${services}: ${problem}.`,
+    hint: 'Give one of them another port, host or name, or leave its switch out of onward.yaml.',
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}

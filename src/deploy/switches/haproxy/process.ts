@@ -1,3 +1,4 @@
+import type { AdminAddress } from '../../../model/index.ts';
 import type { System } from '../../../system/index.ts';
 import type { HaproxyConfig } from './config.ts';
 import { notLoaded, notReloaded, notRunning, refused, tooOld, unreadable } from './errors.ts';
@@ -6,6 +7,7 @@ import { createRuntimeApi, type SendCommand } from './runtime-api.ts';
 
 const OLDEST = '2.6';
 const RELOAD_MS = 15_000;
+const MASTER_MS = 5_000;
 const POLL_MS = 20;
 /** Nothing, or what it says to a change that it has made. */
 const DONE = /^$|^New server registered\.$|changed|^no need/;
@@ -32,7 +34,7 @@ export interface HaproxyProcess {
 export function createHaproxyProcess(system: System, config: HaproxyConfig): HaproxyProcess {
   const { backend, admin, file } = config;
   const send = createRuntimeApi(admin);
-  const askMaster = config.master === undefined ? undefined : createRuntimeApi(config.master);
+  const askMaster = config.master === undefined ? undefined : createPatientApi(system, config.master);
   const ask = async (command: string): Promise<string> => {
     const answer = await send(command);
     if (answer === undefined) throw notRunning(admin);
@@ -70,13 +72,29 @@ export function createHaproxyProcess(system: System, config: HaproxyConfig): Hap
   };
 }
 
+type AskCommand = (command: string) => Promise<string>;
+
+/** The master starts itself anew after each load, and nobody answers for a moment. Nothing may be taken for an answer then. */
+function createPatientApi({ clock }: System, address: AdminAddress): AskCommand {
+  const send = createRuntimeApi(address);
+  return async (command) => {
+    const deadlineMs = clock.monotonicMs() + MASTER_MS;
+    for (;;) {
+      const answer = await send(command);
+      if (answer !== undefined) return answer;
+      if (clock.monotonicMs() > deadlineMs) throw notRunning(address);
+      await clock.sleep(POLL_MS);
+    }
+  };
+}
+
 /** What processes from before a reload still have in flight, by server. */
-async function observeEarlier(ask: SendCommand, backend: string): Promise<readonly ReadonlyMap<string, number>[]> {
+async function observeEarlier(ask: AskCommand, backend: string): Promise<readonly ReadonlyMap<string, number>[]> {
   const found: ReadonlyMap<string, number>[] = [];
-  for (const pid of parseProcesses((await ask('show proc')) ?? '').earlier) {
+  for (const pid of parseProcesses(await ask('show proc')).earlier) {
     const stat = await ask(`@!${pid} show stat -1 6 -1`);
     // It may have ended in between.
-    if (stat?.startsWith('# pxname')) found.push(parseInFlight(backend, stat));
+    if (stat.startsWith('# pxname')) found.push(parseInFlight(backend, stat));
   }
   return found;
 }
@@ -92,19 +110,16 @@ function addEarlier(facts: BackendFacts, earlier: readonly ReadonlyMap<string, n
 
 interface ReloadOptions {
   readonly config: HaproxyConfig;
-  readonly askMaster: SendCommand;
+  readonly askMaster: AskCommand;
   readonly send: SendCommand;
 }
 
 async function reload({ clock }: System, { config, askMaster, send }: ReloadOptions): Promise<void> {
-  const { master, backend, file } = config;
-  const before = await askMaster('show proc');
-  if (before === undefined) throw notRunning(master ?? config.admin);
-  const { failed, workers } = parseProcesses(before);
+  const { backend, file } = config;
+  const { failed, workers } = parseProcesses(await askMaster('show proc'));
   await askMaster('reload');
   const deadlineMs = clock.monotonicMs() + RELOAD_MS;
   for (;;) {
-    // The master starts itself anew, and does not answer meanwhile.
     const now = await askMaster('show proc').catch(() => undefined);
     const seen = now === undefined ? undefined : parseProcesses(now);
     if (seen && seen.failed > failed) throw notReloaded(backend, file, 'does not accept its configuration');

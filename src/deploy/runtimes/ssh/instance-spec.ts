@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod/mini';
+import { type Digest, isDigest } from '../../../model/index.ts';
+import { unusableSpec } from '../errors.ts';
+import type { InstanceSpec } from '../runtime.ts';
+import { findUnusable } from './environment-file.ts';
+
+const VERSION = 'onward/host-instance/v1';
+const ID = /^[a-z0-9][a-z0-9.-]*$/;
+const SERVICE = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'must be a sha256 digest');
+
+const document = z.strictObject({
+  schema: z.literal(VERSION),
+  id: z.string().check(z.regex(ID, 'must consist of a-z, 0-9, "." and "-"')),
+  service: z.string().check(z.regex(SERVICE, 'must consist of letters, digits, ".", "_" and "-"')),
+  release: z.string(),
+  kind: z.enum(['service', 'one-shot']),
+  identity: digest,
+  config: digest,
+  run: z.string(),
+  unit: z.string(),
+  artifact: z.string().check(z.startsWith('/', 'must be an absolute path')),
+  command: z.array(z.string()).check(z.minLength(1, 'must name a program')),
+  graceMs: z.int().check(z.nonnegative('must not be negative')),
+  /** Of the environment, which stands in a file of its own. */
+  environment: digest,
+});
+
+/** What a host remembers of an instance. Holds no secret. */
+export type HostSpec = Omit<z.infer<typeof document>, 'schema'>;
+
+/** The one line of `spec.json` on the host. Throws `runtime.unusable-spec` when systemd could not run it as it is. */
+export function encodeSpec(spec: InstanceSpec, unit: string): string {
+  const { id, service, release, kind, identity, config, run, artifact, command, graceMs, environment } = spec;
+  const unusable = findUnusable(environment);
+  if (unusable.length > 0) throw unusableSpec(id, unusable.join(', '));
+  const sealed = createHash('sha256')
+    .update(JSON.stringify(Object.entries(environment)))
+    .digest('hex');
+  const raw = { id, service, release, kind, identity, config, run, unit, artifact, command, graceMs };
+  const parsed = document.safeParse({ schema: VERSION, ...raw, environment: `sha256:${sealed}` });
+  if (parsed.success) return JSON.stringify(parsed.data);
+  throw unusableSpec(id, parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join(', '));
+}
+
+/** Strict: throws a `SyntaxError` or a `$ZodError` for anything that `encodeSpec` does not write. */
+export function decodeSpec(text: string): HostSpec {
+  const { schema: _schema, ...spec } = document.parse(JSON.parse(text));
+  return spec;
+}

@@ -1,0 +1,37 @@
+/** What a host said of itself; what it did not say is `undefined`. */
+export interface Survey {
+  readonly system: string;
+  readonly systemd: string;
+  readonly nowMs: number | undefined;
+  readonly diskBytes: number | undefined;
+  readonly memoryBytes: number | undefined;
+  /** Those that are staged, of the ones that were asked for. */
+  readonly artifacts: readonly string[];
+  /** Memory of units that systemd can tell. */
+  readonly used: readonly { readonly service: string; readonly bytes: number }[];
+}
+
+/** Reads what `scripts/survey.ts` prints. */
+export function parseSurvey(text: string): Survey {
+  const lines = text.split('\n').map((line) => /^(\S+) +(.*)$/.exec(line) ?? []);
+  const valuesOf = (key: string): readonly string[] =>
+    lines.flatMap(([, name, value = '']) => (name === key ? [value] : []));
+  const numberOf = (key: string): number | undefined => {
+    const [value = ''] = valuesOf(key);
+    return /^\d+$/.test(value.trim()) ? Number(value) : undefined;
+  };
+  const kibibytes = numberOf('memory');
+  return {
+    system: valuesOf('system')[0] ?? 'unknown system',
+    systemd: /^systemd \S+/.exec(valuesOf('systemd')[0] ?? '')?.[0] ?? 'unknown systemd',
+    nowMs: numberOf('now'),
+    diskBytes: numberOf('disk'),
+    memoryBytes: kibibytes === undefined ? undefined : kibibytes * 1024,
+    artifacts: valuesOf('artifact'),
+    used: valuesOf('used').flatMap((value) => {
+      const [, service, bytes] = /^(\S+) (\d+)$/.exec(value) ?? [];
+      // systemd says 2^64-1 where it does not count.
+      return service === undefined || Number(bytes) > 1e15 ? [] : [{ service, bytes: Number(bytes) }];
+    }),
+  };
+}

@@ -1,0 +1,27 @@
+import { UNIT } from './unit.ts';
+
+/** What there is of a service's instances on a host, for `parse-listing.ts`. Changes nothing. Needs SERVICE. */
+export const LIST = `
+base=$FOLDER/$DEPLOYMENT
+${UNIT}
+one_line() { if [ -s "$2" ]; then printf '%s %s\\n' "$1" "$(head -n 1 "$2")"; fi; }
+main() {
+  printf 'uptime %s\\n' "$(cut -d ' ' -f 1 /proc/uptime)"
+  units=
+  for dir in "$base/instances/$SERVICE"/*/; do
+    dir=\${dir%/}
+    id=\${dir##*/}
+    if [ ! -d "$dir" ]; then continue; fi
+    unit=$(unit_of "$id")
+    printf 'instance %s\\n' "$id"
+    printf 'unit %s\\n' "$unit"
+    one_line spec "$dir/spec.json"
+    one_line desired "$dir/desired"
+    one_line address "$dir/address"
+    one_line exit "$dir/exit"
+    if [ -e "$dir/desired" ]; then printf 'held-by %s\\n' "$(held_by "$unit")"; units="$units $unit"; fi
+  done
+  if [ -n "$units" ]; then
+    systemctl show --property Id,LoadState,ActiveState,SubState,MainPID,NRestarts,ExecMainStartTimestampMonotonic $units
+  fi
+}`;

@@ -1,0 +1,38 @@
+import { ScriptExit } from '../script.ts';
+import { LOCKED } from './locked.ts';
+import { UNIT } from './unit.ts';
+
+/** Artifacts that stay although no instance is made of them: the one before, and one more. */
+const KEPT_ARTIFACTS = 2;
+
+/** Forgets an instance that does not run, and artifacts that nobody goes back to. Needs ID, UNIT. */
+export const REMOVE = `${LOCKED}${UNIT}
+prune() {
+  cd "$base/artifacts" || exit 1
+  kept=0
+  for name in $(ls -1t); do
+    case $name in *[!0-9a-f]*) continue ;; esac
+    if cat "$base/instances"/*/*/artifact 2>/dev/null | grep -qxF "$base/artifacts/$name"; then continue; fi
+    kept=$((kept + 1))
+    if [ "$kept" -gt ${KEPT_ARTIFACTS} ]; then rm -rf "$name" "$name.manifest" "$name.staged"; fi
+  done
+}
+main() {
+  enter
+  dir=$(find_instance "$ID")
+  if [ -z "$dir" ]; then exit 0; fi
+  unit=$(unit_of "$ID")
+  if is_its_own "$ID" "$unit"; then
+    if [ -e "$dir/desired" ] && ! is_down "$unit"; then exit ${ScriptExit.stillRunning}; fi
+    systemctl disable --quiet --no-reload "$unit" 2>/dev/null || :
+    if [ -e "$(drop_in_of "$unit")" ]; then
+      rm -f "$(drop_in_of "$unit")"
+      rmdir "/etc/systemd/system/$unit.d" 2>/dev/null || :
+      systemctl daemon-reload || exit 1
+    fi
+  fi
+  rm -rf "\${dir%/*}/.removing-$ID"
+  mv "$dir" "\${dir%/*}/.removing-$ID" || exit 1
+  rm -rf "\${dir%/*}/.removing-$ID"
+  prune
+}`;

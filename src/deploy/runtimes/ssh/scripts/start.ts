@@ -1,0 +1,102 @@
+import { ScriptExit } from '../script.ts';
+import { LOCKED } from './locked.ts';
+import { UNIT } from './unit.ts';
+
+/** How long a stop of what held a plain unit before, and the appearance of a process, may take; tenths of a second. */
+const START_TENTHS = 150;
+
+/** How a process ended is on disk whenever it has: systemd forgets it. The folder is the shell's $0; systemd expands nothing but %%. */
+const RECORD_END = 'echo $EXIT_CODE $EXIT_STATUS $(date +%%s) >$0/exit.tmp; mv -f $0/exit.tmp $0/exit';
+
+/**
+ * Makes the unit of an instance this instance, and starts it: a drop-in, put in place whole, while the unit is down. Ends when there is a
+ * process, or has been one. Needs ID, UNIT, PORTS (separated by spaces; may be empty).
+ */
+export const START = `${LOCKED}${UNIT}
+is_taken() { # <port>: whether something listens on it
+  grep -qs "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$1") [0-9A-F]*:[0-9A-F]* 0A " /proc/net/tcp /proc/net/tcp6
+}
+is_promised() { # <port>: whether another instance of Onward is meant to run there; those of a plain unit take turns
+  case $UNIT in *@.service) ;; *) return 1 ;; esac
+  for address in "$base/instances"/*/*/address; do
+    other=\${address%/address}
+    if [ "$other" = "$dir" ] || [ ! -e "$address" ]; then continue; fi
+    if grep -qs '^running$' "$other/desired" && grep -qs "^PORT=$1$" "$address"; then return 0; fi
+  done
+  return 1
+}
+choose_port() {
+  before=$(sed -n 's/^PORT=//p' "$dir/address" 2>/dev/null)
+  for port in $PORTS; do
+    if [ "$port" = "$before" ] && ! is_promised "$port" && ! is_taken "$port"; then printf '%s' "$port"; return; fi
+  done
+  for port in $PORTS; do
+    if ! is_promised "$port" && ! is_taken "$port"; then printf '%s' "$port"; return; fi
+  done
+}
+find_program() {
+  program=$(cat "$dir/program")
+  if [ "$program" = node ]; then program=$(command -v node) || fail ${ScriptExit.noProgram} node; fi
+  if [ ! -d "$artifact" ]; then fail ${ScriptExit.noProgram} "$artifact"; fi
+  if [ ! -x "$program" ]; then fail ${ScriptExit.noProgram} "$program"; fi
+}
+escape() { printf '%s' "$1" | sed 's/%/%%/g'; }
+quote_word() { printf '"%s"' "$(escape "$1" | sed 's/["\\\\]/\\\\&/g')"; }
+render() {
+  printf '# Written by Onward. It goes when another instance takes its place.\\n[Unit]\\nX-Onward-Instance=%s\\n\\n[Service]\\n' "$ID"
+  if [ "$(cat "$dir/kind")" = one-shot ]; then printf 'Type=oneshot\\nRestart=no\\nRemainAfterExit=no\\nTimeoutStartSec=infinity\\n'; fi
+  printf 'ExecStart=\\nExecStart=:%s %s\\n' "$(quote_word "$program")" "$(cat "$dir/words")"
+  printf 'ExecStopPost=+:/bin/sh -c "%s" %s\\n' '${RECORD_END}' "$(quote_word "$dir")"
+  printf 'WorkingDirectory=%s\\nEnvironmentFile=%s\\nEnvironmentFile=%s\\nTimeoutStopSec=%sms\\n' \\
+    "$(escape "$artifact")" "$(escape "$dir/environment")" "$(escape "$dir/address")" "$(cat "$dir/grace-ms")"
+}
+await_down() { # <unit>
+  tries=0
+  while ! is_down "$1"; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt ${START_TENTHS} ]; then exit ${ScriptExit.busy}; fi
+    sleep 0.1
+  done
+}
+main() {
+  enter
+  dir=$(find_instance "$ID")
+  [ -n "$dir" ] || exit ${ScriptExit.noInstance}
+  artifact=$(cat "$dir/artifact")
+  unit=$(unit_of "$ID")
+  if ! is_down "$unit"; then
+    if [ "$(held_by "$unit")" = "$ID" ] && [ "$(state_of "$unit")" != deactivating ]; then
+      write "$dir/desired" running
+      exit 0
+    fi
+    systemctl stop "$unit" || exit 1
+    await_down "$unit"
+  fi
+  if [ "$(systemctl show --property LoadState --value "$unit")" = not-found ]; then fail ${ScriptExit.noUnit} "$unit"; fi
+  find_program
+  port=
+  if [ -n "$PORTS" ]; then
+    port=$(choose_port)
+    [ -n "$port" ] || exit ${ScriptExit.noPort}
+    write "$dir/address" "PORT=$port"
+  else
+    : >"$dir/address" || exit 1
+  fi
+  rm -f "$dir/exit"
+  mkdir -p -m 0755 "/etc/systemd/system/$unit.d" || exit 1
+  (umask 022; write "$(drop_in_of "$unit")" "$(render)") || exit 1
+  date +%s >"$dir/since" || exit 1
+  write "$dir/desired" running
+  systemctl reset-failed "$unit" 2>/dev/null || :
+  if [ "$(cat "$dir/kind")" = service ]; then systemctl enable --quiet --no-reload "$unit" 2>/dev/null || :; fi
+  systemctl daemon-reload || exit 1
+  systemctl start --no-block "$unit" || exit 1
+  leave
+  tries=0
+  while [ "$tries" -lt ${START_TENTHS} ] && [ ! -e "$dir/exit" ]; do
+    case $(systemctl show --property MainPID --value "$unit") in 0 | '') ;; *) exit 0 ;; esac
+    case $(state_of "$unit") in active | failed) exit 0 ;; esac
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+}`;

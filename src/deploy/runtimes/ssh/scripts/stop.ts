@@ -1,0 +1,27 @@
+import { ScriptExit } from '../script.ts';
+import { LOCKED } from './locked.ts';
+import { UNIT } from './unit.ts';
+
+/**
+ * Ends an instance: that it is not wanted any more is on disk first. The wait for its end is outside of the lock, so that other services go
+ * on meanwhile. Needs ID, UNIT, LIMIT_TENTHS.
+ */
+export const STOP = `${LOCKED}${UNIT}
+main() {
+  enter
+  dir=$(find_instance "$ID")
+  if [ -z "$dir" ] || [ ! -e "$dir/desired" ]; then exit 0; fi
+  unit=$(unit_of "$ID")
+  write "$dir/desired" stopped
+  if ! is_its_own "$ID" "$unit"; then exit 0; fi
+  systemctl disable --quiet --no-reload "$unit" 2>/dev/null || :
+  if ! is_down "$unit"; then systemctl stop --no-block "$unit" || exit 1; fi
+  leave
+  tries=0
+  while ! is_down "$unit"; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt "$LIMIT_TENTHS" ]; then exit ${ScriptExit.stillEnding}; fi
+    sleep 0.1
+  done
+  systemctl reset-failed "$unit" 2>/dev/null || :
+}`;

@@ -1,0 +1,26 @@
+/**
+ * What scripts know of the unit of an instance. Needs `locked.ts`, and UNIT (`search.service` or `search@.service`) where a name is asked for.
+ * Of a plain unit there is one for all instances; which of them it is says its drop-in.
+ */
+export const UNIT = `
+drop_in=50-onward.conf
+unit_of() { # <id>
+  case $UNIT in *@.service) printf '%s' "\${UNIT%@.service}@$1.service" ;; *) printf '%s' "$UNIT" ;; esac
+}
+drop_in_of() { printf '%s' "/etc/systemd/system/$1.d/$drop_in"; } # <unit>
+held_by() { # <unit>: the instance that its drop-in makes of it
+  sed -n 's/^X-Onward-Instance=//p' "$(drop_in_of "$1")" 2>/dev/null
+}
+state_of() { systemctl show --property ActiveState --value "$1"; } # <unit>
+is_down() { # <unit>
+  case $(state_of "$1") in inactive | failed) return 0 ;; *) return 1 ;; esac
+}
+find_instance() { # <id>: its folder, or nothing
+  for found in "$base/instances"/*/"$1"; do
+    if [ -d "$found" ]; then printf '%s' "$found"; return; fi
+  done
+}
+is_its_own() { # <id> <unit>: false when the unit is another instance by now
+  case $UNIT in *@.service) return 0 ;; *) [ "$(held_by "$2")" = "$1" ] ;; esac
+}
+`;
