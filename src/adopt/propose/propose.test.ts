@@ -112,7 +112,7 @@ services:
 # db is left alone, as a stateful service: postgis is a database
 # edge is nginx in front of web: it stays in front as it is and cannot be the switch: nginx changes targets by reloading
 # or by discovery, which cuts idle connections. "onward adopt traffic" puts HAProxy between it and the services, under
-# their names, so its configuration stays
+# their names, so its configuration stays; nginx looks names up when it starts: reload it once after that
 `);
   });
 

@@ -14,10 +14,13 @@ export function describeTraffic({ plan, layout }: PreparedTraffic): string {
       ({ origin, host }) =>
         `starts ${origin} once more beside itself, of the same image, without host port ${host?.port}, and waits until it is ready`,
     ),
+    `starts ${SWITCH_SERVICE} (${image}), which nobody knows yet`,
     ...(handed.length === 0
       ? []
-      : [`stops the container${handed.length === 1 ? '' : 's'} of before, once what is under way there is done`]),
-    `starts ${SWITCH_SERVICE} (${image}) with ${describeNames(services)}${handed.length === 0 ? '' : ` and ${describePorts(handed)}`}`,
+      : [
+          `stops the container${handed.length === 1 ? '' : 's'} of before; what is under way there may take ${plan.graceMs / 1000} s more, then it is cut off`,
+        ]),
+    `gives ${SWITCH_SERVICE} ${describeNames(services)}${handed.length === 0 ? '' : ` and ${describePorts(handed)}`}`,
   ];
   return [
     'Brings the traffic behind the switch:',
@@ -30,11 +33,12 @@ export function describeTraffic({ plan, layout }: PreparedTraffic): string {
 
 function describeInterruption(services: readonly MovedService[], handed: readonly MovedService[]): readonly string[] {
   const names = services.map(({ origin }) => origin).join(', ');
-  const inner = `Requests between services, by the name${services.length === 1 ? '' : 's'} ${names}: none is interrupted. Connections that are open stay where they are.`;
-  if (handed.length === 0) return ['Nothing is interrupted: no port of the host changes hands.', inner];
+  const inner = `Requests between services, by the name${services.length === 1 ? '' : 's'} ${names}: a container that stops refuses those that ask it in that moment; others notice nothing.`;
+  if (handed.length === 0)
+    return ['Nothing is interrupted: no port of the host changes hands, and no container stops.'];
   return [
-    `Interrupted: ${describePorts(handed)}. Docker gives a port to one container at a time, so between steps ${3 + handed.length} and ${4 + handed.length} new connections are refused:`,
-    'for as long as the old container takes to finish what it has, and HAProxy to start (most often under a second; the time is measured and said).',
+    `Interrupted: ${describePorts(handed)}. Docker gives a port to one container at a time, so between steps ${4 + handed.length} and ${5 + handed.length} new connections are refused:`,
+    'for as long as the old container takes to stop, and the port to change hands (some 0.2 s). The time is measured and said.',
     inner,
   ];
 }

@@ -11,13 +11,14 @@ export interface TrafficRequest {
   readonly user: string;
   /** Folder of the ready-made HAProxy. */
   readonly folder: string;
+  readonly graceMs: number;
 }
 
 /** Whose traffic is brought behind the ready-made switch: services in Compose whose `switch` in onward.yaml is in its folder. Pure. */
-export function planTraffic({ deployment, project, image, user, folder }: TrafficRequest): TrafficPlan {
+export function planTraffic({ deployment, project, folder, ...rest }: TrafficRequest): TrafficPlan {
   const services = deployment.services.flatMap((service) => toMoved(project, service, folder));
   if (services.length === 0) throw nothingToMove(folder);
-  return { services, image, folder, user };
+  return { services, folder, ...rest };
 }
 
 function toMoved(project: ObservedProject, service: Service, folder: string): readonly MovedService[] {

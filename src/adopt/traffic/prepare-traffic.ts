@@ -24,7 +24,7 @@ export interface PreparedTraffic {
 export async function prepareTraffic(
   system: System,
   installation: Installation,
-  { image }: { readonly image: string },
+  request: { readonly image: string; readonly graceMs: number },
 ): Promise<PreparedTraffic> {
   const { deployment } = installation;
   const layout = await observeLayout(system, deployment);
@@ -36,7 +36,7 @@ export async function prepareTraffic(
     ...(compose?.project === undefined ? {} : { project: compose.project }),
   });
   const record = await loadRecord(system, layout.record);
-  const found = planTraffic({ deployment, project, image, user: describeUser(), folder: layout.folder });
+  const found = planTraffic({ ...request, deployment, project, user: describeUser(), folder: layout.folder });
   const plan = record
     ? { ...found, services: found.services.map((service) => ({ ...service, ...record.ports[service.name] })) }
     : found;

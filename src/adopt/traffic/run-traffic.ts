@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import type { Service } from '../../model/index.ts';
 import type { System } from '../../system/index.ts';
 import { type Installation, withIdleDeployment } from '../../upgrade/index.ts';
@@ -8,6 +9,7 @@ import { stepFailed } from './errors.ts';
 import type { PreparedTraffic } from './prepare-traffic.ts';
 import { writeRecord } from './record.ts';
 import { createBeside, startUnnamed } from './start-beside.ts';
+import { tellSwitch } from './tell-switch.ts';
 import { type MovedService, SWITCH_SERVICE, type TrafficPlan } from './traffic-plan.ts';
 import { writeBackend, writeTrafficFiles } from './write-files.ts';
 
@@ -41,11 +43,11 @@ export async function runTraffic(
       const record = await writeTrafficFiles(system, prepared);
       say('Files are written');
       await lease.assertHeld();
-      const old = await startNew(context, plan);
+      const sides = await startNew(context, plan);
       await checkConfiguration(calls, plan);
       say('HAProxy accepts its configuration');
       await lease.assertHeld();
-      const gapMs = await handOver(context, plan, old);
+      const gapMs = await handOver(context, plan, sides);
       await writeRecord(system, layout.record, { ...record, isDone: true });
       return gapMs === undefined ? {} : { gapMs };
     },
@@ -73,10 +75,18 @@ async function checkConfiguration(calls: DockerCalls, plan: TrafficPlan): Promis
   );
 }
 
-/** Has a container without the host's port beside each one that holds it; returns the ones of before. */
-async function startNew(context: TrafficContext, plan: TrafficPlan): Promise<readonly Container[]> {
+interface Sides {
+  /** Containers that hold a port of the host that the switch is to get. */
+  readonly old: readonly Container[];
+  /** Whom the switch sends requests to, as its runtime API names them. */
+  readonly servers: readonly string[];
+}
+
+/** Has a container without the host's port beside each one that holds it. */
+async function startNew(context: TrafficContext, plan: TrafficPlan): Promise<Sides> {
   const { system, installation, calls, say } = context;
   const old: Container[] = [];
+  const servers: string[] = [];
   for (const moved of plan.services) {
     const service = requireService(installation, moved.name);
     const running = (await calls.list(moved.origin)).filter(({ state }) => state === 'running');
@@ -93,46 +103,73 @@ async function startNew(context: TrafficContext, plan: TrafficPlan): Promise<rea
       );
     }
     const addresses = serving.flatMap(({ networks }) => networks.map(({ address }) => address));
-    await writeBackend(system, installation, { ...moved, addresses });
+    servers.push(...(await writeBackend(system, installation, { ...moved, addresses })));
   }
-  return old;
+  return { old, servers };
 }
 
 function holds({ published }: Container, { host }: MovedService): boolean {
   return published.some(({ hostPort }) => hostPort === host?.port);
 }
 
-/** The switch is made before and started the moment that the ports are free. If it does not start, the old ones serve again. */
+/**
+ * The switch is started before, in no network, and gets its networks the moment that the ports are free: with them come the ports of the host and
+ * the names, both at once, when it listens already. If that fails, the containers of before serve again.
+ */
 async function handOver(
   context: TrafficContext,
   plan: TrafficPlan,
-  old: readonly Container[],
+  { old, servers }: Sides,
 ): Promise<number | undefined> {
-  const { calls, say, system, installation } = context;
-  await calls.compose('up', '--no-start', '--no-deps', '--no-build', SWITCH_SERVICE);
-  const [made] = await calls.list(SWITCH_SERVICE);
-  if (!made) throw stepFailed('make the switch', 'Compose has made no container of it');
-  const grace = Math.ceil(
-    Math.max(0, ...plan.services.map(({ name }) => requireService(installation, name).graceMs)) / 1000,
-  );
+  const { calls, say, system } = context;
+  const ids = old.map(({ id }) => id);
+  const made = await startOutside(context, plan, servers);
   const startedMs = system.clock.monotonicMs();
   try {
-    if (old.length > 0) await calls.docker('stop', '--time', String(grace), ...old.map(({ id }) => id));
-    await calls.docker('start', made.id);
+    if (ids.length > 0) await calls.docker('stop', '--time', String(Math.ceil(plan.graceMs / 1000)), ...ids);
+    for (const { name, aliases } of made.networks) {
+      const names = aliases.filter((alias) => !made.id.startsWith(alias));
+      await calls.docker('network', 'connect', ...names.flatMap((alias) => ['--alias', alias]), name, made.id);
+    }
     await waitForDoors(system, plan);
   } catch (error) {
-    await calls.docker('stop', '--time', '1', made.id).catch(() => {});
-    if (old.length > 0) await calls.docker('start', ...old.map(({ id }) => id));
+    await calls.docker('rm', '--force', made.id).catch(() => {});
+    if (ids.length > 0) await calls.docker('start', ...ids);
     throw error;
   }
   const gapMs = system.clock.monotonicMs() - startedMs;
-  say(
-    old.length === 0
-      ? 'HAProxy runs, and has their names'
-      : `HAProxy runs, and has the ports of the host, after ${Math.round(gapMs)} ms`,
+  await tellSwitch(
+    system,
+    socketOf(plan),
+    servers.map((server) => `enable health ${server}`),
   );
-  if (old.length > 0) await calls.docker('rm', ...old.map(({ id }) => id));
-  return old.length > 0 ? gapMs : undefined;
+  say(ids.length === 0 ? 'The switch has their names' : 'The switch has their names, and the ports of the host');
+  if (ids.length > 0) await calls.docker('rm', ...ids);
+  return ids.length > 0 ? gapMs : undefined;
+}
+
+/** Runs, and reaches nobody yet: what it would see of its servers would be wrong, so it does not look. */
+async function startOutside(
+  { calls, system, say }: TrafficContext,
+  plan: TrafficPlan,
+  servers: readonly string[],
+): Promise<Container> {
+  await calls.compose('up', '--no-start', '--no-deps', '--no-build', '--force-recreate', SWITCH_SERVICE);
+  const [made] = await calls.list(SWITCH_SERVICE);
+  if (!made) throw stepFailed('make the switch', 'Compose has made no container of it');
+  for (const { name } of made.networks) await calls.docker('network', 'disconnect', '--force', name, made.id);
+  await calls.docker('start', made.id);
+  await tellSwitch(
+    system,
+    socketOf(plan),
+    servers.flatMap((server) => [`disable health ${server}`, `set server ${server} health up`]),
+  );
+  say('The switch runs, and nobody knows it yet');
+  return made;
+}
+
+function socketOf({ folder }: TrafficPlan): string {
+  return join(folder, 'run/admin.sock');
 }
 
 /** Until the switch takes connections on every port of the host that it has got. */

@@ -25,6 +25,8 @@ export interface TrafficPlan {
   readonly folder: string;
   /** Who it runs as, so that its sockets can be used by whoever runs Onward. */
   readonly user: string;
+  /** How long a container of before may take to finish what it has; meanwhile nobody answers on its host port. */
+  readonly graceMs: number;
 }
 
 /** The service of the switch in the Compose project. */

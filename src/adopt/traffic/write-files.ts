@@ -47,15 +47,15 @@ export async function writeTrafficFiles(
   return next;
 }
 
-/** Writes whom HAProxy sends a service's requests to when it starts: these instances, by their addresses. */
+/** Writes whom HAProxy sends a service's requests to when it starts: these instances, by their addresses. Gives the names of the servers. */
 export async function writeBackend(
   system: System,
   installation: Installation,
   moved: MovedService & { readonly addresses: readonly string[] },
-): Promise<void> {
+): Promise<readonly string[]> {
   const { deployment } = installation;
   const config = deployment.services.find(({ name }) => name === moved.name)?.switch;
-  if (config?.kind !== 'haproxy') return;
+  if (config?.kind !== 'haproxy') return [];
   const instances = await installation.runtimeOf(moved.name).list(moved.name);
   const targets = instances.flatMap(({ id, address }) =>
     address && moved.addresses.includes(address.host) ? [{ id, address, weight: 1, state: 'active' as const }] : [],
@@ -63,4 +63,5 @@ export async function writeBackend(
   const { backend, mode } = moved;
   await system.files.makeFolder(dirname(config.file), 0o700);
   await system.files.writeAtomic(config.file, renderHaproxyBackend({ backend, mode, targets, isHeld: false }));
+  return targets.map(({ id }) => `${backend}/${id}`);
 }

@@ -1,6 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { describeTraffic, prepareTraffic, runTraffic, undoTraffic } from '../../adopt/index.ts';
-import { ExitCode } from '../../model/index.ts';
+import { ExitCode, parseDuration } from '../../model/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { askToStart } from '../confirm.ts';
 import { addExplanation } from './explanation.ts';
@@ -9,6 +9,7 @@ import { addFileOption, addJsonOption, withInstallation } from './options.ts';
 interface Options {
   readonly file: string;
   readonly image: string;
+  readonly grace: number;
   readonly undo?: boolean;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
@@ -30,6 +31,7 @@ export function defineTraffic(command: Command, run: RunAction): void {
   })
     .description('Bring the traffic behind the switch, in one step that can be taken back')
     .option('--image <image>', 'image of HAProxy, 2.6 or newer', 'haproxy:3.0')
+    .option('--grace <duration>', 'for what is under way in a container that stops (default: "1s")', parseGrace, 1_000)
     .option('--undo', 'take the step back')
     .option('--dry-run', 'explain, and change nothing')
     .option('-y, --yes', 'do not ask')
@@ -39,7 +41,7 @@ export function defineTraffic(command: Command, run: RunAction): void {
 async function bring(context: CommandContext, options: Options): Promise<ExitCode> {
   const { system, say, print } = context;
   return withInstallation(context, options.file, async (installation) => {
-    const prepared = await prepareTraffic(system, installation, options);
+    const prepared = await prepareTraffic(system, installation, { image: options.image, graceMs: options.grace });
     if (prepared.isDone && !options.undo) {
       say('The traffic is behind the switch already.\nNext:\n  onward status');
       return ExitCode.done;
@@ -60,6 +62,12 @@ async function bring(context: CommandContext, options: Options): Promise<ExitCod
     say(describeEnd(gapMs, options));
     return ExitCode.done;
   });
+}
+
+function parseGrace(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('it must be a duration, such as 5s');
+  return ms;
 }
 
 function describeEnd(gapMs: number | undefined, { undo }: Options): string {
