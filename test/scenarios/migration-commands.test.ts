@@ -171,14 +171,15 @@ describe('an upgrade to a release with a migration command', () => {
 
   it('stops where it fails, says what may be so, and runs it again once the cause is gone', async () => {
     await publish('1.3.0', 4);
-    await tiny.query("insert into item values (1, 'broken')");
+    await tiny.query("insert into item values (-1, 'broken')");
     const failed = await upgrade();
     expect(failed.exit, failed.stderr).toBe(4);
     expect(failed.stderr).toContain('upgrade.migration-command-failed');
     expect(failed.stderr).toContain(
       'it exited with 1. The schema may be changed in part by it. The services go on running 1.2.0.',
     );
-    expect(failed.stderr).toContain('ERROR item "broken" is in the way');
+    expect(failed.stderr).toContain('ERROR item -1 is in the way');
+    expect(failed.stderr).toContain('What the migration command has changed stays; it can be run again.');
     expect(failed.stderr).toMatch(/Read .*schema-\d+\.log and mend what it says, then run "onward upgrade"/);
     expect((await onward('status')).stdout).toContain('1.2.0');
     await tiny.query('delete from item');
@@ -202,7 +203,7 @@ describe('an upgrade to a release with a migration command', () => {
       'it says "ERROR", which it must not',
     ],
   ])('does not believe an exit code of 0 when %s', async (what, flag, keys, code, evidence) => {
-    await tiny.query("insert into item values (1, 'broken')");
+    await tiny.query("insert into item values (-1, 'broken')");
     await publish(what === 'it has done nothing' ? '1.4.0' : '1.4.1', 5, { args: flag, keys: sqlCheck(5) + keys });
     const upgraded = await upgrade();
     expect(upgraded.exit, upgraded.stderr).toBe(4);

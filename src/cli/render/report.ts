@@ -1,3 +1,4 @@
+import { OnwardError } from '../../model/index.ts';
 import type { RunReport } from '../../upgrade/index.ts';
 import { renderReason } from './error.ts';
 
@@ -7,11 +8,11 @@ const NOTHING = 'none';
 /** The last screen: what serves now, whether data is safe, and how to go on. `asked`: the release that was named, if one was. */
 export function renderReport(report: RunReport, asked?: string): string {
   const reason = report.error === undefined ? [] : [renderReason(report.error), ''];
-  const end = report.release === NOTHING ? describeFirst(report.outcome) : describeEnd(report, asked);
+  const end = report.release === NOTHING ? describeFirst(report) : describeEnd(report, asked);
   return [...reason, ...end].join('\n');
 }
 
-function describeEnd({ outcome, release }: RunReport, asked: string | undefined): readonly string[] {
+function describeEnd({ outcome, release, error }: RunReport, asked: string | undefined): readonly string[] {
   switch (outcome) {
     case 'committed':
       return [`Serving: ${release}.`];
@@ -30,7 +31,7 @@ function describeEnd({ outcome, release }: RunReport, asked: string | undefined)
     case 'stopped':
       return [
         `Serving: ${release}; no service was touched.`,
-        'Data is safe: migrations that are in the ledger are whole, the others were not applied.',
+        describeData(error),
         '-> Run "onward upgrade" again once the reason is gone.',
       ];
     case 'unfinished':
@@ -41,7 +42,7 @@ function describeEnd({ outcome, release }: RunReport, asked: string | undefined)
 }
 
 /** A first install has nothing to go back to but an empty place. */
-function describeFirst(outcome: RunReport['outcome']): readonly string[] {
+function describeFirst({ outcome, error }: RunReport): readonly string[] {
   switch (outcome) {
     case 'rolled-back':
       return [
@@ -52,7 +53,7 @@ function describeFirst(outcome: RunReport['outcome']): readonly string[] {
     case 'stopped':
       return [
         'Nothing is installed: no service was started.',
-        'Data is safe: migrations that are in the ledger are whole, the others were not applied.',
+        describeData(error),
         '-> Run "onward provision" again once the reason is gone.',
       ];
     case 'unfinished':
@@ -62,6 +63,13 @@ function describeFirst(outcome: RunReport['outcome']): readonly string[] {
     default:
       return ['Nothing was begun. Nothing is installed.'];
   }
+}
+
+/** What was changed before it stopped. */
+function describeData(error: unknown): string {
+  if (error instanceof OnwardError && /^upgrade\.migration-command-/.test(error.code))
+    return 'Migrations that are in the ledger are whole. What the migration command has changed stays; it can be run again.';
+  return 'Data is safe: migrations that are in the ledger are whole, the others were not applied.';
 }
 
 const PARKED = [
