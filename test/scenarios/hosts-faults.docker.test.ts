@@ -44,14 +44,15 @@ describe('onward upgrade when something goes wrong on a host', () => {
     const before = await Promise.all(hosts.list.map(pidsOn));
     await publish();
     await host.killSshd();
-    const result = await tiny.onward(['upgrade', '--yes']);
-    expect(result.stderr).toContain('Host host3 can be reached: Could not look');
-    expect(result.exit).toBe(1);
-    const doctor = await tiny.onward(['doctor']);
+    const [upgrade, doctor, status] = await Promise.all([
+      tiny.onward(['upgrade', '--yes']),
+      tiny.onward(['doctor']),
+      tiny.onward(['status']),
+    ]).finally(() => host.startSshd());
+    expect(upgrade.stderr).toContain('Host host3 can be reached: Could not log in on host3: it cannot be connected to');
+    expect(upgrade.exit).toBe(1);
     expect(doctor.stdout).toContain('host3');
-    const status = await tiny.onward(['status']);
     expect(status.exit).toBe(0);
-    await host.startSshd();
     expect(await Promise.all(hosts.list.map(pidsOn))).toEqual(before);
     await expectWhole('1.0.0');
   });
@@ -77,9 +78,8 @@ describe('onward upgrade when something goes wrong on a host', () => {
     const run = tiny.start(['upgrade', '--yes']);
     await canaryHasBegun(version);
     await hostAt(1).killSshd();
-    const result = await run.ended;
+    const result = await run.ended.finally(() => hostAt(1).startSshd());
     expect([result.exit, result.stderr]).toEqual([4, expect.stringContaining('host2')]);
-    await hostAt(1).startSshd();
     const back = await tiny.onward(['upgrade', '--yes']);
     expect([back.exit, back.stderr]).toEqual([3, expect.stringContaining('as before the run')]);
     await expectWhole(old);
