@@ -80,9 +80,12 @@ function createPatientApi({ clock }: System, address: AdminAddress): AskCommand 
   return async (command) => {
     const deadlineMs = clock.monotonicMs() + MASTER_MS;
     for (;;) {
-      const answer = await send(command);
+      const isLate = clock.monotonicMs() > deadlineMs;
+      const answer = await send(command).catch((error: unknown) => {
+        if (isLate) throw error;
+      });
       if (answer !== undefined) return answer;
-      if (clock.monotonicMs() > deadlineMs) throw notRunning(address);
+      if (isLate) throw notRunning(address);
       await clock.sleep(POLL_MS);
     }
   };
@@ -115,9 +118,11 @@ interface ReloadOptions {
 }
 
 async function reload({ clock }: System, { config, askMaster, send }: ReloadOptions): Promise<void> {
-  const { backend, file } = config;
+  const { backend, file, master } = config;
+  if (master === undefined) return;
   const { failed, workers } = parseProcesses(await askMaster('show proc'));
-  await askMaster('reload');
+  // Whether it was heard is seen below: the master may start itself anew before it has answered.
+  await createRuntimeApi(master)('reload').catch(() => undefined);
   const deadlineMs = clock.monotonicMs() + RELOAD_MS;
   for (;;) {
     const now = await askMaster('show proc').catch(() => undefined);
