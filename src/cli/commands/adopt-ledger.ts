@@ -11,7 +11,7 @@ import {
   takeOverDeploymentLedger,
   takeOverLedger,
 } from '../../adopt/index.ts';
-import { loadAlone, readMigrations } from '../../migrate/index.ts';
+import { loadAlone, loadFolder } from '../../migrate/index.ts';
 import { ExitCode } from '../../model/index.ts';
 import { resolveConnectionTarget } from '../../system/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
@@ -93,8 +93,7 @@ export function defineLedger(command: Command, run: RunAction): void {
 
 async function adoptAlone(context: CommandContext, options: LedgerOptions): Promise<ExitCode> {
   const { system } = context;
-  const foreign = await findForeignLayout(system, options.migrations);
-  if (foreign) throw foreignLayout(foreign.title, { tool: foreign.name, folder: options.migrations });
+  await assertOwnLayout(context, options.migrations);
   const plan = await planLedger(system, {
     ...(await loadAlone(system, options)),
     ...(await readWish(context, options)),
@@ -114,13 +113,14 @@ async function adoptInDeployment(
   options: LedgerOptions & { readonly hasMigrationsFolder: boolean },
 ): Promise<ExitCode> {
   const { system, interrupt } = context;
+  if (options.hasMigrationsFolder) await assertOwnLayout(context, options.migrations);
   return withInstallation(context, path, async (installation) => {
     const request: DeploymentLedgerRequest = {
       ...(await readWish(context, options)),
       ...(options.database === undefined ? {} : { database: options.database }),
       ...(options.to === undefined ? {} : { version: options.to }),
       ...(options.hasMigrationsFolder
-        ? { readFiles: async (database) => (await readMigrations(system, options.migrations, { database })).files }
+        ? { readFiles: (database) => loadFolder(system, { migrations: options.migrations, database }) }
         : {}),
     };
     const plan = await planDeploymentLedger(system, installation, request);
@@ -128,6 +128,11 @@ async function adoptInDeployment(
       takeOverDeploymentLedger(system, installation, { plan, signal: interrupt }),
     );
   });
+}
+
+async function assertOwnLayout({ system }: CommandContext, folder: string): Promise<void> {
+  const tool = await findForeignLayout(system, folder);
+  if (tool) throw foreignLayout(tool.title, { tool: tool.name, folder });
 }
 
 async function readWish({ system }: CommandContext, options: LedgerOptions) {
