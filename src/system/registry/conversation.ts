@@ -1,6 +1,7 @@
-import type { ImageReference, OnwardError } from '../../model/index.ts';
+import { type ImageReference, OnwardError } from '../../model/index.ts';
 import type { HttpRequest, HttpResponse } from '../http.ts';
 import type { System } from '../system.ts';
+import { isNotVouchedFor, loadAuthorities } from './authorities.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { type Credentials, encodeBasic, loadCredentials } from './credentials.ts';
 import { busy, notARegistry, refusedAccess, timedOut, unreachable } from './errors.ts';
@@ -60,7 +61,7 @@ export async function ask(
 async function answerChallenge(talk: Conversation, answer: HttpResponse): Promise<string | undefined> {
   const challenges = parseChallenges([answer.headers['www-authenticate'] ?? ''].flat().join(', '));
   const find = (scheme: string) => challenges.find((challenge) => challenge.scheme === scheme);
-  const credentials = await loadCredentials(talk.system, talk.image);
+  const credentials = await loadCredentials(talk.system, talk.image, remainingMs(talk));
   if (credentials) talk.credentials = credentials;
   const bearer = find('bearer');
   if (bearer) return `Bearer ${await obtainToken(talk, bearer)}`;
@@ -138,14 +139,26 @@ async function findAddress(talk: Conversation): Promise<URL> {
 }
 
 async function exchange(talk: Conversation, request: Omit<HttpRequest, 'timeoutMs'>): Promise<HttpResponse> {
-  const left = talk.deadline - talk.system.clock.monotonicMs();
-  if (left <= 0) throw timedOut(talk.image, talk.limitMs);
+  const { system, image, limitMs } = talk;
+  const headers = { 'user-agent': 'onward', ...request.headers };
+  const send = async (more: Pick<HttpRequest, 'authorities'> = {}) =>
+    system.http.send({ ...request, ...more, headers, timeoutMs: remainingMs(talk) });
   try {
-    const headers = { 'user-agent': 'onward', ...request.headers };
-    return await talk.system.http.send({ ...request, headers, timeoutMs: Math.max(1, Math.ceil(left)) });
+    return await send().catch(async (error: unknown) => {
+      if (!isNotVouchedFor(error)) throw error;
+      return send({ authorities: await loadAuthorities(system, image.registry) });
+    });
   } catch (error) {
+    if (error instanceof OnwardError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ETIMEDOUT') throw timedOut(talk.image, talk.limitMs);
-    throw unreachable(talk.image, message || code || 'no answer', error);
+    if (code === 'ETIMEDOUT') throw timedOut(image, limitMs);
+    throw unreachable(image, message || code || 'no answer', error);
   }
+}
+
+/** At least one. Throws `registry.timeout` when none is left. */
+function remainingMs({ system, image, limitMs, deadline }: Conversation): number {
+  const left = deadline - system.clock.monotonicMs();
+  if (left <= 0) throw timedOut(image, limitMs);
+  return Math.max(1, Math.ceil(left));
 }

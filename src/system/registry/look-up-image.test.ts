@@ -315,6 +315,16 @@ describe('lookUpImage() with credential helpers', () => {
     });
   });
 
+  it('gives a helper no more time than there is', async () => {
+    const host = await basicRegistry();
+    await addHelper('slow', 'sleep 60');
+    await logIn({ credsStore: 'slow' });
+    expect(await refusal(lookUpImage(system, imageAt(host), { limitMs: 300 }))).toEqual({
+      code: 'registry.credentials',
+      what: 'the credentials for its registry cannot be read: docker-credential-slow did not answer in time.',
+    });
+  });
+
   it('refuses a configuration of Docker that is not JSON, once a login is asked for', async () => {
     await writeFile(join(folder, 'config.json'), '{');
     const open = await registry(give(200, MANIFEST));
