@@ -84,6 +84,7 @@ export async function waitUntilReady(context: RollContext, request: RollWave): P
       throw neverReady({
         service: request.service.name,
         instance: worst?.instance.id ?? request.desired[0]?.id ?? '',
+        place: worst?.instance.place,
         evidence: worst?.result.evidence ?? 'it is not there',
         limitMs: request.service.readyTimeoutMs,
         tail: worst ? await context.runtime.tail(worst.instance.id, TAIL_LINES) : [],
@@ -118,6 +119,7 @@ export async function settle(context: RollContext, request: RollWave): Promise<v
       throw endedEarly({
         service: request.service.name,
         instance,
+        place: fallen?.place,
         exit: await findExit(context, request, instance),
         tail: await context.runtime.tail(instance, TAIL_LINES),
       });
