@@ -99,6 +99,19 @@ describe('takeOverLedger()', () => {
     expect(await recorded(database)).toEqual([]);
   });
 
+  it('records nothing once another run of the deployment has taken over', async () => {
+    const database = await createDatabase();
+    const session = await database.connect();
+    await createLedger(server.test.system, session);
+    await session.query(`insert into onward.fence (deployment, epoch) values ('shop', 8)`);
+    const plan = await planLedger(server.test.system, await server.request(database, FILES));
+    const takeOver = (epoch: number) =>
+      takeOverLedger(server.test.system, plan, { run: 'adopt-fenced', fence: { deployment: 'shop', epoch } });
+    expect(await failure<OnwardError>(takeOver(7))).toMatchObject({ code: 'migrate.fenced', exit: 6 });
+    expect(await recorded(database)).toEqual([]);
+    expect(await takeOver(8)).toBe(2);
+  });
+
   it('leaves what Onward has applied itself as it is', async () => {
     const database = await createDatabase();
     await server.takeOver(database, FILES);

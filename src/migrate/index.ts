@@ -17,6 +17,7 @@ export { type ReadMigrations, type ReadMigrationsOptions, readMigrations } from 
 export { type AdoptedEntry, type AppliedElsewhere, type RecordOptions, recordApplied } from './record-applied.ts';
 export {
   loadAlone,
+  loadFolder,
   type RunMigrateOptions,
   type RunMigrateReport,
   runMigrate,

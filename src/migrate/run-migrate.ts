@@ -116,6 +116,17 @@ export async function loadAlone(
   return { target, files: read.files, database: chooseUsable(options, read) };
 }
 
+/** One database's files of a folder. Throws `migrate.unusable-files` with every problem of the files. */
+export async function loadFolder(
+  system: System,
+  options: Pick<RunMigrateOptions, 'migrations' | 'database'>,
+): Promise<readonly MigrationFile[]> {
+  const { migrations, database } = options;
+  const read = await readMigrations(system, migrations, database === undefined ? {} : { database });
+  chooseUsable(options, read);
+  return read.files;
+}
+
 async function prepare(
   system: System,
   options: Alone,
@@ -154,7 +165,7 @@ async function resolveTarget(system: System, { url, passwordFile }: Alone): Prom
   return target;
 }
 
-function chooseUsable({ migrations, database }: Alone, read: ReadMigrations): string {
+function chooseUsable({ migrations, database }: Pick<Alone, 'migrations' | 'database'>, read: ReadMigrations): string {
   if (read.findings.some(({ severity }) => severity === 'error')) throw unusableMigrations(migrations, read.findings);
   return chooseDatabase(migrations, read, database);
 }

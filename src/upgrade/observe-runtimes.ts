@@ -3,15 +3,14 @@ import type { Installation } from './installation.ts';
 
 /**
  * Where the services run, and what stands there in the way of what is going to be done; `undefined` where all of them are processes of this
- * machine. Changes nothing.
+ * machine, which can be started. Changes nothing.
  */
 export async function observeRuntimes(
   installation: Installation,
   releases: readonly Release[],
 ): Promise<RuntimeFacts | undefined> {
   const { services } = installation.deployment;
-  const kinds = new Set(services.map(({ runtime }) => runtime.kind).filter((kind) => kind !== 'process'));
-  if (kinds.size === 0) return undefined;
+  const kinds = new Set(services.map(({ runtime }) => runtime.kind));
   const facts = await Promise.all(
     [...kinds].map((kind) => {
       const own = services.filter(({ runtime }) => runtime.kind === kind).map(({ name }) => name);
@@ -22,9 +21,11 @@ export async function observeRuntimes(
       return installation.runtimeOf(own[0] ?? '').observe({ components });
     }),
   );
+  const findings = facts.flatMap((found) => found.findings);
+  if (findings.length === 0 && [...kinds].every((kind) => kind === 'process')) return undefined;
   return {
     places: facts.flatMap(({ places }) => places),
     exclusive: facts.flatMap(({ exclusive }) => exclusive),
-    findings: facts.flatMap(({ findings }) => findings),
+    findings,
   };
 }

@@ -5,10 +5,11 @@ const CODES: readonly string[] = [
   'upgrade.lease-unconfirmed',
   'upgrade.lease-lost',
   'deploy.fenced',
+  'compose.no-engine',
   'migrate.fenced',
 ];
 
-/** The journal or the lease cannot be relied on any more: nothing may be decided, forward or back, before they are again. */
+/** The journal or the lease cannot be relied on any more, or what runs cannot be seen: nothing may be decided, forward or back, before they are again. */
 export function isUndecidable(error: unknown): boolean {
   return error instanceof OnwardError && CODES.includes(error.code);
 }

@@ -27,6 +27,7 @@ async function createHaproxyBench(system: System): Promise<SwitchBench> {
     connect: () => createHaproxySwitch(system, { stateDirectory, config }),
     fence: (epoch) => createFenceFile(system.files, stateDirectory).raise(epoch),
     route: ({ mode, listen }) => proxy.route({ mode, port: listen?.port ?? 0 }),
+    restart: () => proxy.reload(),
     kill: () => proxy.kill(),
     revive: () => proxy.start(),
     async remove() {

@@ -9,6 +9,7 @@ import { bundleProgram } from '../support/bundle-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { aliveOf, askInstance, instanceOf, specOf, startsOf, stateOf } from '../support/instances.ts';
 import { killSupervisor } from '../support/kill-supervisor.ts';
+import { describeRuntime } from './runtime-suite.ts';
 
 interface Member {
   readonly name: string;
@@ -36,6 +37,24 @@ const members: readonly Member[] = [
   },
 ];
 
+const [own] = members;
+if (own) {
+  describeRuntime({
+    name: own.name,
+    grace: { leastMs: 300, mostMs: 3_000 },
+    create: async (folder) => own.create(folder),
+    specOf(folder, id, { environment, ...more } = {}) {
+      const spec = specOf(folder, id, more);
+      return { ...spec, environment: { ...spec.environment, ...environment } };
+    },
+    async isAnythingLeft(specs) {
+      const pids = await Promise.all(specs.map((spec) => startsOf(spec)));
+      return (await aliveOf(pids.flat())).length > 0;
+    },
+    clear: async () => {},
+  });
+}
+
 beforeAll(async () => {
   programs.folder = await mkdtemp(join(tmpdir(), 'onward-programs-'));
   programs.supervisor = await bundleProgram('src/deploy/runtimes/process/program.ts', programs.folder, 'supervisor');
@@ -44,7 +63,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(programs.folder, { recursive: true, force: true }));
 
-describe.each(members)('runtime $name', (member) => {
+describe.each(members)('runtime $name, which runs processes', (member) => {
   let folder: string;
   let runtime: Runtime;
   let created: InstanceSpec[];
@@ -70,65 +89,6 @@ describe.each(members)('runtime $name', (member) => {
     expect(left).toEqual([]);
   });
 
-  it('creates without starting, starts, stops, starts again and forgets', async () => {
-    const spec = await create('api-1');
-    const { id, service, release, kind, identity, config, run } = spec;
-    const said = { id, service, release, kind, identity, config, run, restarts: 0 };
-    expect(await runtime.list('api')).toEqual([{ ...said, state: 'created' }]);
-    expect(await startsOf(spec)).toEqual([]);
-    await runtime.start('api-1', 1);
-    const running = await instanceOf(runtime, spec);
-    expect(running).toMatchObject({ ...said, state: 'running', address: { host: '127.0.0.1' } });
-    const answer = await askInstance(runtime, spec);
-    expect(answer.pid).toBe(running?.pid);
-    await runtime.stop('api-1', 1);
-    const stopped = await instanceOf(runtime, spec);
-    expect(stopped).toMatchObject({ state: 'stopped', exit: { signal: 'SIGTERM' }, address: running?.address });
-    expect(await aliveOf([answer.pid])).toEqual([]);
-    await runtime.start('api-1', 1);
-    const again = await askInstance(runtime, spec);
-    expect(again.pid).not.toBe(answer.pid);
-    expect(await instanceOf(runtime, spec)).toMatchObject({ state: 'running', address: running?.address });
-    await runtime.stop('api-1', 1);
-    await runtime.remove('api-1', 1);
-    expect(await runtime.list('api')).toEqual([]);
-    expect(await runtime.tail('api-1', 10)).toEqual([]);
-  });
-
-  it('does nothing more when an effect is repeated', async () => {
-    const spec = await create('api-1');
-    await runtime.create(spec, 1);
-    await runtime.stop('api-1', 1);
-    expect(await stateOf(runtime, spec)).toBe('created');
-    await runtime.start('api-1', 1);
-    await askInstance(runtime, spec);
-    await runtime.start('api-1', 1);
-    await runtime.create(spec, 1);
-    expect(await startsOf(spec)).toHaveLength(1);
-    await runtime.stop('api-1', 1);
-    const exit = (await instanceOf(runtime, spec))?.exit;
-    await runtime.stop('api-1', 1);
-    expect((await instanceOf(runtime, spec))?.exit).toEqual(exit);
-    await runtime.remove('api-1', 1);
-    await runtime.remove('api-1', 1);
-    await runtime.stop('api-1', 1);
-  });
-
-  it('refuses another specification under the same id, and an instance that was never created', async () => {
-    const spec = await create('api-1');
-    const other = { ...spec, environment: { ...spec.environment, COLOUR: 'green' } };
-    await expect(runtime.create(other, 1)).rejects.toMatchObject({ code: 'runtime.other-spec' });
-    await expect(runtime.create({ ...spec, service: 'web' }, 1)).rejects.toMatchObject({ code: 'runtime.other-spec' });
-    await expect(runtime.start('api-2', 1)).rejects.toMatchObject({ code: 'runtime.no-instance' });
-  });
-
-  it('does not forget an instance that runs', async () => {
-    const spec = await create('api-1');
-    await runtime.start('api-1', 1);
-    await expect(runtime.remove('api-1', 1)).rejects.toMatchObject({ code: 'runtime.still-running' });
-    expect(await stateOf(runtime, spec)).toBe('running');
-  });
-
   it('gives an instance its artifact as folder, its own environment, and nothing of the tool but what every program needs', async () => {
     const spec = await create('api-1');
     await runtime.start('api-1', 1);
@@ -141,50 +101,6 @@ describe.each(members)('runtime $name', (member) => {
     });
     const known = ['MARKS', 'PORT', 'HOST', 'PGAPPNAME', 'PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'PWD', 'SHLVL', '_'];
     expect(Object.keys(environment).filter((name) => !known.includes(name) && !name.startsWith('ONWARD_'))).toEqual([]);
-  });
-
-  it('records how a one-shot ended and never starts it again by itself', async () => {
-    const good = await create('migrate-1', { kind: 'one-shot', behaviour: ['exit', '0'] });
-    const bad = await create('migrate-2', { kind: 'one-shot', behaviour: ['exit', '7'] });
-    await Promise.all([runtime.start('migrate-1', 1), runtime.start('migrate-2', 1)]);
-    for (const [spec, code] of [[good, 0] as const, [bad, 7] as const]) {
-      const ended = await eventually(
-        () => instanceOf(runtime, spec),
-        (instance) => instance?.state === 'stopped',
-      );
-      expect(ended).toMatchObject({ exit: { code, signal: null }, restarts: 0 });
-      expect(await startsOf(spec)).toHaveLength(1);
-    }
-  });
-
-  it('starts a service again that ends, whatever its exit code, and counts', async () => {
-    const crashing = await create('api-1', { behaviour: ['exit', '3'] });
-    const clean = await create('api-2', { behaviour: ['exit', '0'] });
-    await Promise.all([runtime.start('api-1', 1), runtime.start('api-2', 1)]);
-    for (const spec of [crashing, clean]) {
-      await eventually(
-        () => instanceOf(runtime, spec),
-        (instance) => (instance?.restarts ?? 0) >= 2,
-      );
-      expect((await startsOf(spec)).length).toBeGreaterThanOrEqual(2);
-      await runtime.stop(spec.id, 1);
-      const starts = await startsOf(spec);
-      expect(await stateOf(runtime, spec)).toBe('stopped');
-      expect(await aliveOf(starts)).toEqual([]);
-    }
-  });
-
-  it('kills a service that ignores SIGTERM once its grace period is over', async () => {
-    const spec = await create('api-1', { behaviour: ['stubborn'], graceMs: 300 });
-    await runtime.start('api-1', 1);
-    await askInstance(runtime, spec);
-    const startMs = performance.now();
-    await runtime.stop('api-1', 1);
-    const tookMs = performance.now() - startMs;
-    expect(tookMs).toBeGreaterThanOrEqual(300);
-    expect(tookMs).toBeLessThan(3_000);
-    expect(await instanceOf(runtime, spec)).toMatchObject({ state: 'stopped', exit: { signal: 'SIGKILL' } });
-    expect(await runtime.tail('api-1', 1)).toEqual(['no']);
   });
 
   it.each(['with', 'without'] as const)('ends every process of an instance %s what watches it', async (which) => {
@@ -243,29 +159,6 @@ describe.each(members)('runtime $name', (member) => {
     await runtime.start('api-1', 1);
     expect((await askInstance(runtime, spec)).pid).not.toBe(pid);
     expect(await startsOf(spec)).toHaveLength(2);
-  });
-
-  it('refuses every effect of an epoch that is lower than one it has seen', async () => {
-    const spec = await create('api-1');
-    await runtime.start('api-1', 5);
-    const refusal = { code: 'deploy.fenced' };
-    await expect(runtime.create(specOf(folder, 'api-2'), 4)).rejects.toMatchObject(refusal);
-    await expect(runtime.start('api-1', 4)).rejects.toMatchObject(refusal);
-    await expect(runtime.stop('api-1', 4)).rejects.toMatchObject(refusal);
-    await expect(runtime.remove('api-1', 4)).rejects.toMatchObject(refusal);
-    expect(await runtime.list('api')).toHaveLength(1);
-    expect(await stateOf(runtime, spec)).toBe('running');
-  });
-
-  it('tells the last lines that an instance wrote', async () => {
-    const spec = await create('migrate-1', { kind: 'one-shot', behaviour: ['exit', '1'] });
-    await runtime.start('migrate-1', 1);
-    await eventually(
-      () => stateOf(runtime, spec),
-      (state) => state === 'stopped',
-    );
-    expect(await runtime.tail('migrate-1', 5)).toEqual(['about to end', 'with a word on standard error']);
-    expect(await runtime.tail('migrate-1', 1)).toEqual(['with a word on standard error']);
   });
 });
 

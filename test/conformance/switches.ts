@@ -14,6 +14,8 @@ export interface SwitchBench {
   fence(epoch: number): Promise<void>;
   /** What the operator does once a frontend is opened: sends clients to it, where the switch does not listen by itself. */
   route(frontend: Frontend): Promise<void>;
+  /** Puts another process in the place of the one that carries the traffic, in the way that loses nothing. */
+  restart(): Promise<void>;
   /** Ends the process that carries the traffic, without a warning. */
   kill(): Promise<void>;
   /** What brings it back, where opening a frontend does not. */
@@ -57,6 +59,7 @@ async function createBuiltinBench(system: System, folder: string, program: strin
     connect: () => createBuiltinSwitch(system, { stateDirectory, program }),
     fence: (epoch) => createFenceFile(system.files, stateDirectory).raise(epoch),
     kill,
+    restart: () => createBuiltinSwitch(system, { stateDirectory, program }).handOver(),
     route: async () => {},
     revive: async () => {},
     async remove() {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -211,6 +211,19 @@ describe('onward adopt ledger in the folder of a deployment', () => {
     expect(await tiny.query('select path, release, origin, epoch, run from onward.migration')).toEqual([
       { path: 'core/1.0.0/expand/001_create.sql', release: '1.0.0', origin: 'frameworks', epoch: '1', run: lease?.run },
     ]);
+  });
+
+  it('takes the files of a folder where the release source does not have them, and none of a folder with a problem', async () => {
+    const folder = await writeMigrations({ 'core/1.0.0/expand/001_create.sql': 'create tabel item ();\n' });
+    const broken = await tiny.onward(['adopt', 'ledger', '-f', '.', '--migrations', folder, '--dry-run']);
+    expect(broken.stderr).toContain('error migrate.unusable-files');
+    await writeFile(
+      join(folder, 'core/1.0.0/expand/001_create.sql'),
+      'create table item (id bigint primary key, name text);\n',
+    );
+    const read = await tiny.onward(['adopt', 'ledger', '-f', '.', '--migrations', folder, '--dry-run']);
+    expect(read.stdout).toContain('core/1.0.0/expand/001_create.sql');
+    await rm(folder, { recursive: true });
   });
 
   it('asks for a release that is there', async () => {

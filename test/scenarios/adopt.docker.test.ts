@@ -166,7 +166,6 @@ describe('adopting a Compose project that runs', () => {
     expect(result.exit, result.stderr).toBe(0);
     expectOnlyRefused(await askClient());
     const { failures } = await load.stop();
-    process.stderr.write(`${result.stdout}\n${result.stderr}\n${failures.length} of ${JSON.stringify(await askClient())}`);
     expect(failures.filter((failure) => !/ECONNREFUSED|ECONNRESET|socket hang up/.test(failure))).toEqual([]);
     expect(await version()).toBe('1.0.0');
     expect(await docker(['inspect', '--format', '{{json .HostConfig.PortBindings}}', ...(await ids('api'))])).toBe(

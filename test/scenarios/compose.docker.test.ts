@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
 import { type ComposeDeployment, createComposeDeployment } from '../support/compose-deployment.ts';
+import { buildServiceImage } from '../support/service-image.ts';
 import { startSteadyLoad } from '../support/steady-load.ts';
 
 let server: EmbeddedPostgres;
@@ -44,5 +45,21 @@ describe('an upgrade of services in Compose', () => {
     const before = [await tiny.containers('api'), await tiny.containers('worker')];
     await tiny.compose(['up', '--detach']);
     expect([await tiny.containers('api'), await tiny.containers('worker')]).toEqual(before);
+  });
+
+  it('notices that a tag was pushed again, and changes nothing by it', async () => {
+    const doctor = async () => (await tiny.onward(['doctor'])).stdout.split('\n');
+    const moved = (line: string) => line.startsWith('warning  Tag ');
+    expect((await doctor()).filter(moved)).toEqual([]);
+    const before = await tiny.containers('api');
+    const other = await buildServiceImage({ project: tiny.project, name: 'other', tag: '1', base: 'busybox' });
+    const digest = await tiny.registry.push(other, 'tiny/api:1.2.0');
+    expect((await doctor()).filter(moved)).toEqual([
+      expect.stringMatching(
+        `^warning  Tag 1\\.2\\.0 of ${tiny.registry.host}/tiny/api points to another image now \\(${digest.slice(7, 19)}\\): release 1\\.2\\.0 is pinned to [0-9a-f]{12}, and that is what runs\\.$`,
+      ),
+    ]);
+    expect((await tiny.onward(['upgrade', '--yes'])).exit).toBe(0);
+    expect(await tiny.containers('api')).toEqual(before);
   });
 });

@@ -77,7 +77,7 @@ export async function startHaproxy(): Promise<TestHaproxy> {
     async route({ mode, port }) {
       const wanted = MAIN(
         folder,
-        `frontend clients\n  mode ${mode}\n  bind 127.0.0.1:${port}\n  default_backend api\n`,
+        `frontend clients\n  mode ${mode}\n  bind 127.0.0.1:${port}\n  option idle-close-on-response\n  default_backend api\n`,
       );
       if ((await readFile(main, 'utf8')) === wanted) return;
       await writeFile(main, wanted);

@@ -57,6 +57,9 @@ export function matchFiles(
 ): Matching {
   const entries = [...ledger.entries, ...entriesUpTo(tool, ledger, files)];
   const { taken, left, findings } = pair(tool, entries, files);
+  const position = new Map(files.map(({ file }, index) => [file, index]));
+  const runsBefore = (one: MigrationFile, other: MigrationFile) =>
+    (position.get(one) ?? 0) < (position.get(other) ?? 0);
   const isTaken = new Set(taken.map(({ file }) => file));
   const free = files.map(({ file }) => file).filter((file) => !isTaken.has(file));
   const { baseline } = options;
@@ -80,8 +83,8 @@ export function matchFiles(
       ...(unclear
         ? born.filter(({ isBorn }) => isBorn === undefined).map(({ file }) => unclearBirth(tool, ledger, file))
         : []),
-      ...(baseline ? pending.filter((file) => runsBefore(files, file, baseline)).map(standsBeforeBaseline) : []),
-      ...checkOrder(files, [...isTaken, ...claimed], pending),
+      ...(baseline ? pending.filter((file) => runsBefore(file, baseline)).map(standsBeforeBaseline) : []),
+      ...checkOrder(position, [...isTaken, ...claimed], pending),
     ],
   };
 }
@@ -129,38 +132,49 @@ function pair(tool: LedgerTool, entries: readonly ForeignEntry[], files: readonl
   const taken = new Map<ForeignEntry, TakenFile>();
   const used = new Set<AdoptableFile>();
   const findings: Finding[] = [];
-  const sums = new Map(files.map((file) => [file, tool.checksumsOf?.(file.content) ?? []]));
-  const keys = new Map(files.map((file) => [file, tool.keyOf(file.file)]));
-  const fits = (entry: ForeignEntry, file: AdoptableFile) =>
-    entry.checksum !== undefined && sums.get(file)?.includes(entry.checksum) === true;
-  const take = (
-    by: TakenFile['by'],
-    isIt: (entry: ForeignEntry, file: AdoptableFile) => boolean,
-    onTaken?: (entry: ForeignEntry, file: AdoptableFile) => void,
-  ) => {
-    for (const entry of entries.filter((one) => !taken.has(one))) {
-      const found = files.filter((file) => !used.has(file) && isIt(entry, file));
-      const [file] = found;
+  const sums = groupBy(files, ({ content }) => [...new Set(tool.checksumsOf?.(content) ?? [])]);
+  const keys = groupBy(files, ({ file }) => [tool.keyOf(file) ?? '']);
+  const names = groupBy(files, ({ file }) => [file.name]);
+  const withSum = ({ checksum }: ForeignEntry) => (checksum === undefined ? [] : (sums.get(checksum) ?? []));
+  const withKey = ({ key }: ForeignEntry) => keys.get(key) ?? [];
+  const withName = (entry: ForeignEntry) => (tool.nameOf ? (names.get(tool.nameOf(entry)) ?? []) : []);
+  const take = (by: TakenFile['by'], listCandidates: (entry: ForeignEntry) => readonly AdoptableFile[]) => {
+    for (const entry of entries) {
+      if (taken.has(entry)) continue;
+      const [file, ...others] = listCandidates(entry).filter((candidate) => !used.has(candidate));
       // Of several that look alike, none is certain.
-      if (!file || found.length > 1) continue;
+      if (!file || others.length > 0) continue;
       used.add(file);
       taken.set(entry, { entry, file: file.file, by });
-      onTaken?.(entry, file);
+      if (by === 'name' && entry.checksum !== undefined && tool.checksumsOf)
+        findings.push(edited(tool, entry, file.file));
     }
   };
-  const isSameKey = (entry: ForeignEntry, file: AdoptableFile) => keys.get(file) === entry.key;
-  const isSameName = (entry: ForeignEntry, { file }: AdoptableFile) => tool.nameOf?.(entry) === file.name;
-  take('checksum', (entry, file) => isSameKey(entry, file) && fits(entry, file));
-  take('checksum', (entry, file) => isSameName(entry, file) && fits(entry, file));
-  take('checksum', fits);
-  const refuse = (entry: ForeignEntry, file: AdoptableFile) => {
-    if (entry.checksum !== undefined && tool.checksumsOf) findings.push(edited(tool, entry, file.file));
-  };
-  take('name', (entry, file) => isSameKey(entry, file) && (!tool.nameOf || isSameName(entry, file)), refuse);
-  take('name', isSameName, refuse);
-  take('name', isSameKey, refuse);
+  take('checksum', (entry) => both(withKey(entry), withSum(entry)));
+  take('checksum', (entry) => both(withName(entry), withSum(entry)));
+  take('checksum', withSum);
+  // Numbers that are not Onward's mean less than names.
+  take('name', (entry) => (tool.nameOf ? both(withKey(entry), withName(entry)) : withKey(entry)));
+  take('name', withName);
+  take('name', withKey);
   const ordered = entries.flatMap((entry) => taken.get(entry) ?? []);
   return { taken: ordered, left: entries.filter((entry) => !taken.has(entry)), findings };
+}
+
+function both<T>(some: readonly T[], others: readonly T[]): readonly T[] {
+  return some.filter((one) => others.includes(one));
+}
+
+function groupBy<T>(all: readonly T[], keysOf: (one: T) => readonly string[]): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    for (const key of keysOf(one)) {
+      const group = groups.get(key);
+      if (group) group.push(one);
+      else groups.set(key, [one]);
+    }
+  }
+  return groups;
 }
 
 /** Entries without a file that were applied before the first one which has a file of its own behind the baseline. */
@@ -170,25 +184,26 @@ function findFolded(
   taken: readonly TakenFile[],
   baseline: MigrationFile,
 ): readonly ForeignEntry[] {
-  const own = taken.filter(({ file }) => file !== baseline).map(({ entry }) => entries.indexOf(entry));
-  const first = Math.min(entries.length, ...own);
-  return left.filter((entry) => entries.indexOf(entry) < first);
-}
-
-function runsBefore(files: readonly AdoptableFile[], file: MigrationFile, other: MigrationFile): boolean {
-  const position = (wanted: MigrationFile) => files.findIndex((one) => one.file === wanted);
-  return position(file) < position(other);
+  const own = new Set(taken.filter(({ file }) => file !== baseline).map(({ entry }) => entry));
+  const first = entries.findIndex((entry) => own.has(entry));
+  const early = new Set(first === -1 ? entries : entries.slice(0, first));
+  return left.filter((entry) => early.has(entry));
 }
 
 /** Pending files that stand before applied ones: `onward migrate` would refuse them as late. */
 function checkOrder(
-  files: readonly AdoptableFile[],
+  position: ReadonlyMap<MigrationFile, number>,
   applied: readonly MigrationFile[],
   pending: readonly MigrationFile[],
 ): readonly Finding[] {
+  const placeOf = (file: MigrationFile) => position.get(file) ?? 0;
+  const last = new Map<string, MigrationFile>();
+  for (const file of applied) {
+    const known = last.get(file.phase);
+    if (!known || placeOf(known) < placeOf(file)) last.set(file.phase, file);
+  }
   return pending.flatMap((file) => {
-    const lane = applied.filter((other) => other.phase === file.phase);
-    const behind = lane.filter((other) => runsBefore(files, file, other)).at(-1);
-    return behind && file.late !== true ? [outOfOrder(file, behind)] : [];
+    const behind = last.get(file.phase);
+    return behind && file.late !== true && placeOf(file) < placeOf(behind) ? [outOfOrder(file, behind)] : [];
   });
 }

@@ -11,7 +11,7 @@ import {
   takeOverDeploymentLedger,
   takeOverLedger,
 } from '../../adopt/index.ts';
-import { loadAlone, readMigrations } from '../../migrate/index.ts';
+import { loadAlone, loadFolder } from '../../migrate/index.ts';
 import { ExitCode } from '../../model/index.ts';
 import { resolveConnectionTarget } from '../../system/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
@@ -31,6 +31,7 @@ interface LedgerOptions {
   readonly ledger?: string;
   readonly table?: string;
   readonly baseline?: string;
+  readonly leaveOut?: readonly string[];
   readonly prove?: boolean;
   readonly on?: string;
   readonly dryRun?: boolean;
@@ -73,6 +74,11 @@ export function defineLedger(command: Command, run: RunAction): void {
       .addOption(new Option('--ledger <tool>', 'whose ledger it is, where that cannot be told').choices(tools))
       .option('--table <name>', 'its table, where it is not called as usual')
       .option('--baseline <file|version>', 'what the schema was born with: a file, or all up to a version')
+      .option(
+        '--leave-out <table>',
+        'a table that is not of the product, as <schema>.<name>; may be repeated',
+        (name: string, before: readonly string[] = []) => [...before, name],
+      )
       .option('--prove', 'build the files on a scratch server and compare')
       .option('--on <url>', 'a scratch server, instead of an embedded one')
       .option('--dry-run', 'show what would be recorded, and change nothing')
@@ -93,8 +99,7 @@ export function defineLedger(command: Command, run: RunAction): void {
 
 async function adoptAlone(context: CommandContext, options: LedgerOptions): Promise<ExitCode> {
   const { system } = context;
-  const foreign = await findForeignLayout(system, options.migrations);
-  if (foreign) throw foreignLayout(foreign.title, { tool: foreign.name, folder: options.migrations });
+  await assertOwnLayout(context, options.migrations);
   const plan = await planLedger(system, {
     ...(await loadAlone(system, options)),
     ...(await readWish(context, options)),
@@ -114,13 +119,14 @@ async function adoptInDeployment(
   options: LedgerOptions & { readonly hasMigrationsFolder: boolean },
 ): Promise<ExitCode> {
   const { system, interrupt } = context;
+  if (options.hasMigrationsFolder) await assertOwnLayout(context, options.migrations);
   return withInstallation(context, path, async (installation) => {
     const request: DeploymentLedgerRequest = {
       ...(await readWish(context, options)),
       ...(options.database === undefined ? {} : { database: options.database }),
       ...(options.to === undefined ? {} : { version: options.to }),
       ...(options.hasMigrationsFolder
-        ? { readFiles: async (database) => (await readMigrations(system, options.migrations, { database })).files }
+        ? { readFiles: (database) => loadFolder(system, { migrations: options.migrations, database }) }
         : {}),
     };
     const plan = await planDeploymentLedger(system, installation, request);
@@ -130,12 +136,18 @@ async function adoptInDeployment(
   });
 }
 
+async function assertOwnLayout({ system }: CommandContext, folder: string): Promise<void> {
+  const tool = await findForeignLayout(system, folder);
+  if (tool) throw foreignLayout(tool.title, { tool: tool.name, folder });
+}
+
 async function readWish({ system }: CommandContext, options: LedgerOptions) {
-  const { ledger, table, baseline, prove, on } = options;
+  const { ledger, table, baseline, leaveOut, prove, on } = options;
   return {
     ...(ledger === undefined ? {} : { tool: ledger }),
     ...(table === undefined ? {} : { table }),
     ...(baseline === undefined ? {} : { baseline }),
+    ...(leaveOut === undefined ? {} : { leaveOut }),
     ...(prove === undefined ? {} : { prove }),
     ...(on === undefined
       ? {}

@@ -26,17 +26,22 @@ export function renderLedgerPlan(plan: LedgerPlan): string {
 }
 
 function listRows(plan: LedgerPlan): readonly (readonly string[])[] {
-  const { proof } = plan;
+  const isProven = plan.proof?.deciding.length === 0;
   const recorded = new Set(plan.recorded);
   const stateOf = (path: string, state: string) => (recorded.has(path) ? 'on record' : state);
   return [
-    ...plan.claimed.map(({ path }) => [stateOf(path, 'baseline'), path, 'was there from the start', 'by schema']),
-    ...plan.folded.map(({ label }) => ['in baseline', '', label, 'by schema']),
+    ...plan.claimed.map(({ path }) => [
+      stateOf(path, 'baseline'),
+      path,
+      'was there from the start',
+      isProven ? 'by schema' : '',
+    ]),
+    ...plan.folded.map(({ label }) => ['in baseline', '', label, isProven ? 'by schema' : '']),
     ...plan.taken.map(({ file, entry, by }) => [
       stateOf(file.path, 'applied'),
       file.path,
       entry.appliedAt === undefined ? '' : entry.appliedAt.replace('T', ' ').replace(/(\.\d+)?\+00:00$/, ' UTC'),
-      by === 'checksum' ? 'by checksum' : proof ? 'by schema' : 'by name',
+      by === 'checksum' ? 'by checksum' : isProven ? 'by schema' : 'by name',
     ]),
     ...plan.pending.filter(({ path }) => !recorded.has(path)).map(({ path }) => ['pending', path, '', '']),
   ];
@@ -90,7 +95,7 @@ export function encodeLedgerPlan(plan: LedgerPlan) {
       path: file.path,
       key: entry.key,
       appliedAt: entry.appliedAt ?? null,
-      proof: by === 'name' && proof ? 'schema' : by,
+      proof: by === 'name' && proof?.deciding.length === 0 ? 'schema' : by,
     })),
     baseline: plan.claimed.map(({ path }) => path),
     inBaseline: plan.folded.map(({ label }) => label),

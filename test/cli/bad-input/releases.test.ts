@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { appendFile, cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/system/index.ts';
@@ -341,6 +344,27 @@ describe('onward upgrade', () => {
   it('goes on when the source is whole again', async () => {
     const { stderr, exit } = await tiny.onward(['upgrade', '--yes']);
     expect(exit, stderr).toBe(0);
+  });
+
+  it('refuses an image for a service that runs as a process, before anything has changed', async () => {
+    const registry = createServer((_, response) => response.end('{"schemaVersion":2,"layers":[]}'));
+    registry.listen(0, '127.0.0.1');
+    await once(registry, 'listening');
+    const file = join(vendor, 'product.yaml');
+    const good = await readFile(file, 'utf8');
+    const image = `"127.0.0.1:${(registry.address() as AddressInfo).port}/tiny/worker:1"`;
+    await writeFile(file, good.replace('artifact: ./dist/worker, command: [node, main.mjs]', `image: ${image}`));
+    const built = await tiny.onward(['release', 'build', '1.2.0', '--product', file, '--to', source]);
+    registry.close();
+    expect(built).toMatchObject({ exit: 0, stderr: expect.stringContaining('pinned to sha256:') });
+    await writeFile(file, good);
+    const { exit, stderr } = await runRefused(tiny, ['upgrade', '--version', '1.2.0', '--yes']);
+    expect({ exit, stderr }).toEqual({
+      exit: 1,
+      stderr: expect.stringContaining(
+        'What release 1.2.0 ships as worker is an image, and processes are started from folders. Write "runtime: compose" for worker into onward.yaml.',
+      ),
+    });
   });
 });
 

@@ -10,7 +10,7 @@ const SIGNALS: Readonly<Record<number, string>> = { 137: 'SIGKILL', 143: 'SIGTER
 export async function attendCommand(
   system: System,
   child: PipedProcess,
-  { onOutput, onErrors, signal, stop }: CommandOptions & { readonly stop: () => Promise<void> },
+  { onOutput, onErrors, signal, stop }: CommandOptions & { readonly stop: () => Promise<unknown> },
 ): Promise<CommandEnd> {
   let said = Buffer.alloc(0);
   child.stderr.on('data', (chunk: Buffer) => {
@@ -20,7 +20,7 @@ export async function attendCommand(
   child.stdout.on('data', onOutput);
   let ask = () => {};
   const stopped = new Promise<void>((resolve, reject) => {
-    ask = () => void stop().then(resolve, reject);
+    ask = () => void stop().then(() => resolve(), reject);
   });
   stopped.catch(() => {});
   signal.addEventListener('abort', ask, { once: true });

@@ -13,6 +13,13 @@ export async function describeService(context: ComposeContext, name: string): Pr
   const { own } = findService(context, name);
   const section = requireProjectService(await context.project(), own);
   const { deploy, ...rest } = Object.fromEntries(Object.entries(section).filter(([key]) => !LEFT_OUT.includes(key)));
-  const { replicas: _replicas, ...how } = (deploy ?? {}) as { readonly [key: string]: Json };
-  return { ...rest, ...(Object.keys(how).length === 0 ? {} : { deploy: how }) };
+  // Compose fills in what says nothing.
+  const said = Object.entries((deploy ?? {}) as { readonly [key: string]: Json }).filter(
+    ([key, value]) => key !== 'replicas' && !isEmpty(value),
+  );
+  return { ...rest, ...(said.length === 0 ? {} : { deploy: Object.fromEntries(said) }) };
+}
+
+function isEmpty(value: Json): boolean {
+  return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 }

@@ -24,7 +24,7 @@ export interface Engine {
   /** Where it is, for people. Throws `compose.remote-engine` for one that is reached otherwise than by a socket of this machine. */
   locate(): Promise<string>;
   /**
-   * One request. An engine that is away, because it is restarted, is waited for up to 90 s and asked again: each request here does no harm
+   * One request. An engine that goes away, because it is restarted, is waited for up to 90 s and asked again: each request here does no harm
    * when it is repeated. Throws `compose.no-engine` then, and `compose.engine-failed` for an answer that is none.
    */
   request(request: EngineRequest): Promise<HttpResponse>;
@@ -34,6 +34,8 @@ export interface Engine {
 
 export function createEngine(system: System): Engine {
   let located: Promise<string> | undefined;
+  // One that has never answered is not being restarted.
+  let hasAnswered = false;
   const locate = () => {
     located ??= locateSocket(system);
     return located;
@@ -52,6 +54,7 @@ export function createEngine(system: System): Engine {
       .catch((error: Error) => {
         throw noEngine(socketPath, error.message);
       });
+    hasAnswered = true;
     if (response.status >= 300 && !accepts.includes(response.status))
       throw engineError(`${method} ${path}`, response.status, tellMessage(response.body));
     return response;
@@ -66,7 +69,7 @@ export function createEngine(system: System): Engine {
           return await ask(request);
         } catch (error) {
           const isAway = (error as { readonly code?: string }).code === 'compose.no-engine';
-          if (!isAway || system.clock.monotonicMs() > until) throw error;
+          if (!isAway || !hasAnswered || system.clock.monotonicMs() > until) throw error;
           await system.clock.sleep(AWAY_PAUSE_MS);
         }
       }

@@ -77,10 +77,9 @@ function chooseAddress({ NetworkSettings, HostConfig, State }: Container, seen: 
   return chosen?.IPAddress ? { host: chosen.IPAddress, port: seen.port } : undefined;
 }
 
-/** The engine tells a signal as 128 and its number. */
-function describeExit({ State, RestartCount }: Container): Instance['exit'] | undefined {
-  const hasEnded = State.FinishedAt !== NEVER && (State.Status !== 'running' || RestartCount > 0);
-  if (!hasEnded) return undefined;
+/** The engine tells a signal as 128 and its number; how the process before it ended it forgets once another one runs. */
+function describeExit({ State }: Container): Instance['exit'] | undefined {
+  if (State.FinishedAt === NEVER || State.Status === 'running' || State.Status === 'paused') return undefined;
   const signal = SIGNALS[State.ExitCode] ?? null;
   return { code: signal === null ? State.ExitCode : null, signal, at: State.FinishedAt };
 }

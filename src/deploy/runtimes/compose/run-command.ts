@@ -1,3 +1,4 @@
+import type { ProcessIdentity } from '../../../system/index.ts';
 import { missingProgram } from '../errors.ts';
 import { type CommandsToEnd, findCommandsToEnd, recordCommand } from '../process/command-records.ts';
 import { terminateGroup } from '../process/terminate-group.ts';
@@ -13,7 +14,10 @@ import { withSection } from './write-override.ts';
 
 /** What the engine's own calls may take beyond the grace period of a container. */
 const ENGINE_MS = 20_000;
-const NO_PROGRAM = /executable file not found|OCI runtime create failed/;
+const CALL_ENDS_MS = 2_000;
+const POLL_MS = 20;
+/** As the engine says it, and as the init of the container does. */
+const NO_PROGRAM = /executable file not found|OCI runtime create failed|\bexec .* failed: No such file/;
 
 /**
  * Runs a command in a container of its own, by `docker compose run`: so it has the networks, volumes and secrets that compose.yaml gives to the
@@ -66,45 +70,51 @@ async function runOnce(
     if (slot) await context.fence.assertCurrent(slot.epoch);
     options.signal.throwIfAborted();
     child.release();
-    const stop = () => endContainers(context, token, { graceMs });
+    const stop = () => stopContainers(context, token, graceMs);
     const end = await attendCommand(system, child, { ...options, stop });
     if (end.code !== 0 && NO_PROGRAM.test(end.said))
       throw missingProgram(`${service} (${command.join(' ')})`, command[0] ?? '');
     return end;
   } finally {
     child.abandon();
-    await endContainers(context, token, { graceMs });
-    await terminateGroup(system, child.identity, graceMs);
-    // The call may have made one before it ended.
-    await endContainers(context, token, { graceMs: 0 });
+    await endCall(context, { token, child: child.identity, graceMs });
     if (path !== undefined) await system.files.remove(path);
   }
 }
 
 /** As the contract says; the containers first, so that their programs are told to end before the call is. */
 export async function endCommands(context: ComposeContext, service: string, ending: CommandsToEnd): Promise<void> {
-  const { system } = context;
   for (const { path, token, record } of await findCommandsToEnd(context, service, ending)) {
-    await endContainers(context, token, record);
-    await terminateGroup(system, record.child, record.graceMs);
-    await endContainers(context, token, { graceMs: 0 });
-    await system.files.remove(path);
+    await endCall(context, { token, ...record });
+    await context.system.files.remove(path);
   }
 }
 
-/** Stops and removes the container of a command, if there is one. */
-async function endContainers(
+/** The container first, so that its program is told to end, and the call can say how it did. */
+async function endCall(
   context: ComposeContext,
-  token: string,
-  { graceMs }: { readonly graceMs: number },
+  { token, child, graceMs }: { readonly token: string; readonly child: ProcessIdentity; readonly graceMs: number },
 ): Promise<void> {
-  for (const { Id, State } of await listContainers(context, [`${LABELS.command}=${token}`])) {
-    const path = `/containers/${Id}`;
-    if (State.Status === 'running') {
-      const stop = `${path}/stop?t=${Math.ceil(graceMs / 1000)}`;
-      const timeoutMs = graceMs + ENGINE_MS;
-      await context.engine.request({ method: 'POST', path: stop, accepts: [304, 404], timeoutMs });
-    }
-    await context.engine.request({ method: 'DELETE', path: `${path}?force=1&v=1`, accepts: [404, 409] });
+  const { clock, processes } = context.system;
+  if (await stopContainers(context, token, graceMs)) {
+    const until = clock.monotonicMs() + CALL_ENDS_MS;
+    while (processes.groupState(child) === 'alive' && clock.monotonicMs() < until) await clock.sleep(POLL_MS);
   }
+  await terminateGroup(context.system, child, graceMs);
+  // It may have made one before it ended.
+  await stopContainers(context, token, 0);
+  for (const { Id } of await listContainers(context, [`${LABELS.command}=${token}`]))
+    await context.engine.request({ method: 'DELETE', path: `/containers/${Id}?force=1&v=1`, accepts: [404, 409] });
+}
+
+/** Whether there was one that ran. */
+async function stopContainers(context: ComposeContext, token: string, graceMs: number): Promise<boolean> {
+  const containers = await listContainers(context, [`${LABELS.command}=${token}`]);
+  const running = containers.filter(({ State }) => State.Status === 'running');
+  for (const { Id } of running) {
+    const path = `/containers/${Id}/stop?t=${Math.ceil(graceMs / 1000)}`;
+    const timeoutMs = graceMs + ENGINE_MS;
+    await context.engine.request({ method: 'POST', path, accepts: [304, 404], timeoutMs });
+  }
+  return running.length > 0;
 }

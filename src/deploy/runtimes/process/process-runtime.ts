@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import type { Finding } from '../../../model/index.ts';
 import type { System } from '../../../system/index.ts';
 import { createFenceFile } from '../../fence-file.ts';
 import { artifactPath, stageArtifact } from '../../stage-artifact.ts';
 import { unreadableInstance } from '../errors.ts';
-import type { Instance, Runtime } from '../runtime.ts';
+import type { Instance, Runtime, Work } from '../runtime.ts';
 import { endCommands } from './command-records.ts';
 import { createInstance } from './create-instance.ts';
 import { instancesFolder, locateInstance } from './instance-folder.ts';
@@ -34,7 +35,7 @@ export function createProcessRuntime(system: System, options: ProcessRuntimeOpti
       await stageArtifact(system, { from: folder, identity: component.identity, stateDirectory });
     },
     // What it needs and has is what this machine has, which is looked at for journals and artifacts anyway.
-    observe: async () => ({ places: [], exclusive: [], findings: [] }),
+    observe: async ({ components }) => ({ places: [], exclusive: [], findings: components.flatMap(checkComponent) }),
     describeService: async () => undefined,
     list: (service) => listInstances(context, service),
     async create(spec, epoch) {
@@ -67,6 +68,18 @@ export function createProcessRuntime(system: System, options: ProcessRuntimeOpti
     },
     endAbandonedCommands: (service) => endCommands(context, service, {}),
   };
+}
+
+function checkComponent({ service, component }: Work['components'][number]): readonly Finding[] {
+  if (component.kind === 'folder') return [];
+  return [
+    {
+      code: 'runtime.no-folder',
+      severity: 'error',
+      message: `What release ${component.producedBy} ships as ${service} is an image, and processes are started from folders.`,
+      hint: `Write "runtime: compose" for ${service} into onward.yaml.`,
+    },
+  ];
 }
 
 async function listInstances(

@@ -13,7 +13,6 @@ export interface ServerFact {
   readonly isChecked: boolean;
   /** A health check has come to a result since HAProxy knows it. */
   readonly hasResult: boolean;
-  readonly isUp: boolean;
   readonly inFlight: number;
   readonly serverErrors: number;
 }
@@ -55,7 +54,6 @@ const MAINTENANCE = 0x01 | 0x02 | 0x20 | 0x40;
 const DRAIN = 0x08 | 0x10;
 const CHECK_ENABLED = 0x04;
 const CHECK_INITIAL = 1;
-const UP = 2;
 
 /** Reads the answers of HAProxy; `undefined` when it has no such backend. Pure. */
 export function parseBackend(backend: string, texts: BackendTexts): BackendFacts | undefined {
@@ -101,7 +99,6 @@ function toServer(state: Row, stat: Row): ServerFact {
     weight: current > 0 ? current : count(state.srv_iweight),
     isChecked: (count(state.srv_check_state) & CHECK_ENABLED) !== 0,
     hasResult: count(state.srv_check_status) > CHECK_INITIAL,
-    isUp: count(state.srv_op_state) === UP,
     inFlight: count(stat.scur) + count(stat.qcur),
     serverErrors: count(stat.hrsp_5xx),
   };

@@ -25,6 +25,8 @@ export interface HaproxyProcess {
   require(): Promise<BackendFacts>;
   /** Changes something. Throws `switch.haproxy-refused` with what HAProxy says when it does not. */
   tell(command: string): Promise<void>;
+  /** Throws when there is a master's command line and nobody listens on it. */
+  assertMaster(): Promise<void>;
   /** Whether a reload can be asked for. */
   readonly canReload: boolean;
   /** Resolves once another process answers. */
@@ -67,6 +69,9 @@ export function createHaproxyProcess(system: System, config: HaproxyConfig): Hap
       const lines = (await ask(command)).split('\n');
       if (!lines.every((line) => DONE.test(line))) throw refused(command, lines.join('\n'));
     },
+    async assertMaster() {
+      await askMaster?.('show proc');
+    },
     canReload: askMaster !== undefined,
     reload: () => (askMaster ? reload(system, { config, askMaster, send }) : Promise.resolve()),
   };
@@ -80,9 +85,12 @@ function createPatientApi({ clock }: System, address: AdminAddress): AskCommand 
   return async (command) => {
     const deadlineMs = clock.monotonicMs() + MASTER_MS;
     for (;;) {
-      const answer = await send(command);
+      const isLate = clock.monotonicMs() > deadlineMs;
+      const answer = await send(command).catch((error: unknown) => {
+        if (isLate) throw error;
+      });
       if (answer !== undefined) return answer;
-      if (clock.monotonicMs() > deadlineMs) throw notRunning(address);
+      if (isLate) throw notRunning(address);
       await clock.sleep(POLL_MS);
     }
   };
@@ -115,9 +123,11 @@ interface ReloadOptions {
 }
 
 async function reload({ clock }: System, { config, askMaster, send }: ReloadOptions): Promise<void> {
-  const { backend, file } = config;
+  const { backend, file, master } = config;
+  if (master === undefined) return;
   const { failed, workers } = parseProcesses(await askMaster('show proc'));
-  await askMaster('reload');
+  // Whether it was heard is seen below: the master may start itself anew before it has answered.
+  await createRuntimeApi(master)('reload').catch(() => undefined);
   const deadlineMs = clock.monotonicMs() + RELOAD_MS;
   for (;;) {
     const now = await askMaster('show proc').catch(() => undefined);

@@ -151,6 +151,9 @@ function renderConfig(frontends: readonly Frontend[]): string {
   return `${[...head, ...frontends.flatMap(renderFrontend)].join('\n')}\n`;
 }
 
+/** The last: after a reload, a kept-alive connection is closed with its next answer, not under a client that is about to use it. */
+const HTTP_OPTIONS = ['timeout http-request 60s', 'timeout http-keep-alive 75s', 'option idle-close-on-response'];
+
 function renderFrontend({ name, port, what, routes }: Frontend): readonly string[] {
   const mode = routes.some((route) => route.mode === 'tcp') ? 'tcp' : 'http';
   const open = routes.find((route) => route.hosts === undefined);
@@ -168,7 +171,7 @@ function renderFrontend({ name, port, what, routes }: Frontend): readonly string
     ...[
       `mode ${mode}`,
       `bind :${port}`,
-      ...(mode === 'http' ? ['timeout http-request 60s', 'timeout http-keep-alive 75s'] : []),
+      ...(mode === 'http' ? HTTP_OPTIONS : []),
       ...rules,
       ...(open ? [`default_backend ${open.service}`] : []),
     ].map((line) => `  ${line}`),

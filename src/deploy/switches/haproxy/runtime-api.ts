@@ -27,7 +27,8 @@ export function createRuntimeApi(address: AdminAddress): SendCommand {
         answer += text;
         if (answer.length > MOST_CHARACTERS) fail(new Error('the answer does not end'));
       });
-      socket.on('end', () => resolve(answer.trim()));
+      // Even to a change that it has made without a word it sends an empty line.
+      socket.on('end', () => (answer === '' ? fail(new Error('it hung up')) : resolve(answer.trim())));
       socket.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
         else fail(error);

@@ -1,0 +1,330 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type ComposeImages,
+  type ComposeProject,
+  type ComposeProjectOptions,
+  createComposeImages,
+  createComposeProject,
+} from '../../../../test/support/compose-project.ts';
+import { docker } from '../../../../test/support/docker.ts';
+import { eventually } from '../../../../test/support/eventually.ts';
+import { busyboxImage } from '../../../../test/support/images.ts';
+import { startRegistryFront } from '../../../../test/support/registry.ts';
+import type { ImageComponent } from '../../../model/index.ts';
+
+let images: ComposeImages;
+let busybox: string;
+let first: ImageComponent;
+let second: ImageComponent;
+let project: ComposeProject;
+
+beforeAll(async () => {
+  images = await createComposeImages('compose-files');
+  busybox = await busyboxImage();
+  first = await images.component('1.0.0');
+  second = await images.component('2.0.0');
+});
+afterEach(() => project?.remove());
+afterAll(() => images?.close());
+
+const open = async (options: ComposeProjectOptions) => {
+  project = await createComposeProject(images.owner, options);
+  return project;
+};
+
+/** One service, of which one container runs. */
+const SIMPLE = {
+  files: { 'compose.yaml': 'services: { api: { image: "api:1", init: true } }\n' },
+  services: [{ name: 'api' }],
+};
+
+async function startTwo(
+  { runtime, specOf }: ComposeProject,
+  component: ImageComponent,
+  base: string,
+): Promise<readonly string[]> {
+  const ids = [`${base}-1`, `${base}-2`];
+  for (const id of ids) await runtime.create(specOf(component, id), 1);
+  for (const id of ids) await runtime.start(id, 1);
+  return ids;
+}
+
+describe("an operator's own files", () => {
+  it('stay as they are, and his "docker compose up -d" changes nothing afterwards', async () => {
+    const files = {
+      'compose.yaml': `
+include: [more/compose.yaml]
+x-base: &base
+  init: true
+  labels: { team: "\${TEAM:-none}" }
+services:
+  api:
+    <<: *base
+    extends: { file: common.yaml, service: web }
+    image: "vendor/api:\${TAG:?no tag}"
+    deploy: { replicas: 2, resources: { limits: { memory: 200M } } }
+    env_file: [api.env]
+    secrets: [password]
+    depends_on: { cache: { condition: service_started }, seed: { condition: service_completed_successfully } }
+  seed: { image: "${busybox}", command: ["true"] }
+  tools: { image: "${busybox}", profiles: [debug], command: [sleep, "1000"] }
+secrets: { password: { file: ./password.txt } }
+volumes: { data: {} }
+`,
+      'common.yaml': 'services:\n  web:\n    expose: ["8080"]\n    environment: { FROM_COMMON: "1" }\n',
+      'more/compose.yaml': `services:\n  cache: { image: "${busybox}", command: [sleep, "1000"], init: true, stop_grace_period: 0s }\n`,
+      'api.env': `QUOTED="a $$b \${TEAM}" # a comment\nexport PLAIN=it's\n`,
+      '.env': "TEAM='blue team'\nTAG=7\n",
+      'password.txt': 'secret',
+    };
+    const opened = await open({ files, services: [{ name: 'api', replicas: 2 }] });
+    await docker(['tag', `${first.image}@${first.identity}`, 'vendor/api:7']);
+    try {
+      await opened.compose(['up', '--detach']);
+    } finally {
+      await docker(['image', 'rm', 'vendor/api:7']);
+    }
+    const { runtime } = opened;
+    const adopted = await runtime.list('api');
+    expect(adopted.map(({ id, state }) => `${id} ${state}`)).toEqual([
+      `${opened.name}-api-1 running`,
+      `${opened.name}-api-2 running`,
+    ]);
+    const ids = await startTwo(opened, second, 'api-2.0.0-run');
+    expect((await runtime.list('api')).map(({ identity }) => identity).slice(2)).toEqual([
+      second.identity,
+      second.identity,
+    ]);
+    for (const { id } of adopted) await runtime.stop(id, 1);
+    for (const { id } of adopted) await runtime.remove(id, 1);
+    await (await runtime.keep?.('api', ids))?.(1);
+    const isOther = (line: string) => !line.includes('-seed-');
+    const before = (await opened.containers()).filter(isOther);
+    expect(before.filter((line) => line.includes('api-2.0.0-run'))).toHaveLength(2);
+    await opened.compose(['up', '--detach']);
+    expect((await opened.containers()).filter(isOther)).toEqual(before);
+    for (const [path, text] of Object.entries(files))
+      if (path !== '.env') expect(await readFile(join(opened.folder, path), 'utf8')).toBe(text);
+  });
+
+  it('are found again on the way back: the override says what the old ones were', async () => {
+    const opened = await open(SIMPLE);
+    const { runtime, specOf } = opened;
+    await runtime.create(specOf(first, 'api-1.0.0-a-1'), 1);
+    await runtime.start('api-1.0.0-a-1', 1);
+    await (await runtime.keep?.('api', ['api-1.0.0-a-1']))?.(1);
+    const override = join(opened.folder, 'compose.override.yaml');
+    const text = await readFile(override, 'utf8');
+    const before = await opened.containers();
+    await runtime.create(specOf(second, 'api-2.0.0-b-1', { environment: { TOKEN: 'very secret' } }), 1);
+    expect(await readFile(override, 'utf8')).toContain('very secret');
+    expect((await stat(override)).mode & 0o777).toBe(0o600);
+    await (await opened.reopen().keep?.('api', ['api-1.0.0-a-1']))?.(1);
+    expect(await readFile(override, 'utf8')).toBe(text);
+    await runtime.remove('api-2.0.0-b-1', 1);
+    await opened.compose(['up', '--detach']);
+    expect(await opened.containers()).toEqual(before);
+  });
+
+  it('say whether the override can be written, and is read', async () => {
+    const mine = 'services: { api: { labels: { mine: "1" } } }\n';
+    const taken = await open({ ...SIMPLE, files: { ...SIMPLE.files, 'compose.override.yaml': mine } });
+    await expect(taken.runtime.create(taken.specOf(first, 'api-1'), 1)).rejects.toMatchObject({
+      code: 'compose.foreign-override',
+    });
+    expect((await taken.runtime.observe({ components: [] })).findings).toEqual([
+      expect.objectContaining({ code: 'compose.foreign-override', severity: 'error' }),
+    ]);
+    await taken.remove();
+    const files = { ...SIMPLE.files, 'compose.override.yaml': mine, 'compose.onward.yaml': 'services: {}\n' };
+    const list = 'COMPOSE_FILE=compose.yaml:compose.override.yaml:compose.onward.yaml\n';
+    for (const [env, codes] of [[list, []] as const, ['', ['compose.override-not-read']] as const]) {
+      const opened = await open({ ...SIMPLE, files: { ...files, '.env': env } });
+      const runtime = await reopenWith(opened, 'compose.onward.yaml');
+      expect((await runtime.observe({ components: [] })).findings.map(({ code }) => code)).toEqual(codes);
+      await opened.remove();
+    }
+  });
+
+  it('decide what makes a service roll: what stands in its section, and not what a release says', async () => {
+    const opened = await open(SIMPLE);
+    const before = await opened.runtime.describeService('api');
+    const file = join(opened.folder, 'compose.yaml');
+    await writeFile(file, 'services: { api: { image: "api:2", init: true, deploy: { replicas: 3 } } }\n');
+    expect(await opened.reopen().describeService('api')).toEqual(before);
+    await opened.reopen().create(opened.specOf(first, 'api-1'), 1);
+    expect(await opened.reopen().describeService('api')).toEqual(before);
+    await writeFile(file, 'services: { api: { image: "api:2", init: true, environment: { A: b } } }\n');
+    expect(await opened.reopen().describeService('api')).not.toEqual(before);
+    await writeFile(file, 'services: { web: { image: "api:2" } }\n');
+    await expect(opened.reopen().describeService('api')).rejects.toMatchObject({ code: 'compose.no-service' });
+  });
+});
+
+async function reopenWith(opened: ComposeProject, override: string) {
+  const { createComposeRuntime } = await import('../../index.ts');
+  const { createSystem } = await import('../../../system/index.ts');
+  return createComposeRuntime(createSystem({ environment: process.env, onEvent: () => {} }), {
+    stateDirectory: join(opened.folder, '../state'),
+    deployment: 'shop',
+    compose: { folder: opened.folder, files: [], profiles: [], envFiles: [], override: join(opened.folder, override) },
+    services: [],
+  });
+}
+
+describe('the name of a service in the network', () => {
+  it('is left to the switch where another container of the project has it, and stays so', async () => {
+    const switchService = `{ image: "${busybox}", command: [sleep, "1000"], init: true, networks: { default: { aliases: [api] } } }`;
+    const text = `services:\n  api: { image: "api:1", init: true }\n  lb: ${switchService}\n`;
+    const opened = await open({ files: { 'compose.yaml': text }, services: [{ name: 'api', replicas: 2 }] });
+    await opened.compose(['up', '--detach', '--no-deps', 'lb']);
+    const ids = await startTwo(opened, first, 'api-1.0.0-a');
+    await (await opened.runtime.keep?.('api', ids))?.(1);
+    const lb = await docker([
+      'inspect',
+      '--format',
+      '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}',
+      `${opened.name}-lb-1`,
+    ]);
+    const lookUp = () =>
+      docker([
+        'exec',
+        `${opened.name}-lb-1`,
+        'sh',
+        '-c',
+        'nc -w 1 api 1 2>&1; nc -w 1 api-1.0.0-a-1 8080 </dev/null && echo found',
+      ]).catch((error: Error) => error.message);
+    expect(await lookUp()).toContain('found');
+    const aliases = await Promise.all(
+      ids.map((id) =>
+        docker([
+          'inspect',
+          '--format',
+          '{{range .NetworkSettings.Networks}}{{json .Aliases}}{{end}}',
+          `${opened.name}-${id}`,
+        ]),
+      ),
+    );
+    for (const [index, each] of aliases.entries()) {
+      expect(JSON.parse(each)).toContain(ids[index]);
+      expect(JSON.parse(each)).not.toContain('api');
+    }
+    expect(lb).not.toBe('');
+    const before = await opened.containers();
+    await opened.compose(['up', '--detach']);
+    expect(await opened.containers()).toEqual(before);
+  });
+});
+
+describe('a pull', () => {
+  it('says that a registry refuses, does not answer, or does not have the image, and has changed nothing', async () => {
+    const front = await startRegistryFront(images.registry.host);
+    try {
+      const opened = await open(SIMPLE);
+      const absent = { ...first, image: `${front.host}/shop/api` };
+      const stage = () => opened.runtime.stage({ service: 'api', component: absent, folder: '' }, 1);
+      front.behave('refuses');
+      await expect(stage()).rejects.toMatchObject({ code: 'compose.pull-refused', state: 'unchanged' });
+      front.behave('hangs');
+      await expect(stage()).rejects.toMatchObject({ code: 'compose.registry-silent', state: 'unchanged' });
+      front.behave('passes');
+      const unknown = { ...absent, identity: `sha256:${'d'.repeat(64)}` as const };
+      await expect(opened.runtime.stage({ service: 'api', component: unknown, folder: '' }, 1)).rejects.toMatchObject({
+        code: 'compose.unknown-image',
+      });
+      expect(await opened.containers()).toEqual([]);
+      await stage();
+      front.behave('hangs');
+      await stage();
+    } finally {
+      front.close();
+    }
+  });
+
+  it('is followed by a look at the files with the new image in them', async () => {
+    const opened = await open(SIMPLE);
+    await opened.runtime.describeService('api');
+    await writeFile(join(opened.folder, 'compose.yaml'), 'services: { api: { image: "api:1", nothing: 7 } }\n');
+    await expect(opened.runtime.stage({ service: 'api', component: first, folder: '' }, 1)).rejects.toMatchObject({
+      code: 'compose.wrong-configuration',
+    });
+  });
+});
+
+describe('what is looked at before a run', () => {
+  it('finds ports, names and volumes that two cannot share, what keeps data under the same version, and room', async () => {
+    const text = `
+services:
+  api: { image: "vendor/api:\${TAG}", ports: ["127.0.0.1:18080:8080"] }
+  web: { image: "vendor/web:1", volumes: ["uploads:/data"] }
+  job: { image: "vendor/job:1", volumes: ["./conf:/conf:ro"], ports: ["8080"] }
+  db: { image: "postgres:\${TAG}", volumes: ["data:/var/lib/postgresql/data"] }
+volumes: { uploads: {}, data: {} }
+`;
+    const names = ['api', 'web', 'job', 'gone'].map((name) => ({ name }));
+    const opened = await open({ files: { 'compose.yaml': text, '.env': 'TAG=1\n' }, services: names });
+    const component = { ...first, identity: `sha256:${'e'.repeat(64)}` as const, bytes: 1_000_000 };
+    const facts = await opened.runtime.observe({ components: [{ service: 'api', component }] });
+    expect(facts.exclusive).toEqual([
+      { service: 'api', why: 'only one can have port 18080 of this machine' },
+      { service: 'web', why: 'both would write to the volume uploads', isPossible: true },
+    ]);
+    expect(facts.findings.map(({ code, severity }) => `${code} ${severity}`)).toEqual([
+      'compose.no-service error',
+      'compose.stateful-tag warning',
+    ]);
+    const [place] = facts.places;
+    expect(place).toMatchObject({ place: 'docker', isReachable: true, disk: { neededBytes: 2_500_000 } });
+    expect(place?.memory).toMatchObject({ neededBytes: 0 });
+  });
+});
+
+describe('a command', () => {
+  const spec = (script: string, more = {}) => ({
+    ...{ service: 'api', release: '2.0.0', artifact: `${second.image}@${second.identity}`, graceMs: 1_000 },
+    ...{ command: ['sh', '-c', script], environment: { OWN: 'of $it' }, ...more },
+  });
+  const run = async (opened: ComposeProject, of: ReturnType<typeof spec>, signal = new AbortController().signal) => {
+    const chunks: Buffer[] = [];
+    const end = await opened.runtime.runCommand(of, { onOutput: (chunk) => void chunks.push(chunk), signal });
+    return { ...end, output: Buffer.concat(chunks).toString() };
+  };
+
+  it('runs in the image of its release, with the environment that it is given, and says how it ended', async () => {
+    const opened = await open(SIMPLE);
+    const script =
+      'echo "$OWN $ONWARD_SERVICE $ONWARD_RELEASE"; grep -o "version...2.0.0" behaviour.json; echo oh >&2; exit 7';
+    const { output, said, code } = await run(opened, spec(script));
+    expect({ output, code }).toEqual({ output: 'of $it api 2.0.0\nversion":"2.0.0\n', code: 7 });
+    expect(said).toContain('oh');
+    expect(await opened.containers()).toEqual([]);
+    await expect(run(opened, spec('', { command: ['gone'] }))).rejects.toMatchObject({ code: 'runtime.no-program' });
+  });
+
+  it('is told to end, and is ended before another one starts in its slot', async () => {
+    const opened = await open(SIMPLE);
+    const slot = { name: 'split', epoch: 1 };
+    const stop = new AbortController();
+    const long = run(opened, spec('echo on; exec sleep 600', { slot }), stop.signal);
+    await eventually(
+      () => opened.containers(),
+      (found) => found.some((line) => line.includes(' running ')),
+      20_000,
+    );
+    const next = await run(opened, spec('echo alone', { slot: { ...slot, epoch: 2 } }));
+    expect(next.output).toBe('alone\n');
+    expect(await long).toMatchObject({ code: null, signal: 'SIGTERM' });
+    const again = run(opened, spec('trap "exit 0" TERM; echo on; sleep 600 & wait'), stop.signal);
+    await eventually(
+      () => opened.containers(),
+      (found) => found.some((line) => line.includes(' running ')),
+      20_000,
+    );
+    stop.abort(new Error('enough'));
+    await again;
+    expect(await opened.containers()).toEqual([]);
+    await expect(run(opened, spec('echo never', { slot }))).rejects.toMatchObject({ code: 'deploy.fenced' });
+  });
+});

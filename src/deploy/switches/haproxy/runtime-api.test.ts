@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../../../test/support/free-port.ts';
+import { createSystem } from '../../../system/index.ts';
+import { createHaproxySwitch } from './haproxy-switch.ts';
+import { createRuntimeApi } from './runtime-api.ts';
+
+const HOST = '127.0.0.1';
+
+describe('createRuntimeApi()', () => {
+  let folder: string;
+  const servers: Server[] = [];
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'onward-api-'));
+  });
+  afterEach(async () => {
+    for (const server of servers.splice(0)) server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  /** Answers as told to each command, and hangs up. */
+  async function startServer(answerTo: (command: string) => string): Promise<number> {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      let asked = '';
+      socket.on('data', (data) => {
+        asked += data;
+      });
+      socket.on('end', () => socket.end(answerTo(asked)));
+    }).listen(0, HOST);
+    servers.push(server);
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  }
+
+  it('sends one line and returns the whole answer', async () => {
+    const send = createRuntimeApi({ host: HOST, port: await startServer((command) => `said: ${command}more\n\n`) });
+    expect(await send('show info')).toBe('said: show info\nmore');
+  });
+
+  it('sends nothing that HAProxy would read as more than one command', async () => {
+    const send = createRuntimeApi({ host: HOST, port: await freePort() });
+    expect(() => send('set server api/a\nshutdown sessions server api/a')).toThrow('no single command');
+    expect(() => send('show info; disable frontend web')).toThrow('no single command');
+  });
+
+  it('tells nobody there from somebody who hangs up without a word', async () => {
+    expect(await createRuntimeApi({ host: HOST, port: await freePort() })('show info')).toBeUndefined();
+    expect(await createRuntimeApi({ path: join(folder, 'none.sock') })('show info')).toBeUndefined();
+    const send = createRuntimeApi({ host: HOST, port: await startServer(() => '') });
+    await expect(send('show info')).rejects.toMatchObject({ code: 'switch.haproxy-not-answering' });
+  });
+
+  const openAt = (port: number) => {
+    const system = createSystem({ environment: {}, onEvent: () => {} });
+    const config = {
+      ...{ kind: 'haproxy' as const, mode: 'http' as const, backend: 'api', file: join(folder, 'api.cfg') },
+      admin: { host: HOST, port },
+    };
+    return createHaproxySwitch(system, { stateDirectory: folder, config }).open({ service: 'api', mode: 'http' }, 1);
+  };
+
+  it('is used with no HAProxy that is too old, and with nothing that is none', async () => {
+    const old = await startServer(() => 'Name: HAProxy\nVersion: 2.4.22-f8e3218\nPid: 7\n');
+    await expect(openAt(old)).rejects.toMatchObject({
+      code: 'switch.haproxy-too-old',
+      message: expect.stringContaining('2.4'),
+    });
+    const other = await startServer(() => 'HTTP/1.1 400 Bad Request\n');
+    await expect(openAt(other)).rejects.toMatchObject({ code: 'switch.haproxy-unreadable' });
+    await expect(openAt(await freePort())).rejects.toMatchObject({ code: 'switch.haproxy-not-running' });
+  });
+});
