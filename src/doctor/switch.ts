@@ -8,7 +8,8 @@ export const switchRule: DoctorRule = {
     if (!facts.current) return [];
     const hint = `Run "onward upgrade --version ${facts.current.release}" to bring the switch in line.`;
     const program = checkProgram(facts, hint);
-    const frontends = facts.frontends.flatMap<Finding>(({ service, targets, listen }) => {
+    const frontends = facts.frontends.flatMap<Finding>(({ service, targets, listen, use }) => {
+      if (use?.problem) return [{ code: 'doctor.switch-unusable', severity: 'error', ...use.problem }];
       if (!targets) {
         return [
           {

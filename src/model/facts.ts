@@ -21,6 +21,8 @@ export interface InstanceFact {
   readonly restarts: number;
   /** How a stopped one ended. */
   readonly exitCode?: number | null;
+  /** What its runtime has seen go wrong with it, in half a sentence. */
+  readonly note?: string;
 }
 
 /** What the switch does for one service; `undefined` targets: there is no such frontend. */
@@ -31,6 +33,8 @@ export interface FrontendFact {
   readonly targets: readonly { readonly id: string; readonly state: string }[] | undefined;
   /** The address in onward.yaml, where the switch does not listen on it yet: whether it can be listened on. */
   readonly wanted?: { readonly address: string; readonly isFree: boolean };
+  /** Of a switch that is a program of the operator's: why it cannot be used, or that it can. */
+  readonly use?: { readonly problem?: { readonly message: string; readonly hint: string } };
 }
 
 /**

@@ -32,6 +32,7 @@ export function buildGates(facts: Facts, request: PlanRequest): readonly Gate[] 
     ...buildDataMigrationGates(facts, request),
     ...servicesGates(facts, request),
     ...facts.frontends.flatMap(addressGate),
+    ...facts.frontends.flatMap(useGate),
     ...buildConfigurationGates(facts, request),
     ...buildCommandGates(facts, request),
     ...buildPlaceGates(facts, request),
@@ -165,6 +166,22 @@ function addressGate({ service, wanted }: FrontendFact): readonly Gate[] {
   const port = address.slice(address.lastIndexOf(':') + 1);
   const title = `The switch can listen for ${service}`;
   return [gate(`address:${service}`, title, isFree ? 'open' : 'closed', evidence, `ss -ltnp 'sport = :${port}'`)];
+}
+
+/** A switch that could not be used would be found out in the middle of a run. */
+function useGate({ service, use }: FrontendFact): readonly Gate[] {
+  if (!use) return [];
+  const { problem } = use;
+  const evidence = problem?.message ?? 'it answers, and nothing is in the way';
+  return [
+    gate(
+      `switch:${service}`,
+      `The switch of ${service} can be used`,
+      problem ? 'closed' : 'open',
+      evidence,
+      'onward doctor',
+    ),
+  ];
 }
 
 /**

@@ -366,6 +366,16 @@ describe('gates', () => {
       'address:api',
       'closed',
     ],
+    [
+      'the operator’s switch cannot be used',
+      {
+        frontends: [
+          { service: 'api', targets: undefined, use: { problem: { message: 'It is gone.', hint: 'Start it.' } } },
+        ],
+      },
+      'switch:api',
+      'closed',
+    ],
     ['the disk is too full', { disk: { neededBytes: 10, freeBytes: 10 } }, 'disk', 'closed'],
   ])('close when %s', (_, changed, id, state) => {
     expect(open(changed)).toContainEqual(expect.objectContaining({ id, state }));

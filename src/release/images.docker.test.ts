@@ -111,17 +111,4 @@ describe('buildRelease() with images', () => {
     expect(await vendor.system.files.exists(vendor.source)).toBe(true);
     await expect(openSource(vendor.system, vendor.source).catalog()).rejects.toThrow('there is no catalog.json');
   });
-
-  it('asks no registry for an image that is named by a digest which an earlier release has', async () => {
-    const digest = await push('first', '1.0.0');
-    await vendor.build('1.0.0');
-    const pinned = `product: shop\nservices:\n  api: { image: "127.0.0.1:1/shop/api@${digest}" }\n`;
-    await vendor.write('product.yaml', pinned);
-    const { release } = await vendor.build('1.1.0');
-    expect(release.components).toEqual([
-      expect.objectContaining({ image: '127.0.0.1:1/shop/api', identity: digest, producedBy: '1.0.0' }),
-    ]);
-    expect(release.components[0]).not.toHaveProperty('tag');
-    expect(await vendor.build('1.1.0')).toMatchObject({ alreadyPublished: true });
-  });
 });

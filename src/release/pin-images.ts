@@ -26,7 +26,7 @@ const LOOK_UP_LIMIT_MS = 30_000;
 
 /**
  * Pins the image of every service that ships one: each is looked up in its registry once. Of an image that is named by a digest which one of
- * the releases has already, nothing is asked: its size is on record. What cannot be pinned is a finding with its place.
+ * the releases has of the same repository, nothing is asked: its size is on record. What cannot be pinned is a finding with its place.
  */
 export async function pinImages(
   system: System,
@@ -66,13 +66,14 @@ async function locateIn(system: System, file: string): Promise<(at: readonly Pro
   return createPathLocator({ kind: 'product.yaml', path: file, text: await system.files.readText(file) });
 }
 
-/** What a release says of an image that is named by its digest. */
-function recall(known: readonly Release[], { digest }: ImageReference): Promise<FoundImage> | undefined {
+/** What a release says of an image that is named by its digest. Another repository may not have it. */
+function recall(known: readonly Release[], image: ImageReference): Promise<FoundImage> | undefined {
+  const { registry, repository, digest } = image;
   if (digest === undefined) return undefined;
   const component = known
-    .flatMap(({ components }) => components)
-    .find((candidate) => candidate.kind === 'image' && candidate.identity === digest);
-  if (component?.kind !== 'image') return undefined;
+    .flatMap(({ components }) => components.flatMap((each) => (each.kind === 'image' ? [each] : [])))
+    .find((candidate) => candidate.identity === digest && candidate.image === `${registry}/${repository}`);
+  if (!component) return undefined;
   return Promise.resolve({ identity: digest, bytes: component.bytes, platforms: component.platforms ?? {} });
 }
 

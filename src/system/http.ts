@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** Limit for the whole exchange. */
   readonly timeoutMs: number;
+  /** PEM of everyone who may vouch for the other side; those that Node trusts unless told. */
+  readonly authorities?: readonly string[];
   /** Talks to a unix socket instead of the URL's host. */
   readonly socketPath?: string;
 }
@@ -51,6 +53,7 @@ function exchange(request: HttpRequest, socketPath: string | undefined): Promise
         headers: { connection: 'close', ...describeLength(request.body), ...request.headers },
         agent: false,
         ...(socketPath === undefined ? {} : { socketPath }),
+        ...(request.authorities === undefined ? {} : { ca: [...request.authorities] }),
       },
       (incoming) => {
         const chunks: Buffer[] = [];

@@ -162,7 +162,7 @@ async function loadReleases(
 export async function observeInstances(installation: Installation): Promise<readonly InstanceFact[]> {
   const { services } = installation.deployment;
   const lists = await Promise.all(services.map(({ name }) => installation.runtimeOf(name).list(name)));
-  return lists.flat().map(({ id, service, release, identity, config, run, state, restarts, exit, place }) => ({
+  return lists.flat().map(({ id, service, release, identity, config, run, state, restarts, exit, place, note }) => ({
     id,
     service,
     release,
@@ -172,6 +172,7 @@ export async function observeInstances(installation: Installation): Promise<read
     state,
     restarts,
     ...(place === undefined ? {} : { place }),
+    ...(note === undefined ? {} : { note }),
     ...(exit ? { exitCode: exit.code } : {}),
   }));
 }
@@ -179,10 +180,13 @@ export async function observeInstances(installation: Installation): Promise<read
 async function observeFrontends(installation: Installation): Promise<readonly FrontendFact[]> {
   const behind = installation.deployment.services.filter((service) => service.switch.kind !== 'none');
   const frontends = await Promise.all(
-    behind.map(async ({ name }) => {
-      const found = await installation.switchOf(name).observe(name);
+    behind.map(async (service) => {
+      const { name } = service;
+      const use = await observeUse(installation, service);
+      const found = use?.problem ? undefined : await installation.switchOf(name).observe(name);
       const targets = found?.targets.map(({ id, state }) => ({ id, state }));
-      return { service: name, targets, ...(found?.listen ? { listen: describeListen(found.listen) } : {}) };
+      const listen = found?.listen ? { listen: describeListen(found.listen) } : {};
+      return { service: name, targets, ...listen, ...(use ? { use } : {}) };
     }),
   );
   const own = frontends.flatMap(({ listen }) => listen ?? []);
@@ -196,6 +200,15 @@ async function observeFrontends(installation: Installation): Promise<readonly Fr
       return { ...frontend, wanted: { address: describeListen(service.switch.listen), isFree } };
     }),
   );
+}
+
+/** Only a program of the operator's can be in a state in which it is of no use. */
+async function observeUse(installation: Installation, service: Service): Promise<FrontendFact['use']> {
+  const { name, switch: config } = service;
+  if (config.kind !== 'haproxy') return undefined;
+  const { mode, listen } = config;
+  const problem = await installation.switchOf(name).check({ service: name, mode, ...(listen ? { listen } : {}) });
+  return problem ? { problem: { message: problem.message, hint: problem.hint } } : {};
 }
 
 function describeListen({ host, port }: Listen): string {

@@ -11,7 +11,8 @@ import {
   textOf,
 } from './ledger-tool.ts';
 
-const TEXT = ['character varying'];
+// Where its table was made by hand, often as text.
+const TEXT = ['character varying', 'text'];
 const TIME = ['timestamp with time zone'];
 
 /**

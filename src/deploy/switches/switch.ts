@@ -1,4 +1,4 @@
-import type { Listen } from '../../model/index.ts';
+import type { Listen, OnwardError } from '../../model/index.ts';
 
 /**
  * - `active`: gets new requests, by weight.
@@ -72,6 +72,8 @@ export interface FrontendChange {
 
 /** What decides which instances get traffic. Changes with an epoch lower than one it has seen are refused. */
 export interface Switch {
+  /** Why a frontend could not be opened or changed now, as far as that can be seen without changing anything; `undefined`: nothing is in the way. */
+  check(frontend: Frontend): Promise<OnwardError | undefined>;
   /** What it does now; `undefined` when it does not run or has no such frontend. */
   observe(service: string): Promise<FrontendObservation | undefined>;
   /** Makes sure that the switch runs and that the frontend listens, without changing its targets. Idempotent. */

@@ -1,6 +1,7 @@
-import type { ImageReference, OnwardError } from '../../model/index.ts';
+import { type ImageReference, OnwardError } from '../../model/index.ts';
 import type { HttpRequest, HttpResponse } from '../http.ts';
 import type { System } from '../system.ts';
+import { isNotVouchedFor, loadAuthorities } from './authorities.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { type Credentials, encodeBasic, loadCredentials } from './credentials.ts';
 import { busy, notARegistry, refusedAccess, timedOut, unreachable } from './errors.ts';
@@ -27,6 +28,7 @@ export function openConversation(system: RegistrySystem, image: ImageReference, 
 }
 
 const MOST_REDIRECTS = 5;
+const REDIRECTS = [301, 302, 303, 307, 308];
 
 /**
  * Asks for a path below `/v2/<repository>/`. The answer is 200 or 404; anything else throws what it means (`registry.refused`, `.timeout`,
@@ -49,9 +51,7 @@ export async function ask(
   }
   const { status } = answer;
   if (status === 200 || status === 404) return answer;
-  if (status === 401 || status === 403) {
-    throw refused(talk, status);
-  }
+  if (status === 401 || status === 403) throw refused(talk, status);
   if (status === 429 || status >= 500) throw busy(talk.image, status);
   throw notARegistry(talk.image, `it answered with ${status}`);
 }
@@ -60,7 +60,7 @@ export async function ask(
 async function answerChallenge(talk: Conversation, answer: HttpResponse): Promise<string | undefined> {
   const challenges = parseChallenges([answer.headers['www-authenticate'] ?? ''].flat().join(', '));
   const find = (scheme: string) => challenges.find((challenge) => challenge.scheme === scheme);
-  const credentials = await loadCredentials(talk.system, talk.image);
+  const credentials = await loadCredentials(talk.system, talk.image, remainingMs(talk));
   if (credentials) talk.credentials = credentials;
   const bearer = find('bearer');
   if (bearer) return `Bearer ${await obtainToken(talk, bearer)}`;
@@ -73,10 +73,10 @@ async function obtainToken(talk: Conversation, { parameters }: Challenge): Promi
   const request = requestToken({ image, parameters, credentials });
   assertSafe(talk, new URL(request.url), 'asks for a login at');
   const answer = await exchange(talk, request);
-  if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) {
-    throw refused(talk, answer.status);
-  }
-  if (answer.status !== 200) throw busy(image, answer.status);
+  const { status } = answer;
+  if (status === 429 || status >= 500) throw busy(image, status);
+  if (status >= 400) throw refused(talk, status);
+  if (status !== 200) throw notARegistry(image, `its login answered with ${status}`);
   const token = request.read(answer.body);
   talk.system.redaction.add(token);
   return token;
@@ -106,7 +106,9 @@ async function follow(
     const headers = { ...request.headers, ...(isHome && authorization !== undefined ? { authorization } : {}) };
     const answer = await exchange(talk, { ...request, url: url.href, headers });
     const to = [answer.headers.location ?? ''].flat()[0];
-    if (![301, 302, 303, 307, 308].includes(answer.status) || !to) return answer;
+    // Whoever is sent to may not ask for the login of the one who sends.
+    if (answer.status === 401 && !isHome) throw refused(talk, 401);
+    if (!REDIRECTS.includes(answer.status) || !to) return answer;
     if (!URL.canParse(to, url.href)) throw notARegistry(talk.image, 'it sends to what is no address');
     url = new URL(to, url.href);
     assertSafe(talk, url, 'sends to');
@@ -138,14 +140,26 @@ async function findAddress(talk: Conversation): Promise<URL> {
 }
 
 async function exchange(talk: Conversation, request: Omit<HttpRequest, 'timeoutMs'>): Promise<HttpResponse> {
-  const left = talk.deadline - talk.system.clock.monotonicMs();
-  if (left <= 0) throw timedOut(talk.image, talk.limitMs);
+  const { system, image, limitMs } = talk;
+  const headers = { 'user-agent': 'onward', ...request.headers };
+  const send = async (more: Pick<HttpRequest, 'authorities'> = {}) =>
+    system.http.send({ ...request, ...more, headers, timeoutMs: remainingMs(talk) });
   try {
-    const headers = { 'user-agent': 'onward', ...request.headers };
-    return await talk.system.http.send({ ...request, headers, timeoutMs: Math.max(1, Math.ceil(left)) });
+    return await send().catch(async (error: unknown) => {
+      if (!isNotVouchedFor(error)) throw error;
+      return send({ authorities: await loadAuthorities(system, image.registry) });
+    });
   } catch (error) {
+    if (error instanceof OnwardError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ETIMEDOUT') throw timedOut(talk.image, talk.limitMs);
-    throw unreachable(talk.image, message || code || 'no answer', error);
+    if (code === 'ETIMEDOUT') throw timedOut(image, limitMs);
+    throw unreachable(image, message || code || 'no answer', error);
   }
+}
+
+/** At least one. Throws `registry.timeout` when none is left. */
+function remainingMs({ system, image, limitMs, deadline }: Conversation): number {
+  const left = deadline - system.clock.monotonicMs();
+  if (left <= 0) throw timedOut(image, limitMs);
+  return Math.max(1, Math.ceil(left));
 }

@@ -15,17 +15,17 @@ type CredentialSystem = Pick<System, 'files' | 'exec' | 'environment' | 'redacti
 
 /** Docker's own name for its registry, in its configuration and for its helpers. */
 const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
-const HELPER_LIMIT_MS = 10_000;
 /** How helpers say that they are given a token and not a password. */
 const TOKEN_USER = '<token>';
 
 /**
  * What Docker itself would present to the registry of an image: from `config.json` in DOCKER_CONFIG or `~/.docker`, or from the helper that it
- * names. `undefined` when there is nothing for it. Throws `registry.credentials` when the file or the helper cannot be used.
+ * names, within the limit. `undefined` when there is nothing for it. Throws `registry.credentials` when the file or the helper cannot be used.
  */
 export async function loadCredentials(
   system: CredentialSystem,
   image: ImageReference,
+  limitMs: number,
 ): Promise<Credentials | undefined> {
   const { environment, redaction } = system;
   const file = join(environment.DOCKER_CONFIG || join(environment.HOME || homedir(), '.docker'), 'config.json');
@@ -34,7 +34,7 @@ export async function loadCredentials(
   const config = parseConfig(image, file, text);
   const key = image.registry === 'docker.io' ? DOCKER_HUB_KEY : image.registry;
   const helper = textOf(recordOf(config.credHelpers)[key]) ?? textOf(config.credsStore);
-  const stored = helper === undefined ? undefined : await askHelper(system, image, { helper, key });
+  const stored = helper === undefined ? undefined : await askHelper(system, image, { helper, key, limitMs });
   const found = stored ?? readAuth(image, { file, auths: recordOf(config.auths) });
   if (found) redaction.add(found.kind === 'password' ? found.password : found.token);
   if (found?.kind === 'password') redaction.add(encodeBasic(found));
@@ -74,15 +74,15 @@ function readAuth(
 async function askHelper(
   system: CredentialSystem,
   image: ImageReference,
-  { helper, key }: { readonly helper: string; readonly key: string },
+  { helper, key, limitMs }: { readonly helper: string; readonly key: string; readonly limitMs: number },
 ): Promise<Credentials | undefined> {
   const program = `docker-credential-${helper}`;
   if (!/^[A-Za-z0-9_.-]+$/.test(helper)) throw unusableCredentials(image, `"${helper}" is no name of a helper`);
-  const options = { input: key, timeoutMs: HELPER_LIMIT_MS, ownGroup: true, environment: system.environment };
+  const options = { input: key, timeoutMs: limitMs, ownGroup: true, environment: system.environment };
   const result = await system.exec.run([program, 'get'], options).catch(() => {
     throw unusableCredentials(image, `there is no program ${program}`);
   });
-  if (result.timedOut) throw unusableCredentials(image, `${program} did not answer within ${HELPER_LIMIT_MS / 1000} s`);
+  if (result.timedOut) throw unusableCredentials(image, `${program} did not answer in time`);
   // Helpers say on standard output that they have nothing, and exit with 1.
   if (/credentials not found/i.test(result.stdout)) return undefined;
   if (result.exitCode !== 0) throw unusableCredentials(image, `${program} ended with exit code ${result.exitCode}`);

@@ -1,4 +1,5 @@
 import { describeImage, ExitCode, type ImageReference, OnwardError } from '../../model/index.ts';
+import { isNotVouchedFor } from './authorities.ts';
 
 interface Refusal {
   readonly code: string;
@@ -49,12 +50,12 @@ export function timedOut(image: ImageReference, limitMs: number): OnwardError {
 }
 
 export function unreachable(image: ImageReference, why: string, cause?: unknown): OnwardError {
-  const isUntrusted = /certificate|self.signed/i.test(why);
+  const isUntrusted = isNotVouchedFor(cause);
   return refusal(image, {
     code: 'registry.unreachable',
     what: `the registry cannot be reached (${why})`,
     hint: isUntrusted
-      ? 'Name the file of its certificate authority with NODE_EXTRA_CA_CERTS, then run the same command again.'
+      ? `Put the file of its certificate authority into /etc/docker/certs.d/${image.registry}/ca.crt, or name it with SSL_CERT_FILE. Then run the same command again.`
       : `Check the way to ${image.registry}, then run the same command again.`,
     cause,
   });

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -175,18 +175,42 @@ describe('lookUpImage() of a registry with tokens', () => {
 });
 
 describe('lookUpImage() of a registry of this machine that speaks TLS', () => {
-  it('does not trust a certificate that nobody vouches for, and says how to name who does', async () => {
+  let encrypted: Registry;
+  let name: string;
+  beforeAll(async () => {
     const tls = { certificate: join(TLS, 'server.crt'), key: join(TLS, 'server.key') };
-    const encrypted = await startRegistry({ settings: { http: { tls } } });
-    const reference = named(`${encrypted.host.replace('127.0.0.1', 'localhost')}/shop/api:1.0.0`);
-    try {
-      await expect(lookUpImage(systemWith(open.configFolder), reference, LIMIT)).rejects.toMatchObject({
-        code: 'registry.unreachable',
-        hint: 'Name the file of its certificate authority with NODE_EXTRA_CA_CERTS, then run the same command again.',
-      });
-    } finally {
-      await encrypted.close();
+    encrypted = await startRegistry({ settings: { http: { tls } } });
+    await encrypted.push(image, 'shop/api:1.0.0');
+    name = encrypted.host.replace('127.0.0.1', 'localhost');
+  });
+  afterAll(() => encrypted?.close());
+
+  const find = (environment: System['environment']) => {
+    const system = createSystem({
+      environment: { DOCKER_CONFIG: open.configFolder, ...environment },
+      onEvent: () => {},
+    });
+    return lookUpImage(system, named(`${name}/shop/api:1.0.0`), LIMIT);
+  };
+
+  it('does not trust a certificate that nobody vouches for, and says how to name who does', async () => {
+    await expect(find({})).rejects.toMatchObject({
+      code: 'registry.unreachable',
+      hint: `Put the file of its certificate authority into /etc/docker/certs.d/${name}/ca.crt, or name it with SSL_CERT_FILE. Then run the same command again.`,
+    });
+  });
+
+  it('trusts whom SSL_CERT_FILE names, and whom Docker trusts for this registry alone', async () => {
+    const root = join(TLS, 'root.crt');
+    expect(await find({ SSL_CERT_FILE: root })).toMatchObject({ platforms: {} });
+    const [own, other] = ['own', 'other'].map((folder) => join(encrypted.configFolder, folder));
+    for (const [folder, registry] of [[own, name] as const, [other, 'localhost:1'] as const]) {
+      const certificates = join(folder ?? '', 'docker/certs.d', registry);
+      await mkdir(certificates, { recursive: true });
+      await copyFile(root, join(certificates, 'ca.crt'));
     }
+    expect(await find({ XDG_CONFIG_HOME: own })).toMatchObject({ platforms: {} });
+    await expect(find({ XDG_CONFIG_HOME: other })).rejects.toMatchObject({ code: 'registry.unreachable' });
   });
 });
 

@@ -51,6 +51,8 @@ export function createBuiltinSwitch(system: System, options: BuiltinSwitchOption
   };
   return {
     observeProgram,
+    // It is started when it is needed. Whether its address is free is asked of the machine.
+    check: async () => undefined,
     async observe(service) {
       const answer = await call({ method: 'GET', path: pathOf(service) });
       return answer?.status === 200 ? (parseMessage(answer.body, observationSchema) as FrontendObservation) : undefined;

@@ -140,3 +140,13 @@ export function badProxy(services: string, problem: string): OnwardError {
     exit: ExitCode.usage,
   });
 }
+
+export function noFolder(file: string): OnwardError {
+  return new OnwardError({
+    code: 'switch.haproxy-no-folder',
+    message: `Could not write ${file}: its folder is not there.`,
+    hint: `Create ${folderOf(file)}, let HAProxy read it (-f ${folderOf(file)}), then run the same command again.`,
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}

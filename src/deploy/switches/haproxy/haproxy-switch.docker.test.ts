@@ -247,6 +247,21 @@ describe('the haproxy switch', () => {
     await connectSwitch().open({ service: 'api', mode: 'http' }, 1);
   });
 
+  it('says beforehand what would be in the way, and changes nothing', async () => {
+    const frontend = { service: 'api', mode: 'http' } as const;
+    const check = async (router: Switch) => (await router.check(frontend))?.code;
+    expect(await check(connectSwitch())).toBeUndefined();
+    expect(existsSync(proxy.backendFile)).toBe(false);
+    expect(await check(connectSwitch({ file: join(proxy.folder, 'none', 'api.cfg') }))).toBe(
+      'switch.haproxy-no-folder',
+    );
+    expect(await check(connectSwitch({ admin: { host: '127.0.0.1', port } }))).toBe('switch.haproxy-not-running');
+    const router = await openSwitch();
+    expect(await check(router)).toBeUndefined();
+    await proxy.kill();
+    expect(await check(router)).toBe('switch.haproxy-not-running');
+  });
+
   it('changes the mode of a backend by a reload, with its targets kept', async () => {
     const router = await openSwitch();
     const one = await startTarget('one');

@@ -1,10 +1,12 @@
+import { dirname } from 'node:path';
+import { OnwardError } from '../../../model/index.ts';
 import type { Files, System } from '../../../system/index.ts';
 import { createFenceFile } from '../../fence-file.ts';
 import type { FrontendChange, FrontendObservation, Switch, SwitchCounters } from '../switch.ts';
 import { applyChange } from './apply-change.ts';
 import { type Book, createBooks, settleBook } from './book.ts';
 import type { HaproxyConfig } from './config.ts';
-import { notLoaded, notRunning, otherBackend, unknownService } from './errors.ts';
+import { noFolder, notLoaded, notRunning, otherBackend, unknownService } from './errors.ts';
 import type { BackendFacts } from './facts.ts';
 import { assertTargets, GATE } from './names.ts';
 import { createHaproxyProcess, type HaproxyProcess } from './process.ts';
@@ -46,6 +48,7 @@ export function createHaproxySwitch(system: System, { stateDirectory, config }: 
     });
   };
   return {
+    check: () => checkHaproxy({ haproxy, config, files }),
     async observe(service) {
       const books = booksOf(service);
       const book = await books.load();
@@ -78,11 +81,34 @@ export function createHaproxySwitch(system: System, { stateDirectory, config }: 
   };
 }
 
-interface Ensured {
+interface Ensured extends Checked {
+  readonly write: (mode: 'http' | 'tcp', change: FrontendChange) => Promise<void>;
+}
+
+interface Checked {
   readonly haproxy: HaproxyProcess;
   readonly config: HaproxyConfig;
   readonly files: Files;
-  readonly write: (mode: 'http' | 'tcp', change: FrontendChange) => Promise<void>;
+}
+
+async function checkHaproxy({ haproxy, config, files }: Checked): Promise<OnwardError | undefined> {
+  const { backend, file, admin } = config;
+  try {
+    if (!(await files.isFolder(dirname(file)))) return noFolder(file);
+    const facts = await haproxy.observe();
+    if (!facts) return notRunning(admin);
+    if (facts !== 'missing') return isOurs(facts) ? undefined : otherBackend(backend, file);
+    // Opening it writes the file, and stops there when it must not reload HAProxy.
+    await haproxy.assertMaster();
+    return undefined;
+  } catch (error) {
+    if (error instanceof OnwardError) return error;
+    throw error;
+  }
+}
+
+function isOurs(facts: BackendFacts): boolean {
+  return facts.servers.some(({ name }) => name === GATE);
 }
 
 /** Makes sure that HAProxy has the backend from our file. Reloads it when it has not. */
@@ -91,7 +117,7 @@ async function ensureBackend({ haproxy, config, files, write }: Ensured, mode: '
   const facts = await haproxy.observe();
   if (!facts) throw notRunning(admin);
   if (facts !== 'missing') {
-    if (!facts.servers.some(({ name }) => name === GATE)) throw otherBackend(backend, file);
+    if (!isOurs(facts)) throw otherBackend(backend, file);
     if (facts.mode === mode) {
       if (!(await files.exists(file))) await write(mode, describeChange(facts));
       return facts;

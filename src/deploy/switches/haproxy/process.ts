@@ -25,6 +25,8 @@ export interface HaproxyProcess {
   require(): Promise<BackendFacts>;
   /** Changes something. Throws `switch.haproxy-refused` with what HAProxy says when it does not. */
   tell(command: string): Promise<void>;
+  /** Throws when there is a master's command line and nobody listens on it. */
+  assertMaster(): Promise<void>;
   /** Whether a reload can be asked for. */
   readonly canReload: boolean;
   /** Resolves once another process answers. */
@@ -66,6 +68,9 @@ export function createHaproxyProcess(system: System, config: HaproxyConfig): Hap
     async tell(command) {
       const lines = (await ask(command)).split('\n');
       if (!lines.every((line) => DONE.test(line))) throw refused(command, lines.join('\n'));
+    },
+    async assertMaster() {
+      await askMaster?.('show proc');
     },
     canReload: askMaster !== undefined,
     reload: () => (askMaster ? reload(system, { config, askMaster, send }) : Promise.resolve()),
