@@ -57,7 +57,7 @@ describe('examples/compose/demo.mjs', () => {
   it(
     'goes to 1.2.0 and back from 1.3.0 in Compose without a failed request inside or outside, and leaves nothing behind',
     async () => {
-      demo = await startDemo('--calm', '1', '--rate', '40', '--inside-rate', '20');
+      demo = await startDemo('--calm', '1', '--rate', '30', '--inside-rate', '15');
       const { exit, stdout, stderr } = await demo.ended;
       const summary = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '""') as Summary;
       expect(summary, stderr).toMatchObject({
