@@ -47,16 +47,25 @@ function checkService(facts: Facts, service: Service): readonly Finding[] {
         hint: `Run "onward upgrade --version ${version}" to roll the configuration out.`,
       });
     }
-    if (instance.restarts > 0) {
-      findings.push({
-        code: 'doctor.restarted',
-        severity: 'warning',
-        message: `Instance ${instance.id} had to be started again ${instance.restarts === 1 ? 'once' : `${instance.restarts} times`}.`,
-        hint: `Read its log: ${describeLog(service, instance)}`,
-      });
-    }
+    findings.push(...checkTrouble(service, instance));
   }
   return findings;
+}
+
+/** What went wrong with an instance that runs. */
+function checkTrouble(service: Service, instance: InstanceFact): readonly Finding[] {
+  const { id, restarts, note } = instance;
+  const warn = (code: string, message: string): Finding => ({
+    code,
+    severity: 'warning',
+    message,
+    hint: `Read its log: ${describeLog(service, instance)}`,
+  });
+  const times = restarts === 1 ? 'once' : `${restarts} times`;
+  return [
+    ...(restarts > 0 ? [warn('doctor.restarted', `Instance ${id} had to be started again ${times}.`)] : []),
+    ...(note === undefined ? [] : [warn('doctor.instance-trouble', `Instance ${id}: ${note}.`)]),
+  ];
 }
 
 function describeUnknown({ runtime }: Service): string {
@@ -66,6 +75,7 @@ function describeUnknown({ runtime }: Service): string {
 }
 
 function describeLog({ name, runtime }: Service, { id, place }: InstanceFact): string {
+  if (runtime.kind === 'compose' && place !== undefined) return place.replace(/^container /, 'docker logs ');
   if (runtime.kind !== 'ssh' || place === undefined) return `.onward/instances/${name}/${id}/output.log`;
   const [host = '', unit = ''] = place.split(': ');
   return `ssh ${host} journalctl --unit ${unit}`;

@@ -162,7 +162,7 @@ async function loadReleases(
 export async function observeInstances(installation: Installation): Promise<readonly InstanceFact[]> {
   const { services } = installation.deployment;
   const lists = await Promise.all(services.map(({ name }) => installation.runtimeOf(name).list(name)));
-  return lists.flat().map(({ id, service, release, identity, config, run, state, restarts, exit, place }) => ({
+  return lists.flat().map(({ id, service, release, identity, config, run, state, restarts, exit, place, note }) => ({
     id,
     service,
     release,
@@ -172,6 +172,7 @@ export async function observeInstances(installation: Installation): Promise<read
     state,
     restarts,
     ...(place === undefined ? {} : { place }),
+    ...(note === undefined ? {} : { note }),
     ...(exit ? { exitCode: exit.code } : {}),
   }));
 }

@@ -98,15 +98,21 @@ function hasFailed(instance: Instance): boolean {
   return instance.state === 'stopped' || instance.state === 'lost' || instance.restarts > CRASHES_ALLOWED;
 }
 
-/** Watches the wanted instances for a while: one that ends, or had to be started again, is a failure. */
+/**
+ * Watches the wanted instances for a while: one that ends, or had to be started again, is a failure. One that cannot be told is watched until it
+ * can, for as long as it may take to become ready.
+ */
 export async function settle(context: RollContext, request: RollWave): Promise<void> {
   const { clock } = context.system;
   const until = clock.monotonicMs() + request.settleMs;
   const before = new Map((await observeSides(context, request)).wanted.map((found) => [found.id, found.restarts]));
   context.onWaiting(`${request.service.name} to stay up for ${request.settleMs} ms`);
-  while (clock.monotonicMs() < until) {
+  let isKnown = true;
+  while (clock.monotonicMs() < until || !isKnown) {
     await clock.sleep(POLL_MS * 5, context.signal);
     const { wanted } = await observeSides(context, request);
+    isKnown = wanted.every(({ state }) => state !== 'unknown');
+    if (!isKnown && clock.monotonicMs() < until + request.service.readyTimeoutMs) continue;
     const fallen = wanted.find((found) => found.state !== 'running' || found.restarts > (before.get(found.id) ?? 0));
     if (fallen || wanted.length < request.desired.length) {
       const instance = fallen?.id ?? request.desired[0]?.id ?? '';

@@ -74,9 +74,11 @@ is_meant() { # <unit>
 main() {
   if [ "$WHICH" = slots ]; then enter; leave; fi
   for unit in $(up_in "$PREFIX*"); do
-    if is_meant "$unit"; then
-      systemctl stop "$unit" 2>/dev/null
-      rm -rf "$base/commands/$unit"
-    fi
+    if is_meant "$unit"; then systemctl stop "$unit" 2>/dev/null; fi
+  done
+  for dir in "$base/commands/$PREFIX"*; do
+    unit=\${dir##*/}
+    # Whoever listens still asks how it ended.
+    if [ -d "$dir" ] && [ -z "$(up_in "$unit")" ] && ! is_heard "$unit"; then rm -rf "$dir"; fi
   done
 }`;
