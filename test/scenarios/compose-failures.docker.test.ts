@@ -11,13 +11,7 @@ import { type SteadyLoad, startSteadyLoad } from '../support/steady-load.ts';
 
 /** Of the kinds of records at which a run of containers can be cut off; the moment is chosen by a seed. */
 const SEED = Number(process.env.ONWARD_CRASH_SEED ?? Math.floor(Math.random() * 1e6));
-const POINTS = [
-  'intent \\S* create:',
-  'result \\S* create:',
-  'result \\S* switch:api:shift',
-  'intent \\S* stop:',
-  'intent \\S* remove:',
-];
+const POINTS = ['result \\S* create:', 'result \\S* switch:api:shift', 'intent \\S* stop:', 'intent \\S* remove:'];
 
 let server: EmbeddedPostgres;
 let tiny: ComposeDeployment;
@@ -140,7 +134,8 @@ describe('an upgrade in Compose that does not go as it should', () => {
     expect(second.exit).toBe(1);
     const result = await running.ended;
     expect(result.exit, result.stderr).toBe(0);
-    await expectWhole(release, release, 'stubborn');
+    expect(await version()).toBe(release);
+    expect((await tiny.onward(['doctor'])).stdout).toContain('points to another image now');
     expect(await docker(['ps', '--all', '--quiet', '--filter', `id=${old?.id}`])).toBe('');
     const stopped = (await journal()).filter(({ key, kind }) => key.startsWith('stop:') && kind === 'result');
     expect(stopped).toHaveLength(2);
