@@ -174,6 +174,22 @@ describe('a squashed baseline', () => {
     expect(await recorded(database)).toEqual([{ path: '0001_baseline.up.sql', origin: 'baseline' }]);
   });
 
+  it('leaves tables out that are not of the product, such as the ledger of a tool that is not known', async () => {
+    const rails = [
+      'create table schema_migrations (version varchar primary key)',
+      'create table ar_internal_metadata (key varchar primary key)',
+    ];
+    const database = await server.createDatabase(...GROWN, ...rails);
+    expect(await failure<OnwardError>(server.plan(database, FILES, BY_FILE))).toMatchObject({
+      code: 'adopt.no-ledger',
+    });
+    const leaveOut = ['public.schema_migrations'];
+    const error = await failure<OnwardError>(server.takeOver(database, FILES, { ...BY_FILE, leaveOut }));
+    expect(error.detail).toBe('public.ar_internal_metadata\n  + table: table (key character varying not null)');
+    leaveOut.push('public.ar_internal_metadata');
+    expect(await server.takeOver(database, FILES, { ...BY_FILE, leaveOut })).toBe(1);
+  });
+
   it('is built where unqualified names lead to for this role', async () => {
     const database = await server.createDatabase('create schema app', 'set search_path = app', ...GROWN);
     const session = await database.connect();

@@ -12,7 +12,7 @@ export function noLedger(database: string, strangers: readonly LedgerTable[]): O
   return new OnwardError({
     code: 'adopt.no-ledger',
     message: `Could not find a ledger of another migration tool in database ${database}: no table is certainly that of ${titles}.`,
-    hint: 'Name the table and its tool, --table <schema.table> --ledger <tool>; or, without any ledger, the file that the schema was made from: --baseline <file>.',
+    hint: 'Name the table and its tool, --table <schema.table> --ledger <tool>; or, without any ledger, the file that the schema was made from: --baseline <file>, and --leave-out <schema.table> for a table that is not of the product.',
     state: 'unchanged',
     exit: ExitCode.findings,
     ...(seen.length === 0 ? {} : { detail: seen.join('\n') }),

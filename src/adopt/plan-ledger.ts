@@ -25,6 +25,8 @@ export interface LedgerRequest {
   readonly baseline?: string;
   /** Builds the files on a scratch server even if nothing demands it. */
   readonly prove?: boolean;
+  /** Tables `<schema>.<name>` that are not the product's, such as the ledger of a tool that is not known: they are not compared. */
+  readonly leaveOut?: readonly string[];
   /** The scratch server; an embedded one when left out. */
   readonly on?: ConnectionTarget;
   /** Other servers in use. */
@@ -93,10 +95,13 @@ async function find(system: System, request: LedgerRequest): Promise<FoundLedger
   const tool = LEDGER_TOOLS.find(({ name }) => name === request.tool);
   const session = await system.postgres.connect(request.target, { applicationName: 'onward adopt' });
   try {
-    const { ledgers, strangers } = await findReadable(session, {
+    const { ledgers, strangers: all } = await findReadable(session, {
       ...(tool ? { tool } : {}),
       ...(request.table === undefined ? {} : { table: request.table }),
     });
+    const strangers = all.filter(
+      ({ schema, name }) => request.leaveOut?.includes(qualifiedName(schema, name)) !== true,
+    );
     const [only, ...others] = ledgers;
     if (others.length > 0) throw severalLedgers(request.database, ledgers);
     const mayBeNone = request.baseline !== undefined && request.tool === undefined && request.table === undefined;
@@ -145,7 +150,7 @@ async function prove(
   return proveSchema(system, {
     target,
     files: files.filter((file) => isThere.has(file) || recorded.has(file.path)),
-    leaveOut: listTables(plan.found),
+    leaveOut: [...listTables(plan.found), ...(request.leaveOut ?? [])],
     ...(on ? { on } : {}),
     ...(never ? { never } : {}),
   });

@@ -5,6 +5,8 @@ import type { Instance } from './runtimes/runtime.ts';
 interface FailedInstance {
   readonly service: string;
   readonly instance: string;
+  /** As of an instance; `undefined` for a process of this machine. */
+  readonly place?: string | undefined;
   /** The last lines it wrote. */
   readonly tail: readonly string[];
 }
@@ -49,13 +51,21 @@ function failure(failed: FailedInstance, code: string, what: string): OnwardErro
   return new OnwardError({
     code,
     message: `Could not roll ${failed.service}: ${what}.`,
-    hint: `Read all that it wrote in .onward/instances/${failed.service}/${failed.instance}/output.log.`,
+    hint: describeLog(failed),
     state: 'resumable',
     exit: ExitCode.needsOperator,
     ...(failed.tail.length === 0
       ? {}
       : { detail: [`Last output of ${failed.instance}:`, ...failed.tail.map((line) => `  ${line}`)].join('\n') }),
   });
+}
+
+function describeLog({ service, instance, place }: FailedInstance): string {
+  const [, container] = /^container (.*)$/.exec(place ?? '') ?? [];
+  const [, host, unit] = /^(\S+): (\S+\.service)$/.exec(place ?? '') ?? [];
+  if (unit !== undefined) return `Run "ssh ${host} journalctl --unit ${unit}" to read all that it wrote.`;
+  if (container === undefined) return `Read all that it wrote in .onward/instances/${service}/${instance}/output.log.`;
+  return `Run "docker logs ${container}"; once it is removed, what it wrote last is in ${instance}.log of the run's folder in .onward/runs.`;
 }
 
 function describeExit(exit: Instance['exit'] | undefined): string {

@@ -7,7 +7,14 @@ export { type ProbeResult, probeInstance } from './probe.ts';
 export { hasProcess } from './roll/instances.ts';
 export type { DesiredInstance, PerformEffect, RollContext, RollRequest } from './roll/roll.ts';
 export { runRoll } from './roll/run-roll.ts';
-export { createComposeRuntime, createProcessRuntime, createSshRuntime } from './runtimes/index.ts';
+export {
+  createComposeRuntime,
+  createProcessRuntime,
+  createSshRuntime,
+  type HostProvision,
+  planHostProvision,
+  provisionHost,
+} from './runtimes/index.ts';
 export type {
   CommandEnd,
   CommandOptions,
@@ -27,6 +34,7 @@ export {
   type ProxiedService,
   type ProxyFiles,
   type ProxyService,
+  renderHaproxyBackend,
   renderHaproxyProxy,
 } from './switches/index.ts';
 export type {

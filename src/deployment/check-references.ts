@@ -85,8 +85,34 @@ function checkRuntime(name: string, service: RawService): readonly Problem[] {
   if (runtime === 'ssh' && !service.hosts) {
     problems.push({ path: ['services', name], message: 'runtime ssh needs "hosts"' });
   }
+  if (runtime === 'ssh') problems.push(...checkHosts(name, service));
   if (runtime === 'compose' && typeof service.port === 'string') {
     problems.push({ path: ['services', name, 'port'], message: 'a container has one port for its requests' });
+  }
+  return problems;
+}
+
+function checkHosts(name: string, service: RawService): readonly Problem[] {
+  const { hosts = [], unit = `${name}.service`, port, replicas = 1, roll } = service;
+  const problems: Problem[] = [];
+  for (const [index, host] of hosts.entries()) {
+    if (hosts.indexOf(host) < index)
+      problems.push({ path: ['services', name, 'hosts', index], message: `"${host}" stands twice` });
+  }
+  const isTemplate = unit.endsWith('@.service');
+  if (!isTemplate && replicas > 1) {
+    const message = 'a plain unit is one instance on each host; name a template such as search@.service';
+    problems.push({ path: ['services', name, 'replicas'], message });
+  }
+  if (port === undefined) return problems;
+  const [first = 0, last = first] = String(port).split('-').map(Number);
+  const count = last - first + 1;
+  const needed = replicas * (isTemplate && roll !== 'stop-first' ? 2 : 1);
+  if (!isTemplate && count !== 1) {
+    problems.push({ path: ['services', name, 'port'], message: 'a plain unit listens on one port' });
+  } else if (count < needed) {
+    const message = `${needed} ports are needed on each host, for old and new instances at once; name a range`;
+    problems.push({ path: ['services', name, 'port'], message });
   }
   return problems;
 }

@@ -125,6 +125,26 @@ checks:
     ]);
   });
 
+  it('reports units that cannot hold what is asked of them', async () => {
+    const error = await failure(`
+deployment: shop
+releases: { source: ./releases }
+databases: { core: { url: postgres://onward@127.0.0.1/core } }
+services:
+  api: { runtime: ssh, hosts: [a, b, a], unit: api.service, replicas: 2, port: 8080-8081 }
+  web: { runtime: ssh, hosts: [a], unit: web@.service, replicas: 2, port: 8080-8082 }
+  one: { runtime: ssh, hosts: [a], unit: one@.service, port: 8090, roll: stop-first }
+  two: { runtime: ssh }
+`);
+    expect(error.detail?.replaceAll(join(folder, 'onward.yaml'), 'onward.yaml').split('\n')).toEqual([
+      'onward.yaml:6:38: services.api.hosts.2: "a" stands twice',
+      'onward.yaml:6:71: services.api.replicas: a plain unit is one instance on each host; name a template such as search@.service',
+      'onward.yaml:6:80: services.api.port: a plain unit listens on one port',
+      'onward.yaml:7:75: services.web.port: 4 ports are needed on each host, for old and new instances at once; name a range',
+      'onward.yaml:9:8: services.two: runtime ssh needs "hosts"',
+    ]);
+  });
+
   it('says of a key that is left out that it is missing, and of a value what it must be', async () => {
     const error = await failure(`
 deployment: shop

@@ -47,25 +47,36 @@ function checkService(facts: Facts, service: Service): readonly Finding[] {
         hint: `Run "onward upgrade --version ${version}" to roll the configuration out.`,
       });
     }
-    if (instance.restarts > 0) {
-      findings.push({
-        code: 'doctor.restarted',
-        severity: 'warning',
-        message: `Instance ${instance.id} had to be started again ${instance.restarts === 1 ? 'once' : `${instance.restarts} times`}.`,
-        hint: `Read its log: ${describeLog(service, instance)}`,
-      });
-    }
+    findings.push(...checkTrouble(service, instance));
   }
   return findings;
 }
 
+/** What went wrong with an instance that runs. */
+function checkTrouble(service: Service, instance: InstanceFact): readonly Finding[] {
+  const { id, restarts, note } = instance;
+  const warn = (code: string, message: string): Finding => ({
+    code,
+    severity: 'warning',
+    message,
+    hint: `Read its log: ${describeLog(service, instance)}`,
+  });
+  const times = restarts === 1 ? 'once' : `${restarts} times`;
+  return [
+    ...(restarts > 0 ? [warn('doctor.restarted', `Instance ${id} had to be started again ${times}.`)] : []),
+    ...(note === undefined ? [] : [warn('doctor.instance-trouble', `Instance ${id}: ${note}.`)]),
+  ];
+}
+
 function describeUnknown({ runtime }: Service): string {
+  if (runtime.kind === 'compose') return 'the Docker engine does not answer, or does not say what it does';
   return runtime.kind === 'ssh'
     ? 'its host cannot be reached, or its record there cannot be read'
     : 'its process belongs to another pid namespace or its record cannot be read';
 }
 
 function describeLog({ name, runtime }: Service, { id, place }: InstanceFact): string {
+  if (runtime.kind === 'compose' && place !== undefined) return place.replace(/^container /, 'docker logs ');
   if (runtime.kind !== 'ssh' || place === undefined) return `.onward/instances/${name}/${id}/output.log`;
   const [host = '', unit = ''] = place.split(': ');
   return `ssh ${host} journalctl --unit ${unit}`;

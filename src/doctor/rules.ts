@@ -2,6 +2,7 @@ import { databasesRule } from './databases.ts';
 import { imagesRule } from './images.ts';
 import { instancesRule } from './instances.ts';
 import { ledgerRule } from './ledger.ts';
+import { placesRule } from './places.ts';
 import { quarantineRule } from './quarantine.ts';
 import { releaseRule } from './release.ts';
 import type { DoctorRule } from './rule.ts';
@@ -18,6 +19,7 @@ export const RULES: readonly DoctorRule[] = [
   runsRule,
   ledgerRule,
   servicesRule,
+  placesRule,
   instancesRule,
   imagesRule,
   switchRule,

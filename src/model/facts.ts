@@ -21,6 +21,8 @@ export interface InstanceFact {
   readonly restarts: number;
   /** How a stopped one ended. */
   readonly exitCode?: number | null;
+  /** What its runtime has seen go wrong with it, in half a sentence. */
+  readonly note?: string;
 }
 
 /** What the switch does for one service; `undefined` targets: there is no such frontend. */

@@ -53,8 +53,9 @@ export function renderRelease(release: Release, catalog: Catalog): string {
 function describeComponent(component: Component, version: string): string {
   const origin = component.producedBy === version ? 'new' : `carried from ${component.producedBy}`;
   const name = component.kind === 'folder' ? [] : [`${component.image}${component.tag ? `:${component.tag}` : ''}`];
-  const facts = [...name, shortDigest(component.identity), formatBytes(component.bytes), origin];
-  return `${component.service}: ${facts.join(', ')}`;
+  const platforms = component.kind === 'folder' ? [] : Object.keys(component.platforms ?? {});
+  const size = formatBytes(component.bytes) + (platforms.length > 0 ? ` (${platforms.join(', ')})` : '');
+  return `${component.service}: ${[...name, shortDigest(component.identity), size, origin].join(', ')}`;
 }
 
 function describeMigration(migration: MigrationRef): string {

@@ -106,7 +106,7 @@ describe('renderRelease()', () => {
         'Services',
         '  api: abababababab, 2.0 KiB, new',
         '  web: abababababab, 100 B, carried from 1.0.0',
-        '  worker: registry.example/shop/worker:1.2.0, abababababab, 3.0 MiB, new',
+        '  worker: registry.example/shop/worker:1.2.0, abababababab, 3.0 MiB (linux/amd64, linux/arm64), new',
         '  edge: docker.io/library/caddy, abababababab, 500 B, carried from 1.0.0',
         '',
         'Migrations (1 new of 2)',

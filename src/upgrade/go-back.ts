@@ -1,9 +1,10 @@
+import { join } from 'node:path';
+import { hasProcess } from '../deploy/index.ts';
 import type { PlannedRoll } from '../model/index.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
 import { rollBackFailed } from './errors.ts';
 import { rollServicesBack } from './roll-services.ts';
-import type { RunContext } from './run-context.ts';
-
+import { createPerformer, type RunContext } from './run-context.ts';
 import { RUN_KEYS, readRunState } from './run-state.ts';
 import { mirrorRun, STEP_FAILED } from './step-notes.ts';
 import { runChecks } from './steps/run-checks.ts';
@@ -11,6 +12,8 @@ import { isUndecidable } from './undecidable.ts';
 
 const ATTEMPTS = 3;
 const PAUSE_MS = 2_000;
+/** Of what an instance wrote that is removed. */
+const KEPT_LINES = 2_000;
 
 export interface WayBack {
   readonly reason: string;
@@ -32,6 +35,7 @@ export async function goBack(context: RunContext, why: WayBack): Promise<HopOutc
   for (let attempt = 1; ; attempt += 1) {
     try {
       await rollServicesBack(context, rolls);
+      await removeNew(context, rolls);
       break;
     } catch (error) {
       if (context.lease.signal.aborted) throw context.lease.signal.reason;
@@ -57,6 +61,27 @@ export async function goBack(context: RunContext, why: WayBack): Promise<HopOutc
   const problems = await runChecks(context);
   await journal.append({ step: 'back', key: 'checks', kind: 'observe', data: { problems } });
   return endRun(context, 'rolled-back', why.error ?? new Error(why.reason));
+}
+
+/**
+ * Where the operator's own tools start instances too, they would take up what the run has made and left stopped, in the place of what serves. The
+ * end of what it wrote is kept in the run's folder.
+ */
+async function removeNew(context: RunContext, rolls: readonly PlannedRoll[]): Promise<void> {
+  const { installation, journal, system } = context;
+  for (const { service } of rolls.filter((roll) => roll.class !== 'one-shot')) {
+    const runtime = installation.runtimeOf(service);
+    if (!runtime.keep) continue;
+    const originals = context.before.originals.find((original) => original.service === service)?.instances ?? [];
+    for (const instance of await runtime.list(service)) {
+      if (hasProcess(instance) || instance.run !== journal.run || originals.includes(instance.id)) continue;
+      const path = join(installation.deployment.stateDirectory, 'runs', journal.run, `${instance.id}.log`);
+      const lines = await runtime.tail(instance.id, KEPT_LINES);
+      if (lines.length > 0) await system.files.writeAtomic(path, `${lines.join('\n')}\n`);
+      const perform = createPerformer(context, `back:${service}`);
+      await perform(`remove:${instance.id}`, { instance: instance.id }, (epoch) => runtime.remove(instance.id, epoch));
+    }
+  }
 }
 
 /** The operator asked to stop on the way back: the next command goes on with it. */

@@ -39,8 +39,10 @@ export {
 } from './migrate-deployment.ts';
 export { observeDoctorFacts } from './observe-doctor.ts';
 export { observeDrift, type SchemaDrift } from './observe-drift.ts';
-export { observeStatus, type Status } from './observe-status.ts';
+export { type InstanceStatus, observeStatus, type Status } from './observe-status.ts';
+export type { Upcoming } from './observe-upcoming.ts';
 export { type Prepared, preparePlan, type UpgradeRequest } from './prepare.ts';
+export { type HostProvisionRequest, prepareHostProvision } from './provision-host.ts';
 export { type UndoneQuarantine, undoQuarantines } from './quarantines.ts';
 export { SAFE_STEPS } from './run-hop.ts';
 export { type RunOptions, type RunReport, runRollback, runUpgrade } from './run-upgrade.ts';

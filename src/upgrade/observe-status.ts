@@ -1,5 +1,14 @@
 import type { DataMigrationStatus } from '../data-migrate/index.ts';
-import { countInstances, type LeaseFact, OnwardError, type QuarantineFact, type RunSummary } from '../model/index.ts';
+import type { Instance } from '../deploy/index.ts';
+import {
+  countInstances,
+  type LeaseFact,
+  OnwardError,
+  type PlaceFact,
+  type QuarantineFact,
+  type RunSummary,
+  type Service,
+} from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { observeDataMigrations } from './data-migrations.ts';
 import { collectStepDurations, estimateRemaining } from './estimate.ts';
@@ -7,11 +16,16 @@ import { findNewestRun, listRuns } from './find-run.ts';
 import type { Installation } from './installation.ts';
 import { loadJournal } from './journal.ts';
 import { observeCurrent, observeLease } from './observe-control.ts';
+import { observeRuntimes } from './observe-runtimes.ts';
+import { observeUpcoming, type Upcoming } from './observe-upcoming.ts';
 import { observeQuarantines } from './quarantines.ts';
 import { readRunState } from './run-state.ts';
 
 export interface ServiceStatus {
   readonly service: string;
+  /** Its runtime does not say what runs; `running` and `instances` are empty then. */
+  readonly isHidden?: true;
+  readonly instances: readonly InstanceStatus[];
   /** Releases that produced what runs, with how many instances each. */
   readonly running: readonly { readonly release: string; readonly instances: number }[];
   readonly replicas: number;
@@ -22,6 +36,12 @@ export interface ServiceStatus {
     readonly isHeld: boolean;
   };
 }
+
+/** One instance, whatever its state. */
+export type InstanceStatus = Pick<
+  Instance,
+  'id' | 'kind' | 'release' | 'identity' | 'state' | 'restarts' | 'place' | 'pid' | 'startedAt' | 'exit' | 'note'
+>;
 
 export interface RunStatus extends RunSummary {
   readonly direction: 'forward' | 'back';
@@ -36,6 +56,10 @@ export interface Status {
   readonly deployment: string;
   readonly release: string | undefined;
   readonly services: readonly ServiceStatus[];
+  /** Engines and hosts on which they run; none where all are processes of this machine. */
+  readonly places: readonly PlaceFact[];
+  /** What an upgrade would go to now; `undefined`: there is nothing newer, or it cannot be told. */
+  readonly upcoming: Upcoming | undefined;
   readonly lease: LeaseFact;
   /** The run that has not ended. */
   readonly run: RunStatus | undefined;
@@ -54,12 +78,13 @@ const CONTRACT_STEPS = ['preflight', 'backup', 'quarantine', 'contract', 'verify
 /** Looks, changes nothing. What serves is shown whatever else cannot be seen. */
 export async function observeStatus(system: System, installation: Installation): Promise<Status> {
   const problems: string[] = [];
-  const [current, lease, services, run, quarantines] = await Promise.all([
+  const [current, lease, services, run, quarantines, runtimes] = await Promise.all([
     observeCurrent(installation).catch(noteProblem(problems)),
     observeLease(system, installation),
-    Promise.all(installation.deployment.services.map((service) => observeService(installation, service))),
+    Promise.all(installation.deployment.services.map((service) => observeService(installation, service, problems))),
     observeRun(system, installation.deployment.stateDirectory).catch(noteProblem(problems)),
     observeQuarantines(system, installation).catch(noteProblem(problems)),
+    observeRuntimes(installation, []),
   ]);
   const isAlive = lease.kind === 'held' && lease.run === run?.run;
   const isMovingRows = isAlive && run?.step === 'data';
@@ -70,6 +95,8 @@ export async function observeStatus(system: System, installation: Installation):
     deployment: installation.deployment.name,
     release: current?.release,
     services,
+    places: runtimes?.places ?? [],
+    upcoming: current && (await observeUpcoming(installation, { current: current.release, services })),
     lease,
     run: run && { ...run, isAlive },
     quarantines: quarantines ?? [],
@@ -90,29 +117,40 @@ function noteProblem(problems: string[]): (error: unknown) => undefined {
 
 async function observeService(
   installation: Installation,
-  service: Installation['deployment']['services'][number],
+  service: Service,
+  problems: string[],
 ): Promise<ServiceStatus> {
+  const { name } = service;
+  const list = await installation.runtimeOf(name).list(name).catch(noteProblem(problems));
+  const traffic = await observeTraffic(installation, service).catch(noteProblem(problems));
   const counts = new Map<string, number>();
-  for (const instance of await installation.runtimeOf(service.name).list(service.name)) {
-    if (instance.state === 'running') counts.set(instance.release, (counts.get(instance.release) ?? 0) + 1);
+  for (const { state, release } of list ?? []) {
+    if (state === 'running') counts.set(release, (counts.get(release) ?? 0) + 1);
   }
-  const running = [...counts].sort().map(([release, instances]) => ({ release, instances }));
-  const found =
-    service.switch.kind === 'none' ? undefined : await installation.switchOf(service.name).observe(service.name);
   return {
-    service: service.name,
-    running,
+    service: name,
+    ...(list ? {} : { isHidden: true }),
+    running: [...counts].sort().map(([release, instances]) => ({ release, instances })),
+    instances: (list ?? []).map(describeInstance),
     replicas: countInstances(service),
-    ...(found
-      ? {
-          traffic: {
-            carried: found.counters.carried,
-            failed: found.counters.failed,
-            inFlight: found.targets.reduce((sum, target) => sum + target.inFlight, 0),
-            isHeld: found.isHeld,
-          },
-        }
-      : {}),
+    ...(traffic ? { traffic } : {}),
+  };
+}
+
+function describeInstance(instance: Instance): InstanceStatus {
+  const { service: _service, config: _config, run: _run, address: _address, host: _host, ...told } = instance;
+  return told;
+}
+
+async function observeTraffic(installation: Installation, service: Service): Promise<ServiceStatus['traffic']> {
+  if (service.switch.kind === 'none') return undefined;
+  const found = await installation.switchOf(service.name).observe(service.name);
+  if (!found) return undefined;
+  return {
+    carried: found.counters.carried,
+    failed: found.counters.failed,
+    inFlight: found.targets.reduce((sum, target) => sum + target.inFlight, 0),
+    isHeld: found.isHeld,
   };
 }
 

@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { InstanceSpec, Runtime } from '../../src/deploy/index.ts';
-import { createSystem } from '../../src/system/index.ts';
+import type { InstanceSpec, Runtime, StageRequest } from '../../src/deploy/index.ts';
+import type { Component, FolderComponent } from '../../src/model/index.ts';
+import { createSystem, hashArtifact } from '../../src/system/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { askInstance, instanceOf, specOf, stateOf } from '../support/instances.ts';
 import { createTestRuntime, installWorkload, renderUnit, WORKLOAD_FOLDER, writeUnit } from '../support/ssh-units.ts';
@@ -325,6 +327,125 @@ describe('runtime ssh', () => {
     await expect(runtime.start('web-1', 1)).rejects.toMatchObject({ code: 'ssh.no-unit' });
     await host.exec(['mv', '/tmp/web@.service', '/etc/systemd/system/']);
     await host.exec(['systemctl', 'daemon-reload']);
+  });
+
+  describe('stage()', () => {
+    const artifacts = () => `/var/lib/onward/${deployment}/artifacts`;
+    const build = async (files: { readonly [path: string]: string | Buffer }): Promise<StageRequest> => {
+      const from = join(folder, `artifact-${Math.random()}`);
+      for (const [path, text] of Object.entries(files)) {
+        await mkdir(join(from, path, '..'), { recursive: true });
+        await writeFile(join(from, path), text, { mode: path.startsWith('bin/') ? 0o755 : 0o644 });
+      }
+      await symlink('main.mjs', join(from, 'link'));
+      const { identity, bytes } = await hashArtifact(system.files, from);
+      const command = ['node', 'main.mjs'];
+      const component: Component = { kind: 'folder', service: 'api', identity, bytes, producedBy: '1.0.0', command };
+      return { service: 'api', component, folder: from };
+    };
+    const read = (...argv: string[]) => host.exec(argv);
+
+    it('has an artifact there whole, whatever its files are called, and repairs one that has changed', async () => {
+      const request = await build({ 'main.mjs': 'one', 'bin/run': 'two', "a b/it's\n\\odd é.txt": 'three', empty: '' });
+      await runtime.stage(request, 1);
+      const place = runtime.locate(request.component);
+      expect(await read('sh', '-c', `cd ${place}; cat main.mjs bin/run link a*/*; stat -c %a . bin/run main.mjs`)).toBe(
+        'onetwoonethree755\n755\n644',
+      );
+      const inode = await read('stat', '-c', '%i', place);
+      await runtime.stage(request, 1);
+      expect(await read('stat', '-c', '%i', place)).toBe(inode);
+      await read('sh', '-c', `echo changed >${place}/main.mjs`);
+      await runtime.stage(request, 1);
+      expect(await read('cat', `${place}/main.mjs`)).toBe('one');
+      expect(await read('sh', '-c', `ls ${artifacts()} | grep -c changed`)).toBe('1');
+      await expect(open().stage(request, 0)).rejects.toMatchObject({ code: 'deploy.fenced' });
+    });
+
+    it('leaves nothing on a disk that is too small or fills up meanwhile', async () => {
+      await read('mkdir', '-p', artifacts());
+      await read('mount', '-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', artifacts());
+      try {
+        const large = await build({ 'main.mjs': randomBytes(4_000_000) });
+        await expect(runtime.stage(large, 1)).rejects.toMatchObject({ code: 'ssh.no-room' });
+        // There is room for the bytes, and not for so many files.
+        await read('mount', '-o', 'remount,size=3m,nr_inodes=12', artifacts());
+        const many = await build(Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`f${n}`, 'x'])));
+        await expect(runtime.stage(many, 1)).rejects.toMatchObject({ code: 'ssh.no-room' });
+        expect(await read('ls', artifacts())).toBe('');
+        await read('mount', '-o', 'remount,nr_inodes=1000', artifacts());
+        await runtime.stage(many, 1);
+      } finally {
+        await read('umount', artifacts());
+      }
+    });
+
+    it('refuses an image', async () => {
+      const { component, ...request } = await build({ 'main.mjs': 'one' });
+      const { command: _command, ...pinned } = component as FolderComponent;
+      const image = { ...pinned, kind: 'image', image: 'registry.example/api', command: [] } as const;
+      await expect(runtime.stage({ ...request, component: image }, 1)).rejects.toMatchObject({ code: 'ssh.image' });
+    });
+  });
+
+  it('lists what is on a host that does not answer as unknown, and does not wait for it', async () => {
+    const spec = await create('api-1');
+    await runtime.start('api-1', 1);
+    expect(await stateOf(runtime, spec)).toBe('running');
+    await host.pause();
+    try {
+      expect(await stateOf(runtime, spec)).toBe('unknown');
+      expect(await open().list('api')).toMatchObject([{ id: 'api-on-host1', state: 'unknown' }]);
+      const { places } = await runtime.observe({ components: [] });
+      expect(places).toMatchObject([{ place: 'host1', isReachable: false }]);
+    } finally {
+      await host.unpause();
+    }
+    await eventually(
+      () => stateOf(runtime, spec),
+      (state) => state === 'running',
+      30_000,
+    );
+  });
+
+  it('sees what a host has, and how far its clock is off', async () => {
+    const { places, exclusive, findings } = await runtime.observe({ components: [] });
+    expect(places).toMatchObject([{ runtime: 'ssh', place: 'host1', isReachable: true }]);
+    expect(places[0]?.disk?.freeBytes).toBeGreaterThan(1e6);
+    expect(places[0]?.memory?.freeBytes).toBeGreaterThan(1e6);
+    expect(Math.abs(places[0]?.clockSkewMs ?? 1e9)).toBeLessThan(5_000);
+    expect(exclusive).toEqual([{ service: 'plain', why: 'plain.service is one instance on each host' }]);
+    expect(findings).toEqual([]);
+  });
+
+  it('is refused by a host whose key is another one, and by one that does not know the key here', async () => {
+    const config = join(folder, 'config');
+    const text = await readFile(hosts.sshConfig, 'utf8');
+    const tryWith = async (line: string) => {
+      await writeFile(config, `${line}\n${text}`);
+      const other = createTestRuntime(
+        system,
+        { ...hosts, sshConfig: config },
+        { deployment, stateDirectory: join(folder, line.slice(0, 4)), services: [{ name: 'api', hosts: ['host1'] }] },
+      );
+      return other.stage(await Promise.resolve(request), 1).catch((error: { code?: string }) => error.code);
+    };
+    const from = join(folder, 'tiny');
+    await mkdir(from);
+    await writeFile(join(from, 'main.mjs'), 'one');
+    const { identity, bytes } = await hashArtifact(system.files, from);
+    const component: Component = {
+      kind: 'folder',
+      service: 'api',
+      identity,
+      bytes,
+      producedBy: '1',
+      command: ['node'],
+    };
+    const request: StageRequest = { service: 'api', component, folder: from };
+    expect(await tryWith('HostKeyAlias nobody')).toBe('ssh.unknown-host');
+    expect(await tryWith('IdentityFile /nowhere\nUser nobody')).toBe('ssh.refused-login');
+    expect(await tryWith('Port 2')).toBe('ssh.unreachable');
   });
 
   it('works in a state directory whose path is too long for a socket', async () => {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
 import { createHostsDeployment, type HostsDeployment } from '../support/hosts-deployment.ts';
-import { renderUnit, writeUnit } from '../support/ssh-units.ts';
 import { startSteadyLoad } from '../support/steady-load.ts';
 import { type Hosts, startHosts } from '../support/systemd-hosts.ts';
 
@@ -11,10 +10,6 @@ let tiny: HostsDeployment;
 
 beforeAll(async () => {
   [server, hosts] = await Promise.all([startEmbeddedPostgres({ isDurable: false }), startHosts(3)]);
-  for (const host of hosts.list) {
-    await writeUnit(host, 'search@.service', renderUnit('DynamicUser=yes'));
-    await writeUnit(host, 'index.service');
-  }
   tiny = await createHostsDeployment(server, { hosts, search: 'canary: true, atOnce: 2' });
 });
 afterAll(async () => {
@@ -23,9 +18,42 @@ afterAll(async () => {
   await server?.remove();
 });
 
+describe('onward provision --host', () => {
+  it('says what a host has and which units it will write, and writes nothing', async () => {
+    const { stdout, exit } = await tiny.onward(['provision', '--host', 'host1', '--dry-run']);
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^host1: Debian.*, systemd \d+; .* free for \/var\/lib\/onward; .*; clock -?\d+ ms off\n/);
+    expect(stdout).toContain('  write  /etc/systemd/system/search@.service\n           # Yours to change.');
+    expect(stdout).toContain('  write  /etc/systemd/system/index.service\n');
+    expect(await hosts.list[0]?.exec(['ls', '/etc/systemd/system'])).not.toContain('search@.service');
+  });
+
+  it('is what a closed gate asks for', async () => {
+    await tiny.publish('1.0.0');
+    const result = await tiny.onward(['provision', '--yes']);
+    expect(result.exit).toBe(1);
+    expect(result.stderr).toContain('Host host3 has no unit index.service. Run "onward provision --host host3"');
+  });
+
+  it('writes units that are not there, and leaves alone those that are', async () => {
+    for (const { name } of hosts.list) {
+      const { stderr, exit } = await tiny.onward(['provision', '--host', name, '--yes']);
+      expect([exit, stderr]).toEqual([0, `${name} is ready.\n`]);
+    }
+    for (const host of hosts.list) await host.exec(['sh', '-c', 'echo "# mine" >>/etc/systemd/system/index.service']);
+    const { stdout } = await tiny.onward(['provision', '--host', 'host1', '--yes']);
+    expect(stdout).toContain('  there  search@.service\n  there  index.service\n');
+    expect(await hosts.list[0]?.exec(['tail', '-n', '1', '/etc/systemd/system/index.service'])).toBe('# mine');
+  });
+
+  it('refuses a host on which nothing runs', async () => {
+    const { stderr, exit } = await tiny.onward(['provision', '--host', 'hots1']);
+    expect([exit, stderr]).toEqual([2, expect.stringContaining('Did you mean "host1"?')]);
+  });
+});
+
 describe('onward upgrade on hosts', () => {
   it('installs the first release on every host', async () => {
-    await tiny.publish('1.0.0');
     const result = await tiny.onward(['provision', '--yes']);
     expect(result.stderr).toContain('Serving: 1.0.0.');
     expect(result.exit).toBe(0);
@@ -34,6 +62,7 @@ describe('onward upgrade on hosts', () => {
 
   it('shows hosts, waves and why a unit is stopped first', async () => {
     await tiny.publish('1.1.0', { search: { mark: '1.1.0' }, index: { mark: '1.1.0' } });
+    await hosts.list[1]?.exec(['sed', '-i', '$d', '/etc/systemd/system/index.service']);
     const { stdout, stderr, exit } = await tiny.onward(['plan']);
     expect(stderr).toBe('');
     expect(exit).toBe(0);
@@ -41,6 +70,7 @@ describe('onward upgrade on hosts', () => {
     expect(stdout).toContain('wave 1: host1\n      wave 2: host2, host3\n');
     expect(stdout).toContain('Roll index (3 instances) to 1.1.0, stop-first, in 3 waves');
     expect(stdout).toContain('stop-first, because index.service is one instance on each host\n');
+    expect(stdout).toContain('index.service on host2 is not what it is on host1.');
   });
 
   it('goes to the next release without a failed request', async () => {
@@ -52,6 +82,13 @@ describe('onward upgrade on hosts', () => {
     expect(report.failures).toEqual([]);
     expect(report.carried).toBeGreaterThan(100);
     for (const host of hosts.list) expect(await tiny.unitsOn(host)).toEqual(bothActive('1.1.0'));
+  });
+
+  it('has nothing to do and nothing to repair when it is run again', async () => {
+    await hosts.list[1]?.exec(['sh', '-c', 'echo "# mine" >>/etc/systemd/system/index.service']);
+    const again = await tiny.onward(['upgrade', '--yes']);
+    expect([again.exit, again.stderr]).toEqual([0, expect.stringContaining('Nothing to do: 1.1.0 is installed')]);
+    expect((await tiny.onward(['doctor'])).stdout).toMatch(/^Nothing to repair/);
   });
 });
 

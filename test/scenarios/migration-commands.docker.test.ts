@@ -116,3 +116,30 @@ describe('a migration command that is a one-shot of compose.yaml', () => {
     expect([await attempts(), await oneShots()]).toEqual([2, []]);
   });
 });
+
+describe('onward status and doctor of services in Compose', () => {
+  it('show containers and the engine, and what an upgrade would change', async () => {
+    await tiny.publish('1.3.0', { worker: { mark: '1.3.0' } });
+    const { stdout, exit } = await tiny.onward(['status']);
+    expect(exit, stdout).toBe(0);
+    expect(stdout).toMatch(/^ {2}\S+ +running +0 +\S+ \S+ UTC +[0-9a-f]{12} +container \S+-api-\S+$/m);
+    expect(stdout).toMatch(/^ {2}migrate +done by 1\.0\.0$/m);
+    expect(stdout).toMatch(/^ {2}place +disk free +memory free +clock$/m);
+    expect(stdout).toMatch(/^ {2}docker +[\d.]+ [GT]iB +[\d.]+ [GM]iB .*Docker \S+ at /m);
+    expect(stdout).toMatch(/1\.3\.0 is there: it rolls worker and carries (migrate, api|api, migrate)\./);
+    const doctor = await tiny.onward(['doctor', '--json']);
+    const errors = doctor.stdout.split('\n').filter((line) => line.includes('"severity":"error"'));
+    expect(errors).toEqual([]);
+  });
+
+  it('say that nothing can be told while the engine does not answer', async () => {
+    const away = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+    const { stdout, exit } = await tiny.onward(['status'], away);
+    expect(stdout).toMatch(/^ {2}api +cannot be told/m);
+    expect(stdout).toMatch(/^ {2}docker +cannot be reached: /m);
+    expect(exit).toBe(1);
+    const doctor = await tiny.onward(['doctor'], away);
+    expect(doctor.stderr).toContain('Could not ask the Docker engine at /nowhere/docker.sock');
+    expect(doctor.exit).not.toBe(0);
+  });
+});

@@ -66,6 +66,12 @@ describe('onward upgrade', () => {
     const status = JSON.parse((await tiny.onward(['status', '--json'])).stdout);
     expect(status.release).toBe('1.1.0');
     expect(status.run).toBeUndefined();
+    expect(status.upcoming).toEqual({ release: '1.2.0', rolls: ['api', 'web'], carries: ['worker', 'cron'] });
+    const { stdout } = await tiny.onward(['status']);
+    expect(stdout).toMatch(
+      /^ {2}api-1\.1\.0-\w+-1 +running +0 +\d{4}-\d\d-\d\d \d\d:\d\d UTC +[0-9a-f]{12} +process \d+$/m,
+    );
+    expect(stdout).toContain('No run is going on.\n1.2.0 is there: it rolls api, web and carries worker, cron.\n');
     expect((await tiny.onward(['doctor'])).stdout).toMatch(/^Nothing to repair/);
   });
 });

@@ -55,18 +55,26 @@ export interface TestService {
   readonly ports?: readonly number[];
 }
 
-export function createTestRuntime(
-  system: System,
+export interface TestRuntimeOptions {
+  readonly deployment: string;
+  readonly stateDirectory: string;
+  readonly services: readonly TestService[];
+}
+
+export function createTestRuntime(system: System, hosts: Hosts, options: TestRuntimeOptions): Runtime {
+  return createSshRuntime(system, runtimeOptions(hosts, options));
+}
+
+export function runtimeOptions(
   hosts: Hosts,
-  options: { readonly deployment: string; readonly stateDirectory: string; readonly services: readonly TestService[] },
-): Runtime {
-  const { deployment, stateDirectory } = options;
-  return createSshRuntime(system, {
+  { deployment, stateDirectory, services }: TestRuntimeOptions,
+): Parameters<typeof createSshRuntime>[1] {
+  return {
     deployment,
     stateDirectory,
     hosts: { sshConfig: hosts.sshConfig, folder: '/var/lib/onward', connectTimeoutMs: 3_000 },
-    services: options.services.map(describeService),
-  });
+    services: services.map(describeService),
+  };
 }
 
 function describeService({ name, hosts, unit = `${name}@.service`, ports = [] }: TestService): Service {

@@ -31,6 +31,7 @@ interface LedgerOptions {
   readonly ledger?: string;
   readonly table?: string;
   readonly baseline?: string;
+  readonly leaveOut?: readonly string[];
   readonly prove?: boolean;
   readonly on?: string;
   readonly dryRun?: boolean;
@@ -73,6 +74,11 @@ export function defineLedger(command: Command, run: RunAction): void {
       .addOption(new Option('--ledger <tool>', 'whose ledger it is, where that cannot be told').choices(tools))
       .option('--table <name>', 'its table, where it is not called as usual')
       .option('--baseline <file|version>', 'what the schema was born with: a file, or all up to a version')
+      .option(
+        '--leave-out <table>',
+        'a table that is not of the product, as <schema>.<name>; may be repeated',
+        (name: string, before: readonly string[] = []) => [...before, name],
+      )
       .option('--prove', 'build the files on a scratch server and compare')
       .option('--on <url>', 'a scratch server, instead of an embedded one')
       .option('--dry-run', 'show what would be recorded, and change nothing')
@@ -136,11 +142,12 @@ async function assertOwnLayout({ system }: CommandContext, folder: string): Prom
 }
 
 async function readWish({ system }: CommandContext, options: LedgerOptions) {
-  const { ledger, table, baseline, prove, on } = options;
+  const { ledger, table, baseline, leaveOut, prove, on } = options;
   return {
     ...(ledger === undefined ? {} : { tool: ledger }),
     ...(table === undefined ? {} : { table }),
     ...(baseline === undefined ? {} : { baseline }),
+    ...(leaveOut === undefined ? {} : { leaveOut }),
     ...(prove === undefined ? {} : { prove }),
     ...(on === undefined
       ? {}

@@ -1,6 +1,7 @@
 import { describeAcceptance, formatDuration, type QuarantineFact } from '../../model/index.ts';
 import type { Status } from '../../upgrade/index.ts';
 import { describeProgress } from './data-migrations.ts';
+import { renderInstances, renderPlaces, renderUpcoming } from './instances.ts';
 import { titleOf } from './progress.ts';
 
 /** What serves now and what a run is doing, for a person. */
@@ -8,19 +9,24 @@ export function renderStatus(status: Status): string {
   const lines = [`${status.deployment}: ${describeRelease(status)}`, ''];
   const width = Math.max(7, ...status.services.map((service) => service.service.length));
   for (const service of status.services) {
-    const running =
-      service.running.length === 0
-        ? 'not running'
-        : service.running.map(({ release, instances }) => `${instances} x ${release}`).join(', ');
     const { traffic } = service;
     const requests = traffic
       ? `${traffic.carried} requests, ${traffic.failed} failed, ${traffic.inFlight} in flight${traffic.isHeld ? ', held' : ''}`
       : '';
-    lines.push(`  ${service.service.padEnd(width)}  ${running.padEnd(22)}  ${requests}`.trimEnd());
+    lines.push(`  ${service.service.padEnd(width)}  ${describeRunning(service).padEnd(22)}  ${requests}`.trimEnd());
   }
+  for (const block of [renderInstances(status), renderPlaces(status.places)])
+    if (block.length > 0) lines.push('', ...block);
   lines.push('', ...renderRun(status), ...status.data.map(renderData), ...renderAccepted(status));
   lines.push(...status.quarantines.flatMap((one) => renderQuarantine(one, status)));
   return `${lines.join('\n')}\n`;
+}
+
+function describeRunning({ running, instances, isHidden }: Status['services'][number]): string {
+  if (isHidden) return 'cannot be told';
+  if (running.length > 0) return running.map(({ release, instances: count }) => `${count} x ${release}`).join(', ');
+  const done = instances.find(({ kind, exit }) => kind === 'one-shot' && exit?.code === 0);
+  return done ? `done by ${done.release}` : 'not running';
 }
 
 /** What the run goes on in spite of. */
@@ -39,10 +45,10 @@ function renderData(data: Status['data'][number]): string {
   return `  ${data.id}: ${facts.join('; ')}`;
 }
 
-function renderRun({ run, release, problems }: Status): readonly string[] {
+function renderRun({ run, release, problems, upcoming }: Status): readonly string[] {
   if (problems.length > 0) return [...problems, '-> Run "onward doctor" to see what is wrong and how it is repaired.'];
-  if (!run)
-    return [release === undefined ? '-> Run "onward provision" to install the first release.' : 'No run is going on.'];
+  if (!run && release === undefined) return ['-> Run "onward provision" to install the first release.'];
+  if (!run) return ['No run is going on.', ...renderUpcoming(upcoming)];
   const isContract = run.kind === 'contract';
   const path = isContract ? `Contract run ${run.run} up to ${run.to}` : `Run ${run.run} from ${run.from} to ${run.to}`;
   if (run.isAlive) {

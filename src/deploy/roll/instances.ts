@@ -67,6 +67,7 @@ export async function waitUntilReady(context: RollContext, request: RollWave): P
   context.onWaiting(`${request.service.name} to become ready`);
   for (;;) {
     context.signal.throwIfAborted();
+    const lookedMs = clock.monotonicMs();
     const { wanted } = await observeSides(context, request);
     const results = await Promise.all(
       wanted.map(async (instance) => ({
@@ -84,12 +85,14 @@ export async function waitUntilReady(context: RollContext, request: RollWave): P
       throw neverReady({
         service: request.service.name,
         instance: worst?.instance.id ?? request.desired[0]?.id ?? '',
+        place: worst?.instance.place,
         evidence: worst?.result.evidence ?? 'it is not there',
         limitMs: request.service.readyTimeoutMs,
         tail: worst ? await context.runtime.tail(worst.instance.id, TAIL_LINES) : [],
       });
     }
-    await clock.sleep(POLL_MS, context.signal);
+    // Looking at other machines takes its time, and theirs: a third of it is rest.
+    await clock.sleep(Math.max(POLL_MS, (clock.monotonicMs() - lookedMs) / 2), context.signal);
   }
 }
 
@@ -97,21 +100,28 @@ function hasFailed(instance: Instance): boolean {
   return instance.state === 'stopped' || instance.state === 'lost' || instance.restarts > CRASHES_ALLOWED;
 }
 
-/** Watches the wanted instances for a while: one that ends, or had to be started again, is a failure. */
+/**
+ * Watches the wanted instances for a while: one that ends, or had to be started again, is a failure. One that cannot be told is watched until it
+ * can, for as long as it may take to become ready.
+ */
 export async function settle(context: RollContext, request: RollWave): Promise<void> {
   const { clock } = context.system;
   const until = clock.monotonicMs() + request.settleMs;
   const before = new Map((await observeSides(context, request)).wanted.map((found) => [found.id, found.restarts]));
   context.onWaiting(`${request.service.name} to stay up for ${request.settleMs} ms`);
-  while (clock.monotonicMs() < until) {
+  let isKnown = true;
+  while (clock.monotonicMs() < until || !isKnown) {
     await clock.sleep(POLL_MS * 5, context.signal);
     const { wanted } = await observeSides(context, request);
+    isKnown = wanted.every(({ state }) => state !== 'unknown');
+    if (!isKnown && clock.monotonicMs() < until + request.service.readyTimeoutMs) continue;
     const fallen = wanted.find((found) => found.state !== 'running' || found.restarts > (before.get(found.id) ?? 0));
     if (fallen || wanted.length < request.desired.length) {
       const instance = fallen?.id ?? request.desired[0]?.id ?? '';
       throw endedEarly({
         service: request.service.name,
         instance,
+        place: fallen?.place,
         exit: await findExit(context, request, instance),
         tail: await context.runtime.tail(instance, TAIL_LINES),
       });

@@ -21,7 +21,10 @@ export async function rollOneShot(context: RollContext, request: RollWave): Prom
     const isOver = clock.monotonicMs() > deadline;
     if (found && (isOver || found.state === 'stopped' || found.state === 'lost')) {
       const tail = await context.runtime.tail(found.id, TAIL_LINES);
-      throw oneShotFailed({ service: request.service.name, instance: found.id, exit: found.exit, tail });
+      throw oneShotFailed({
+        ...{ service: request.service.name, instance: found.id, place: found.place },
+        ...{ exit: found.exit, tail },
+      });
     }
     await clock.sleep(POLL_MS, context.signal);
   }

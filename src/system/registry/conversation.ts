@@ -28,6 +28,7 @@ export function openConversation(system: RegistrySystem, image: ImageReference, 
 }
 
 const MOST_REDIRECTS = 5;
+const REDIRECTS = [301, 302, 303, 307, 308];
 
 /**
  * Asks for a path below `/v2/<repository>/`. The answer is 200 or 404; anything else throws what it means (`registry.refused`, `.timeout`,
@@ -50,9 +51,7 @@ export async function ask(
   }
   const { status } = answer;
   if (status === 200 || status === 404) return answer;
-  if (status === 401 || status === 403) {
-    throw refused(talk, status);
-  }
+  if (status === 401 || status === 403) throw refused(talk, status);
   if (status === 429 || status >= 500) throw busy(talk.image, status);
   throw notARegistry(talk.image, `it answered with ${status}`);
 }
@@ -74,10 +73,10 @@ async function obtainToken(talk: Conversation, { parameters }: Challenge): Promi
   const request = requestToken({ image, parameters, credentials });
   assertSafe(talk, new URL(request.url), 'asks for a login at');
   const answer = await exchange(talk, request);
-  if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) {
-    throw refused(talk, answer.status);
-  }
-  if (answer.status !== 200) throw busy(image, answer.status);
+  const { status } = answer;
+  if (status === 429 || status >= 500) throw busy(image, status);
+  if (status >= 400) throw refused(talk, status);
+  if (status !== 200) throw notARegistry(image, `its login answered with ${status}`);
   const token = request.read(answer.body);
   talk.system.redaction.add(token);
   return token;
@@ -107,7 +106,9 @@ async function follow(
     const headers = { ...request.headers, ...(isHome && authorization !== undefined ? { authorization } : {}) };
     const answer = await exchange(talk, { ...request, url: url.href, headers });
     const to = [answer.headers.location ?? ''].flat()[0];
-    if (![301, 302, 303, 307, 308].includes(answer.status) || !to) return answer;
+    // Whoever is sent to may not ask for the login of the one who sends.
+    if (answer.status === 401 && !isHome) throw refused(talk, 401);
+    if (!REDIRECTS.includes(answer.status) || !to) return answer;
     if (!URL.canParse(to, url.href)) throw notARegistry(talk.image, 'it sends to what is no address');
     url = new URL(to, url.href);
     assertSafe(talk, url, 'sends to');

@@ -192,6 +192,21 @@ describe('lookUpImage()', () => {
     });
   });
 
+  it('does not answer to a login that another server asks for before the registry itself has', async () => {
+    const seen: (string | undefined)[] = [];
+    const elsewhere = await listen((request, response) => {
+      seen.push(request.headers.authorization);
+      const realm = `http://${request.headers.host}/token`;
+      give(401, '', { 'www-authenticate': `Bearer realm="${realm}", Basic realm="x"` })(request, response);
+    });
+    const host = await registry(give(307, '', { location: `http://${elsewhere}/v2/x` }));
+    await logIn({ auths: { [host]: { username: 'ci', password: SECRET } } });
+    expect(await refusal(lookUpImage(system, imageAt(host), { limitMs: 5_000 }))).toMatchObject({
+      code: 'registry.refused',
+    });
+    expect(seen).toEqual([undefined]);
+  });
+
   it('sends no login to where nothing is encrypted', async () => {
     const header = 'Bearer realm="http://token.example/token"';
     const found = await refusedBy(give(401, '', { 'www-authenticate': header }));

@@ -45,6 +45,7 @@ export interface Connections {
 }
 
 const LIMIT_MS = 60_000;
+const GREETING_LIMIT_MS = 15_000;
 /** sshd lets 10 sessions share a connection unless told; some are left for people. */
 const SESSIONS = 6;
 /** How long an action waits for a host to come back that it was connected to. */
@@ -98,7 +99,9 @@ async function runPatiently(link: Link, state: HostState, request: Request): Pro
     if (attempt.kind === 'timed-out') throw timedOut(host, script.action, request.limitMs ?? LIMIT_MS);
     deadline ??= clock.monotonicMs() + PATIENCE_MS;
     const mayComeBack = attempt.failure === 'lost' || (attempt.failure === 'unreachable' && state.wasReached);
-    if (!mayComeBack || request.patience === 'none' || clock.monotonicMs() > deadline) {
+    // A connection that broke while nobody used it is made again even for a look.
+    const isWorthIt = request.patience !== 'none' || (attempt.failure === 'lost' && pauseMs === FIRST_PAUSE_MS);
+    if (!mayComeBack || !isWorthIt || clock.monotonicMs() > deadline) {
       const command = [...(link.options.sshConfig ? ['ssh', '-F', link.options.sshConfig] : ['ssh']), host].join(' ');
       throw connectionFailed({ host, action: script.action, failure: attempt.failure, command, said: attempt.said });
     }
@@ -111,7 +114,7 @@ async function runPatiently(link: Link, state: HostState, request: Request): Pro
 async function runInTurn(link: Link, state: HostState, request: Request): Promise<Attempt> {
   while (state.opening !== undefined) await state.opening;
   if (!state.isOpen) {
-    const opening = runOnce(link, { host: request.host, script: GREETING });
+    const opening = runOnce(link, { host: request.host, script: GREETING, limitMs: GREETING_LIMIT_MS });
     state.opening = opening.catch(() => {});
     const greeted = await opening.finally(() => {
       state.opening = undefined;
@@ -124,7 +127,15 @@ async function runInTurn(link: Link, state: HostState, request: Request): Promis
   }
   const attempt = await runOnce(link, request);
   if (attempt.kind !== 'answer') state.isOpen = false;
+  if (attempt.kind === 'timed-out') await closeConnection(link, request.host);
   return attempt;
+}
+
+/** One that no longer answers would keep the next script waiting too. */
+async function closeConnection({ system, options }: Link, host: string): Promise<void> {
+  const { path, cwd } = chooseControlPath(options.folder);
+  const argv = [...baseArgv(options), '-o', `ControlPath=${path}`, '-O', 'exit', '--', host];
+  await system.exec.run(argv, { timeoutMs: 5_000, ...(cwd === undefined ? {} : { cwd }) }).catch(() => {});
 }
 
 type Attempt =

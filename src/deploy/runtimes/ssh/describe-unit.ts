@@ -2,7 +2,7 @@ import { type Json, OnwardError } from '../../../model/index.ts';
 import { DESCRIBE_UNIT } from './scripts/describe-unit.ts';
 import { baseVariables, configOf, type SshContext } from './ssh-context.ts';
 
-const LOOK_LIMIT_MS = 20_000;
+const LOOK_LIMIT_MS = 10_000;
 
 /**
  * The operator's unit file and drop-ins, as the first host of the service that answers has them. `observe` says when they differ from host to

@@ -6,7 +6,7 @@ import { LIST } from './scripts/list.ts';
 import { baseVariables, configOf, type SshContext } from './ssh-context.ts';
 
 /** For a look: a host that does not answer by then is not waited for. */
-const LOOK_LIMIT_MS = 20_000;
+const LOOK_LIMIT_MS = 10_000;
 const NO_DIGEST: Digest = `sha256:${'0'.repeat(64)}`;
 
 /**

@@ -5,7 +5,7 @@ import { parseSurvey, type Survey } from './parse-survey.ts';
 import { SURVEY } from './scripts/survey.ts';
 import { allHosts, baseVariables, configOf, isTemplate, type SshContext } from './ssh-context.ts';
 
-const LOOK_LIMIT_MS = 20_000;
+const LOOK_LIMIT_MS = 10_000;
 /** A host whose clock is further away than this writes logs that mislead. Leases and plans go by other clocks. */
 const SKEW_MS = 5_000;
 /** An artifact is there twice while it is unpacked. */

@@ -32,7 +32,7 @@ export async function stageOnHosts(context: SshContext, request: StageRequest, e
     const looks = await Promise.all(hosts.map((host) => lookOnHost(staging, host)));
     for (const { host, isPresent, free } of looks) {
       const needed = packed.bytes + packed.archiveBytes;
-      if (!isPresent && free < needed) throw noRoomOnHost(host, `stage ${service}`, { needed, free });
+      if (!isPresent && !(free >= needed)) throw noRoomOnHost(host, `stage ${service}`, { needed, free });
     }
     await Promise.all(looks.filter(({ isPresent }) => !isPresent).map(({ host }) => sendToHost(staging, host)));
   } finally {

@@ -138,7 +138,8 @@ function renderConfig(frontends: readonly Frontend[]): string {
     '# Written by onward. Services that are added to it need this file again, and a reload.',
     'global',
     '  stats socket /run/onward/admin.sock mode 600 level admin',
-    '  maxconn 20000',
+    // As many connections as the container may have files, and never memory for a million of them.
+    '  fd-hard-limit 50000',
     '',
     'defaults',
     '  timeout connect 5s',

@@ -74,9 +74,11 @@ is_meant() { # <unit>
 main() {
   if [ "$WHICH" = slots ]; then enter; leave; fi
   for unit in $(up_in "$PREFIX*"); do
-    if is_meant "$unit"; then
-      systemctl stop "$unit" 2>/dev/null
-      rm -rf "$base/commands/$unit"
-    fi
+    if is_meant "$unit"; then systemctl stop "$unit" 2>/dev/null; fi
+  done
+  for dir in "$base/commands/$PREFIX"*; do
+    unit=\${dir##*/}
+    # Whoever listened asks how it ended, right after.
+    if [ -n "$(find "$dir" -maxdepth 0 -mmin +1 2>/dev/null)" ] && [ -z "$(up_in "$unit")" ]; then rm -rf "$dir"; fi
   done
 }`;

@@ -25,7 +25,7 @@ main() {
   printf '%s' "$MANIFEST" >"$list" || exit 1
   if is_intact "$base/artifacts/$HEX" "$list"; then echo present; else echo absent; fi
   rm -f "$list"
-  df -P --block-size=1 --output=avail "$base/artifacts" | tail -n 1
+  df --block-size=1 --output=avail "$base/artifacts" | tail -n 1
 }`;
 
 /**

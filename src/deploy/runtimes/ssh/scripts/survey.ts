@@ -10,7 +10,7 @@ main() {
   if [ -r /etc/os-release ]; then (. /etc/os-release; printf 'system %s\\n' "\${PRETTY_NAME:-unknown}"); fi
   folder=$base
   while [ ! -d "$folder" ]; do folder=\${folder%/*}; folder=\${folder:-/}; done
-  printf 'disk %s\\n' "$(df -P --block-size=1 --output=avail "$folder" | tail -n 1)"
+  printf 'disk %s\\n' "$(df --block-size=1 --output=avail "$folder" | tail -n 1)"
   sed -n 's/^MemAvailable: *\\([0-9]*\\) kB$/memory \\1/p' /proc/meminfo
   for hex in $HEXES; do if [ -s "$base/artifacts/$hex.staged" ]; then printf 'artifact %s\\n' "$hex"; fi; done
   for pair in $UNITS; do
