@@ -44,7 +44,7 @@ const LAYERS: Readonly<Record<string, { readonly may: readonly string[]; readonl
     because: 'upgrade composes the features',
   },
   adopt: {
-    may: ['model', 'system', 'sql', 'schema', 'deployment', 'release', 'migrate', 'lint', 'upgrade'],
+    may: ['model', 'system', 'sql', 'schema', 'deployment', 'release', 'migrate', 'lint', 'deploy', 'upgrade'],
     because: 'taking over composes the features, and the lease is taken in one way',
   },
   cli: {

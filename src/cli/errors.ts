@@ -37,6 +37,17 @@ function describeProblem(says: string): string {
     .replace(/\.$/, '');
 }
 
+/** What the first Ctrl-C or SIGTERM leads to where a command has no safe place of its own to stop at. */
+export function toldToStop(): OnwardError {
+  return new OnwardError({
+    code: 'cli.stopped',
+    message: 'Could not finish: it was told to stop.',
+    hint: 'Run the same command again; it goes on where it stopped.',
+    state: 'resumable',
+    exit: ExitCode.paused,
+  });
+}
+
 export function contractNotConfigured(): OnwardError {
   return new OnwardError({
     code: 'migrate.contract-not-configured',

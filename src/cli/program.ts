@@ -4,7 +4,7 @@ import { closest, ExitCode, type OnwardError } from '../model/index.ts';
 import { createSystem } from '../system/index.ts';
 import type { CommandContext, RunAction } from './command-context.ts';
 import { COMMANDS } from './commands/index.ts';
-import { unusableArguments } from './errors.ts';
+import { toldToStop, unusableArguments } from './errors.ts';
 import { createEventSink } from './event-sink.ts';
 import { renderError } from './render/error.ts';
 import { askYesNo, installInterrupt, outliveReaders } from './terminal.ts';
@@ -42,7 +42,11 @@ export async function runProgram(options: {
       exit = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
     } else {
       const rendered = renderError(
-        error instanceof CommanderError ? toUsageError(error, program, options.argv) : error,
+        error instanceof CommanderError
+          ? toUsageError(error, program, options.argv)
+          : isInterruption(error, context.interrupt)
+            ? toldToStop()
+            : error,
       );
       context.say(rendered.text);
       exit = rendered.exit;
@@ -51,6 +55,11 @@ export async function runProgram(options: {
     sink.finish();
   }
   return exit;
+}
+
+/** Whether a command ended because it was asked to; a program that it ran then says so with the reason as its cause. */
+function isInterruption(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  return aborted && (error === reason || (error instanceof Error && error.cause === reason));
 }
 
 /** The parser ends in these when it has printed what was asked for. */

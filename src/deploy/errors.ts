@@ -62,6 +62,8 @@ function failure(failed: FailedInstance, code: string, what: string): OnwardErro
 
 function describeLog({ service, instance, place }: FailedInstance): string {
   const [, container] = /^container (.*)$/.exec(place ?? '') ?? [];
+  const [, host, unit] = /^(\S+): (\S+\.service)$/.exec(place ?? '') ?? [];
+  if (unit !== undefined) return `Run "ssh ${host} journalctl --unit ${unit}" to read all that it wrote.`;
   if (container === undefined) return `Read all that it wrote in .onward/instances/${service}/${instance}/output.log.`;
   return `Run "docker logs ${container}"; once it is removed, what it wrote last is in ${instance}.log of the run's folder in .onward/runs.`;
 }

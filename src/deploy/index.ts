@@ -34,6 +34,7 @@ export {
   type ProxiedService,
   type ProxyFiles,
   type ProxyService,
+  renderHaproxyBackend,
   renderHaproxyProxy,
 } from './switches/index.ts';
 export type {

@@ -69,6 +69,7 @@ function checkTrouble(service: Service, instance: InstanceFact): readonly Findin
 }
 
 function describeUnknown({ runtime }: Service): string {
+  if (runtime.kind === 'compose') return 'the Docker engine does not answer, or does not say what it does';
   return runtime.kind === 'ssh'
     ? 'its host cannot be reached, or its record there cannot be read'
     : 'its process belongs to another pid namespace or its record cannot be read';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createVendor, PRODUCT, type Vendor } from '../../test/support/vendor.ts';
 import { describeFinding, OnwardError } from '../model/index.ts';
+import { openSource, renderRelease } from './index.ts';
 
 let vendor: Vendor;
 beforeEach(async () => {
@@ -38,6 +39,10 @@ describe('migration commands', () => {
       },
     ]);
     expect((await vendor.build('1.0.0')).alreadyPublished).toBe(true);
+    const source = await openSource(vendor.system, vendor.source);
+    expect(renderRelease(await source.release('1.0.0'), await source.catalog())).toContain(
+      '\nMigration commands\n  expand: schema  api: node dist/migrate.js  (up to 10m 00s; done when "select 1" gives 1 in core)\n',
+    );
     expect((await vendor.build('1.1.0')).release).not.toHaveProperty('migrationCommands');
   });
 

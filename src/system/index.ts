@@ -14,7 +14,7 @@ export { createFiles, type DurableFile, type FileEntry, type Files } from './fil
 export type { GatedOptions, GatedProcess, PipedProcess, ProcessExit } from './gated-process.ts';
 export { createHttp, type Http, type HttpRequest, type HttpResponse } from './http.ts';
 export type { Log, LogEvent } from './log.ts';
-export { describeOperator } from './operator.ts';
+export { describeOperator, describeUser } from './operator.ts';
 export { isPortFree } from './port.ts';
 export type {
   ConnectionTarget,

@@ -13,3 +13,8 @@ function nameOfUser(): string {
     return `uid ${process.getuid?.() ?? 'unknown'}`;
   }
 }
+
+/** The user of this process as containers name one: `1000:1000`. */
+export function describeUser(): string {
+  return `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
+}

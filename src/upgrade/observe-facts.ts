@@ -1,3 +1,4 @@
+import type { Instance } from '../deploy/index.ts';
 import { checkClearText } from '../deployment/index.ts';
 import {
   type Catalog,
@@ -161,7 +162,7 @@ async function loadReleases(
 
 export async function observeInstances(installation: Installation): Promise<readonly InstanceFact[]> {
   const { services } = installation.deployment;
-  const lists = await Promise.all(services.map(({ name }) => installation.runtimeOf(name).list(name)));
+  const lists = await Promise.all(services.map(({ name }) => listInstances(installation, name)));
   return lists.flat().map(({ id, service, release, identity, config, run, state, restarts, exit, place, note }) => ({
     id,
     service,
@@ -175,6 +176,18 @@ export async function observeInstances(installation: Installation): Promise<read
     ...(note === undefined ? {} : { note }),
     ...(exit ? { exitCode: exit.code } : {}),
   }));
+}
+
+/** Where what runs cannot be seen, because an engine is away, that is what is known of it. */
+async function listInstances(installation: Installation, service: string): Promise<readonly Instance[]> {
+  try {
+    return await installation.runtimeOf(service).list(service);
+  } catch (error) {
+    if (!(error instanceof OnwardError && error.code === 'compose.no-engine')) throw error;
+    const nothing = `sha256:${'0'.repeat(64)}` as const;
+    const unseen = { release: '', kind: 'service', identity: nothing, config: nothing, run: '' } as const;
+    return [{ id: service, service, ...unseen, state: 'unknown', restarts: 0 }];
+  }
 }
 
 async function observeFrontends(installation: Installation): Promise<readonly FrontendFact[]> {

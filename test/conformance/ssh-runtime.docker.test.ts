@@ -391,6 +391,7 @@ describe('runtime ssh', () => {
   it('lists what is on a host that does not answer as unknown, and does not wait for it', async () => {
     const spec = await create('api-1');
     await runtime.start('api-1', 1);
+    expect(await stateOf(runtime, spec)).toBe('running');
     await host.pause();
     try {
       expect(await stateOf(runtime, spec)).toBe('unknown');

@@ -40,12 +40,10 @@ describe('onward provision --host', () => {
       const { stderr, exit } = await tiny.onward(['provision', '--host', name, '--yes']);
       expect([exit, stderr]).toEqual([0, `${name} is ready.\n`]);
     }
-    await hosts.list[0]?.exec(['sh', '-c', 'echo "# mine" >>/etc/systemd/system/index.service']);
+    for (const host of hosts.list) await host.exec(['sh', '-c', 'echo "# mine" >>/etc/systemd/system/index.service']);
     const { stdout } = await tiny.onward(['provision', '--host', 'host1', '--yes']);
     expect(stdout).toContain('  there  search@.service\n  there  index.service\n');
     expect(await hosts.list[0]?.exec(['tail', '-n', '1', '/etc/systemd/system/index.service'])).toBe('# mine');
-    expect((await tiny.onward(['plan'])).stdout).toContain('index.service on host2, host3 is not what it is on host1.');
-    await hosts.list[0]?.exec(['sed', '-i', '$d', '/etc/systemd/system/index.service']);
   });
 
   it('refuses a host on which nothing runs', async () => {
@@ -64,6 +62,7 @@ describe('onward upgrade on hosts', () => {
 
   it('shows hosts, waves and why a unit is stopped first', async () => {
     await tiny.publish('1.1.0', { search: { mark: '1.1.0' }, index: { mark: '1.1.0' } });
+    await hosts.list[1]?.exec(['sed', '-i', '$d', '/etc/systemd/system/index.service']);
     const { stdout, stderr, exit } = await tiny.onward(['plan']);
     expect(stderr).toBe('');
     expect(exit).toBe(0);
@@ -71,6 +70,7 @@ describe('onward upgrade on hosts', () => {
     expect(stdout).toContain('wave 1: host1\n      wave 2: host2, host3\n');
     expect(stdout).toContain('Roll index (3 instances) to 1.1.0, stop-first, in 3 waves');
     expect(stdout).toContain('stop-first, because index.service is one instance on each host\n');
+    expect(stdout).toContain('index.service on host2 is not what it is on host1.');
   });
 
   it('goes to the next release without a failed request', async () => {
@@ -82,6 +82,13 @@ describe('onward upgrade on hosts', () => {
     expect(report.failures).toEqual([]);
     expect(report.carried).toBeGreaterThan(100);
     for (const host of hosts.list) expect(await tiny.unitsOn(host)).toEqual(bothActive('1.1.0'));
+  });
+
+  it('has nothing to do and nothing to repair when it is run again', async () => {
+    await hosts.list[1]?.exec(['sh', '-c', 'echo "# mine" >>/etc/systemd/system/index.service']);
+    const again = await tiny.onward(['upgrade', '--yes']);
+    expect([again.exit, again.stderr]).toEqual([0, expect.stringContaining('Nothing to do: 1.1.0 is installed')]);
+    expect((await tiny.onward(['doctor'])).stdout).toMatch(/^Nothing to repair/);
   });
 });
 

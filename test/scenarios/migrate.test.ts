@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
+import {
+  createSystem,
+  type EmbeddedPostgres,
+  resolveConnectionTarget,
+  startEmbeddedPostgres,
+} from '../../src/system/index.ts';
 import { createDeployment, type TestDeployment } from '../support/deployment.ts';
+import { eventually } from '../support/eventually.ts';
 
 let server: EmbeddedPostgres;
 let tiny: TestDeployment;
@@ -44,6 +50,28 @@ describe('onward migrate in the folder of a deployment', () => {
     expect(dry.stdout).toBe(
       'would apply  expand      core/1.1.0/expand/001_a.sql\ncore: 1 migration to apply, 1 there already, 0 left.\n',
     );
+  });
+
+  it('stops when it is told to while a reader is in its way, and nothing has changed', async () => {
+    const system = createSystem({ environment: {}, onEvent: () => {} });
+    const target = await resolveConnectionTarget({ url: tiny.databaseUrl, origin: 'the test', environment: {} });
+    const reader = await system.postgres.connect(target, { applicationName: 'test' });
+    await reader.query('begin');
+    await reader.query('select from item');
+    const running = tiny.start(['migrate']);
+    // Until the file's transaction is open, which it is while the reader is waited for.
+    const waiting = () => tiny.query("select from pg_stat_activity where application_name like 'onward migrate%'");
+    await eventually(waiting, (sessions) => sessions.length > 1);
+    running.kill('SIGTERM');
+    expect(await running.ended).toMatchObject({
+      exit: 5,
+      stdout: '',
+      stderr: expect.stringContaining(
+        'error cli.stopped\nCould not finish: it was told to stop. The run can be taken up again.\n',
+      ),
+    });
+    await reader.close();
+    expect(await tiny.query("select from onward.migration where release = '1.1.0'")).toEqual([]);
   });
 
   it('expands to the next stop and no further, under the lease', async () => {

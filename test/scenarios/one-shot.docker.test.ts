@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSystem, resolveConnectionTarget } from '../../src/system/index.ts';
+import { createSystem, resolveConnectionTarget, type Session } from '../../src/system/index.ts';
 import { createProject, docker, PROJECT_LABEL, removeProject } from '../support/docker.ts';
+import { eventually } from '../support/eventually.ts';
 import { busyboxImage, nodeImage, postgresImage } from '../support/images.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -88,15 +89,19 @@ async function inspect(service: string, format: string): Promise<string> {
 }
 
 async function query(sql: string): Promise<readonly Record<string, unknown>[]> {
-  const url = `postgres://shop@${(await compose('port', 'db', '5432')).said.trim()}/shop`;
-  const target = await resolveConnectionTarget({ url, password: PASSWORD, origin: 'the test', environment: {} });
-  const system = createSystem({ environment: {}, onEvent: () => {} });
-  const session = await system.postgres.connect(target, { applicationName: 'onward-test' });
+  const session = await connect();
   try {
     return (await session.query(sql)).rows;
   } finally {
     await session.close();
   }
+}
+
+async function connect(): Promise<Session> {
+  const url = `postgres://shop@${(await compose('port', 'db', '5432')).said.trim()}/shop`;
+  const target = await resolveConnectionTarget({ url, password: PASSWORD, origin: 'the test', environment: {} });
+  const system = createSystem({ environment: {}, onEvent: () => {} });
+  return system.postgres.connect(target, { applicationName: 'onward-test' });
 }
 
 const LEDGER = 'select name, finished_at::text from onward.migration order by name';
@@ -138,6 +143,25 @@ describe('Onward as a one-shot in Compose', () => {
     await rm(join(folder, 'migrations/shop/1.0.0/expand/003_wrong.sql'));
   });
 
+  it('stops when it is told to while it waits for its moment, and goes on where it was', async () => {
+    await writeMigration('003_waits', 'alter table item add column waits text;\n');
+    const reader = await connect();
+    await reader.query('begin');
+    await reader.query('select * from item');
+    expect(await compose('up', '--detach', '--no-deps', 'db-migrate')).toMatchObject({ exit: 0 });
+    // It looks again and again whether the reader is still in the way.
+    const seen = () => query("select query from pg_stat_activity where application_name like 'onward migrate%'");
+    await eventually(seen, (sessions) => sessions.length > 0);
+    await compose('stop', '--timeout', '20', 'db-migrate');
+    expect(await inspect('db-migrate', '{{.State.ExitCode}}')).toBe('5');
+    await reader.query('rollback');
+    await reader.close();
+    expect(await compose('up', '--detach')).toMatchObject({ exit: 0 });
+    expect(
+      await query("select column_name::text from information_schema.columns where column_name = 'waits'"),
+    ).toHaveLength(1);
+  });
+
   it('ends with an error at a wrong password, and writes it nowhere', async () => {
     await writePassword(WRONG_PASSWORD);
     const { exit, said } = await migrate('db-migrate');
@@ -155,7 +179,7 @@ describe('Onward as a one-shot in Compose', () => {
 
   it('compares the files with the ledger', async () => {
     const { exit, said } = await migrate('db-migrate', 'migrate', 'status');
-    expect({ exit, said }).toEqual({ exit: 0, said: 'shop: 2 applied, 0 pending, 0 edited or missing.\n' });
+    expect({ exit, said }).toEqual({ exit: 0, said: 'shop: 3 applied, 0 pending, 0 edited or missing.\n' });
   });
 
   it('is described in the docs as it stands in packaging/', async () => {

@@ -2,7 +2,7 @@
  * `createComposeDeployment(server, 'rolls')`: a product of small services in images, a registry, an operator's compose.yaml and onward.yaml, driven
  * through the built command. The ledger is in a real Postgres of this machine; the switch is Onward's own, in front of containers.
  */
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSystem, type EmbeddedPostgres, resolveConnectionTarget } from '../../src/system/index.ts';
@@ -204,12 +204,4 @@ async function createDatabase(server: EmbeddedPostgres, project: string): Promis
   await session.query(`create database "${name}"`);
   await session.close();
   return `${server.url}/${name}`;
-}
-
-/** A second operator on another machine: the same files, and no state. */
-export async function copyOperator(deployment: ComposeDeployment): Promise<string> {
-  const second = join(deployment.folder, 'second');
-  for (const name of ['onward.yaml', 'compose.yaml', '.env'])
-    await cp(join(deployment.operator, name), join(second, name));
-  return second;
 }

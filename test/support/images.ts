@@ -5,7 +5,7 @@
  * tests leave them. All have busybox, so `sh`, `wget` and `nc 127.0.0.1 5432 < /dev/null` work for health checks.
  */
 import { readFile } from 'node:fs/promises';
-import { postgresFiles } from './postgres-image.ts';
+import { PG_ISREADY, postgresFiles } from './postgres-image.ts';
 import {
   BUSYBOX,
   copyBusybox,
@@ -105,7 +105,7 @@ export async function postgresImage(version: '14' | '15' | '16' | '17' | '18' = 
   const entry = await readFile(new URL('./postgres-entry.sh', import.meta.url), 'utf8');
   return ensureImage({
     name: 'onward-test/postgres',
-    key: [...(await keyOfFiles(BUSYBOX)), ...COMMANDS, files.version, entry],
+    key: [...(await keyOfFiles(BUSYBOX)), ...COMMANDS, files.version, entry, PG_ISREADY],
     configuration: [
       'ENV PATH=/opt/postgres/bin:/usr/bin:/bin PGDATA=/var/lib/postgresql/data',
       'VOLUME /var/lib/postgresql/data',

@@ -4,6 +4,9 @@ import { copyPrograms, librariesOf } from './rootfs.ts';
 
 const MODULES = resolve(import.meta.dirname, '../../node_modules');
 
+/** The packages have none, and health checks ask it: whether somebody listens, which is so once the data folder is complete. */
+export const PG_ISREADY = '#!/bin/sh\nexec nc 127.0.0.1 5432 < /dev/null\n';
+
 /** The server binaries that `npm ci` installs, and how to put them into an image. */
 export async function postgresFiles(version: string): Promise<{
   readonly version: string;
@@ -22,6 +25,7 @@ export async function postgresFiles(version: string): Promise<{
       await copyPrograms(folder, ...libraries.filter((path) => !path.startsWith(target)));
       await mkdir(join(folder, 'var/lib/postgresql/data'), { recursive: true });
       await writeFile(join(folder, 'entry.sh'), entry);
+      await writeFile(join(target, 'bin/pg_isready'), PG_ISREADY, { mode: 0o755 });
     },
   };
 }

@@ -44,6 +44,9 @@ function adviseHaproxy({ socket, backends }: NonNullable<AdoptedProxy['haproxy']
   return `it can be the switch: its runtime API is ${socket} inside of its container, and ${names}`;
 }
 
+/** They keep the address that a name had when they started. */
+const ASKS_ONCE = /^(nginx|openresty)/;
+
 function adviseProxy(software: string): string {
-  return `it stays in front as it is and cannot be the switch: ${software} changes targets by reloading or by discovery, which cuts idle connections. "onward adopt traffic" puts HAProxy between it and the services, under their names, so its configuration stays`;
+  return `it stays in front as it is and cannot be the switch: ${software} changes targets by reloading or by discovery, which cuts idle connections. "onward adopt traffic" puts HAProxy between it and the services, under their names, so its configuration stays${ASKS_ONCE.test(software) ? `; ${software} looks names up when it starts: reload it once after that` : ''}`;
 }

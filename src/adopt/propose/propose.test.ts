@@ -81,6 +81,7 @@ services:
         socket: ./haproxy/run/admin.sock
         backend: api
         file: ./haproxy/backends/api.cfg
+        master: ./haproxy/run/master.sock
         listen: "0.0.0.0:3000"
     # grace: stop_grace_period of compose.yaml
     grace: "90s"
@@ -106,11 +107,12 @@ services:
         socket: ./haproxy/run/admin.sock
         backend: web
         file: ./haproxy/backends/web.cfg
+        master: ./haproxy/run/master.sock
 
 # db is left alone, as a stateful service: postgis is a database
 # edge is nginx in front of web: it stays in front as it is and cannot be the switch: nginx changes targets by reloading
 # or by discovery, which cuts idle connections. "onward adopt traffic" puts HAProxy between it and the services, under
-# their names, so its configuration stays
+# their names, so its configuration stays; nginx looks names up when it starts: reload it once after that
 `);
   });
 

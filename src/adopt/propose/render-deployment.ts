@@ -120,6 +120,7 @@ function renderSwitch({ name, roll, entry: address, mode }: AdoptedService): rea
     entry(8, 'socket', files.socket),
     entry(8, 'backend', files.backend),
     entry(8, 'file', files.file),
+    entry(8, 'master', files.master),
     ...(address ? [`        listen: ${scalar(`${address.value.host}:${address.value.port}`)}`] : []),
     ...(mode === 'tcp' ? [entry(8, 'mode', 'tcp')] : []),
   ];

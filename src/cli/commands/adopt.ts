@@ -4,6 +4,7 @@ import { defineFiles } from './adopt-files.ts';
 import { defineLedger } from './adopt-ledger.ts';
 import { definePropose } from './adopt-propose.ts';
 import { defineAdoptRelease } from './adopt-release.ts';
+import { defineTraffic } from './adopt-traffic.ts';
 import { addExplanation } from './explanation.ts';
 
 export function define(command: Command, run: RunAction): void {
@@ -25,5 +26,6 @@ export function define(command: Command, run: RunAction): void {
   definePropose(command, run);
   defineFiles(command.command('files'), run);
   defineLedger(command.command('ledger'), run);
+  defineTraffic(command.command('traffic'), run);
   defineAdoptRelease(command.command('release'), run);
 }

@@ -5,6 +5,9 @@ import { buildEnvironment } from '../desired.ts';
 import { requireService } from '../observe-facts.ts';
 import type { RunContext } from '../run-context.ts';
 
+/** The server cuts longer names, and would not find them again. */
+const LONGEST_NAME = 63;
+
 /** Programs of the release that the run goes to, in the artifact and environment of one service. */
 export interface ReleaseProgram {
   /** The name of the sessions that it opens, where its driver takes PGAPPNAME. */
@@ -22,7 +25,7 @@ export async function openReleaseProgram(context: RunContext, declared: Migratio
   const component = release.components.find((candidate) => candidate.service === service.name);
   if (!component) throw new Error(`Release ${release.version} has no component ${service.name}`);
   const runtime = installation.runtimeOf(service.name);
-  const applicationName = `migration:${declared.name}@${release.version}`;
+  const applicationName = `migration:${declared.name}@${release.version}`.slice(0, LONGEST_NAME);
   const { composeService } = declared;
   const inPlace = composeService !== undefined && service.runtime.kind === 'compose' ? { composeService } : {};
   const spec: Omit<CommandSpec, 'command'> = {

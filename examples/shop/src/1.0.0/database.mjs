@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { json } from './http.mjs';
 
+const { DATABASE_URL, PGPASSWORD_FILE } = process.env;
+
+/** At DATABASE_URL; else where PGHOST and the others say, with the password that a file holds. */
 export const database = new pg.Pool({
-  connectionString: process.env.DATABASE_URL,
+  ...(DATABASE_URL ? { connectionString: DATABASE_URL } : {}),
+  ...(PGPASSWORD_FILE ? { password: readFileSync(PGPASSWORD_FILE, 'utf8').trim() } : {}),
   max: 8,
   connectionTimeoutMillis: 5_000,
 });

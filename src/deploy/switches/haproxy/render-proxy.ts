@@ -138,7 +138,8 @@ function renderConfig(frontends: readonly Frontend[]): string {
     '# Written by onward. Services that are added to it need this file again, and a reload.',
     'global',
     '  stats socket /run/onward/admin.sock mode 600 level admin',
-    '  maxconn 20000',
+    // As many connections as the container may have files, and never memory for a million of them.
+    '  fd-hard-limit 50000',
     '',
     'defaults',
     '  timeout connect 5s',
@@ -146,12 +147,13 @@ function renderConfig(frontends: readonly Frontend[]): string {
     '  timeout server 1h',
     '  timeout tunnel 24h',
     '  option dontlognull',
+    '  option abortonclose',
   ];
   return `${[...head, ...frontends.flatMap(renderFrontend)].join('\n')}\n`;
 }
 
 /** The last: after a reload, a kept-alive connection is closed with its next answer, not under a client that is about to use it. */
-const HTTP_OPTIONS = ['timeout http-request 60s', 'timeout http-keep-alive 75s', 'option idle-close-on-response'];
+const HTTP_OPTIONS = ['timeout http-request 60s', 'timeout http-keep-alive 20s', 'option idle-close-on-response'];
 
 function renderFrontend({ name, port, what, routes }: Frontend): readonly string[] {
   const mode = routes.some((route) => route.mode === 'tcp') ? 'tcp' : 'http';

@@ -78,7 +78,7 @@ main() {
   done
   for dir in "$base/commands/$PREFIX"*; do
     unit=\${dir##*/}
-    # Whoever listens still asks how it ended.
-    if [ -d "$dir" ] && [ -z "$(up_in "$unit")" ] && ! is_heard "$unit"; then rm -rf "$dir"; fi
+    # Whoever listened asks how it ended, right after.
+    if [ -n "$(find "$dir" -maxdepth 0 -mmin +1 2>/dev/null)" ] && [ -z "$(up_in "$unit")" ]; then rm -rf "$dir"; fi
   done
 }`;

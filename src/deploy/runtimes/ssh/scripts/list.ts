@@ -4,9 +4,12 @@ import { UNIT } from './unit.ts';
 export const LIST = `
 base=$FOLDER/$DEPLOYMENT
 ${UNIT}
-one_line() { if [ -s "$2" ]; then printf '%s %s\\n' "$1" "$(head -n 1 "$2")"; fi; }
+one_line() { # <key> <file>; no program is started for it: this runs many times in a row
+  if [ -s "$2" ]; then IFS= read -r line <"$2"; printf '%s %s\\n' "$1" "$line"; fi
+}
 main() {
-  printf 'uptime %s\\n' "$(cut -d ' ' -f 1 /proc/uptime)"
+  read -r uptime idle </proc/uptime
+  printf 'uptime %s\\n' "$uptime"
   units=
   for dir in "$base/instances/$SERVICE"/*/; do
     dir=\${dir%/}

@@ -9,7 +9,10 @@ unit_of() { # <id>
 }
 drop_in_of() { printf '%s' "/etc/systemd/system/$1.d/$drop_in"; } # <unit>
 held_by() { # <unit>: the instance that its drop-in makes of it
-  sed -n 's/^X-Onward-Instance=//p' "$(drop_in_of "$1")" 2>/dev/null
+  if [ ! -r "/etc/systemd/system/$1.d/$drop_in" ]; then return; fi
+  while IFS= read -r line; do
+    case $line in X-Onward-Instance=*) printf '%s' "\${line#*=}"; return ;; esac
+  done <"/etc/systemd/system/$1.d/$drop_in"
 }
 state_of() { systemctl show --property ActiveState --value "$1"; } # <unit>
 is_down() { # <unit>

@@ -1,0 +1,252 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
+import { runOnward } from '../support/deployment.ts';
+import { createProject, docker, removeProject } from '../support/docker.ts';
+import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
+import { haproxyImage, nodeImage } from '../support/images.ts';
+import { type Registry, startRegistry } from '../support/registry.ts';
+import { buildServiceImage } from '../support/service-image.ts';
+import { startSteadyLoad } from '../support/steady-load.ts';
+
+const project = createProject('adopt');
+let server: EmbeddedPostgres;
+let registry: Registry;
+let folder: string;
+let port: number;
+
+/** Asks api and web by their names, on a new connection each time, and says on request how that went. */
+const CLIENT = `
+const http = require('node:http'); const told = {};
+const ask = (host) => new Promise((done) => { told[host].sent += 1; const fail = (why) => { told[host].failures.push(why); done(); };
+  http.get({ host, port: 8080, path: '/', agent: false }, (answer) => { answer.resume(); answer.on('end', () => answer.statusCode === 200 ? done() : fail(String(answer.statusCode))); }).on('error', (error) => fail(error.code || error.message)); });
+for (const host of ['api', 'web']) { told[host] = { sent: 0, failures: [] }; (async () => { for (;;) { await ask(host); await new Promise((done) => setTimeout(done, 10)); } })(); }
+http.createServer((_, answer) => answer.end(JSON.stringify(told))).listen(9000, '0.0.0.0');
+`;
+
+const COMPOSE = `
+name: ${project}
+services:
+  api:
+    image: $API
+    ports: ["127.0.0.1:$PORT:8080"]
+    environment: { DATABASE_URL: "$DATABASE" }
+    stop_grace_period: 5s
+    healthcheck: { test: "wget -qO- http://127.0.0.1:8080/ready", interval: 1h }
+  worker:
+    image: $WORKER
+    environment: { DATABASE_URL: "$DATABASE" }
+  web:
+    image: $WEB
+    healthcheck: { test: "wget -qO- http://127.0.0.1:8080/ready", interval: 1h }
+  prometheus:
+    image: $NODE
+    command: ["node", "-e", $CLIENT]
+    environment: { WEB_URL: "http://web:8080" }
+`;
+
+const onward = (...args: readonly string[]) => runOnward(args, { cwd: folder }).ended;
+const ids = async (service: string) =>
+  (await docker(['ps', '--quiet', '--no-trunc', '--filter', `name=^${project}-${service}-`]))
+    .split('\n')
+    .filter(Boolean);
+const version = async () =>
+  ((await (await fetch(`http://127.0.0.1:${port}/version`)).json()) as { version: string }).version;
+
+/** Name and text of every file of the operator's folder but the state directory. */
+async function readAll(): Promise<ReadonlyMap<string, string>> {
+  const names = (await readdir(folder)).filter((name) => name !== '.onward').sort();
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8').catch(() => 'a folder')));
+  return new Map(names.map((name, index) => [name, texts[index] ?? '']));
+}
+
+interface Told {
+  readonly sent: number;
+  readonly failures: readonly string[];
+}
+
+async function askClient(): Promise<{ readonly api: Told; readonly web: Told }> {
+  const [client = ''] = await ids('prometheus');
+  const address = await docker([
+    'inspect',
+    '--format',
+    `{{(index .NetworkSettings.Networks "${project}_default").IPAddress}}`,
+    client,
+  ]);
+  return (await fetch(`http://${address}:9000`)).json() as ReturnType<typeof askClient>;
+}
+
+beforeAll(async () => {
+  server = await startEmbeddedPostgres({ isDurable: false });
+  registry = await startRegistry();
+  folder = await mkdtemp(join(tmpdir(), `${project}-`));
+  port = await freePort();
+  const images: Record<string, string> = {};
+  for (const name of ['api', 'worker', 'web']) {
+    const reference = await buildServiceImage({ project, name, tag: '1.0.0', behaviour: { mark: name } });
+    await registry.push(reference, `acme/${name}:1.0.0`);
+    images[name] = `${registry.host}/acme/${name}:1.0.0`;
+  }
+  const client = `${project}/prometheus:1`;
+  await docker(['tag', await nodeImage(), client]);
+  const text = COMPOSE.replace('$API', images.api ?? '')
+    .replace('$WORKER', images.worker ?? '')
+    .replace('$WEB', images.web ?? '')
+    .replace('$PORT', String(port))
+    .replaceAll('$DATABASE', `${server.url}/postgres`)
+    .replace('$NODE', client)
+    .replace('$CLIENT', JSON.stringify(CLIENT.replaceAll('$', '$$$$')));
+  await writeFile(join(folder, 'compose.yaml'), text);
+  await writeFile(join(folder, '.env'), '# ours\nCOLOUR=blue');
+  await docker(['compose', 'up', '--detach', '--quiet-pull'], { cwd: folder });
+  await eventually(() => version().catch(() => undefined), Boolean);
+});
+afterAll(async () => {
+  await removeProject(project);
+  await docker(['image', 'rm', `${project}/prometheus:1`]);
+  await registry?.close();
+  await server?.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Web has no port of the host and notices nothing; a container that stops refuses or cuts off who asks it by its own address in that moment. */
+function expectOnlyRefused({ api, web }: { readonly api: Told; readonly web: Told }): void {
+  expect(web.sent).toBeGreaterThan(20);
+  expect(web.failures).toEqual([]);
+  expect(api.failures.filter((failure) => !/ECONNREFUSED|ECONNRESET/.test(failure))).toEqual([]);
+}
+
+describe('adopting a Compose project that runs', () => {
+  let before: ReadonlyMap<string, string>;
+
+  it('proposes files, changes nothing, and writes them when told to', async () => {
+    const running = [await ids('api'), await ids('worker'), await ids('web')];
+    const shown = await onward('adopt');
+    expect(shown.exit, shown.stderr).toBe(0);
+    expect(shown.stdout).toContain(`listen: "127.0.0.1:${port}"`);
+    expect(shown.stderr).toMatch(/Next:\n {2}onward adopt --write/);
+    expect([...(await readAll()).keys()]).toEqual(['.env', 'compose.yaml']);
+    const written = await onward('adopt', '--write');
+    expect(written.exit, written.stderr).toBe(0);
+    expect(written.stderr).toMatch(/Next:\n {2}onward release build 1\.0\.0/);
+    expect((await onward('adopt', '--write')).stderr).toContain('error adopt.taken');
+    expect([await ids('api'), await ids('worker'), await ids('web')]).toEqual(running);
+    // The password of the test's own server is in its URL, as it would be in a file for others.
+    await writeFile(
+      join(folder, 'onward.yaml'),
+      (await readFile(join(folder, 'onward.yaml'), 'utf8'))
+        .replace(/ {4}url: .*/, `    url: "${server.url}/postgres"`)
+        .replace(/ {4}#[^\n]*password[^\n]*\n {4}passwordFile[^\n]*\n/, '')
+        .replaceAll('    runtime: compose\n', '    runtime: compose\n    settle: 150ms\n    drain: 3s\n'),
+    );
+    for (const args of [
+      ['release', 'build', '1.0.0'],
+      ['channel', 'set', 'stable', '1.0.0'],
+    ]) {
+      const result = await onward(...args);
+      expect(result.exit, result.stderr).toBe(0);
+    }
+    before = await readAll();
+  });
+
+  it('explains the traffic step before it is done', async () => {
+    const explained = await onward('adopt', 'traffic', '--dry-run', '--image', await haproxyImage());
+    expect(explained.exit, explained.stderr).toBe(0);
+    expect(explained.stdout).toContain(`Interrupted: host port ${port}.`);
+    expect(await readAll()).toEqual(before);
+  });
+
+  it('brings the traffic behind the switch: the host port is away for a moment, services without one notice nothing', async () => {
+    const load = startSteadyLoad([port]);
+    await eventually(askClient, ({ api }) => api.sent > 20);
+    const result = await onward('adopt', 'traffic', '--yes', '--image', await haproxyImage());
+    expect(result.exit, result.stderr).toBe(0);
+    expectOnlyRefused(await askClient());
+    const { failures } = await load.stop();
+    expect(failures.filter((failure) => !/ECONNREFUSED|ECONNRESET|socket hang up/.test(failure))).toEqual([]);
+    expect(await version()).toBe('1.0.0');
+    expect(await docker(['inspect', '--format', '{{json .HostConfig.PortBindings}}', ...(await ids('api'))])).toBe(
+      '{}',
+    );
+  });
+
+  it('leaves nothing to do for the operator\'s own "docker compose up -d"', async () => {
+    const running = [await ids('api'), await ids('worker'), await ids('onward-switch')];
+    await docker(['compose', 'up', '--detach'], { cwd: folder });
+    expect([await ids('api'), await ids('worker'), await ids('onward-switch')]).toEqual(running);
+  });
+
+  it('says that it is done when it is asked again', async () => {
+    const again = await onward('adopt', 'traffic', '--yes', '--image', await haproxyImage());
+    expect(again.exit).toBe(0);
+    expect(again.stderr).toContain('behind the switch already');
+  });
+
+  it('takes the step back exactly', async () => {
+    const result = await onward('adopt', 'traffic', '--undo', '--yes');
+    expect(result.exit, result.stderr).toBe(0);
+    expectOnlyRefused(await askClient());
+    expect(await readAll()).toEqual(before);
+    expect(await version()).toBe('1.0.0');
+    const running = await ids('api');
+    expect(running).toHaveLength(1);
+    await docker(['compose', 'up', '--detach'], { cwd: folder });
+    expect(await ids('api')).toEqual(running);
+    expect(await ids('onward-switch')).toEqual([]);
+  });
+
+  it('records the release that runs, and upgrades from there without a failed request', async () => {
+    const brought = await onward('adopt', 'traffic', '--yes', '--image', await haproxyImage());
+    expect(brought.exit, brought.stderr).toBe(0);
+    const adopted = await onward('adopt', 'release', '1.0.0', '--yes');
+    expect(adopted.exit, adopted.stdout + adopted.stderr).toBe(0);
+    await upgradeTo('1.1.0');
+    expect(await version()).toBe('1.1.0');
+    const { api, web } = await askClient();
+    expect([...api.failures, ...web.failures].filter((failure) => !/ECONNREFUSED|ECONNRESET/.test(failure))).toEqual(
+      [],
+    );
+  });
+
+  it('fails no request between services either, once no container of before has their names', async () => {
+    const before = await askClient();
+    await upgradeTo('1.2.0');
+    const after = await askClient();
+    expect(after.api.sent).toBeGreaterThan(before.api.sent + 20);
+    expect(after.api.failures).toEqual(before.api.failures);
+    expect(after.web.failures).toEqual(before.web.failures);
+  });
+});
+
+/** Ships another api and another web, and upgrades under load on the host's port. */
+async function upgradeTo(release: string): Promise<void> {
+  for (const name of ['api', 'web']) {
+    const reference = await buildServiceImage({
+      project,
+      name,
+      tag: release,
+      behaviour: { mark: `${name} ${release}` },
+    });
+    await registry.push(reference, `acme/${name}:${release}`);
+  }
+  const product = await readFile(join(folder, 'product.yaml'), 'utf8');
+  const moved = product.replaceAll(
+    /image: ".*acme\/(api|web)@.*"/g,
+    (_, name: string) => `image: "${registry.host}/acme/${name}:\${version}"`,
+  );
+  await writeFile(join(folder, 'product.yaml'), moved);
+  for (const args of [
+    ['release', 'build', release],
+    ['channel', 'set', 'stable', release],
+  ]) {
+    const result = await onward(...args);
+    expect(result.exit, result.stderr).toBe(0);
+  }
+  const load = startSteadyLoad([port]);
+  const upgraded = await onward('upgrade', '--yes');
+  expect(upgraded.exit, upgraded.stderr).toBe(0);
+  expect((await load.stop()).failures).toEqual([]);
+}
