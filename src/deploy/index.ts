@@ -9,6 +9,7 @@ export type { DesiredInstance, PerformEffect, RollContext, RollRequest } from '.
 export { runRoll } from './roll/run-roll.ts';
 export {
   createComposeRuntime,
+  createConnections,
   createProcessRuntime,
   createSshRuntime,
   type HostProvision,

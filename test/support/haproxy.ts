@@ -29,6 +29,7 @@ const MAIN = (folder: string, frontend: string): string => `global
   maxconn 2000
   nbthread 1
 defaults
+  option abortonclose
   timeout client 1h
   timeout server 1h
   timeout connect 5s
@@ -57,7 +58,7 @@ export async function startHaproxy(): Promise<TestHaproxy> {
     const victims = workers();
     const exited = once(master, 'exit');
     master.kill('SIGKILL');
-    for (const pid of victims) process.kill(pid, 'SIGKILL');
+    for (const pid of victims) killIfThere(pid);
     await exited;
     await eventually(
       () => say(adminSocket, 'show info').catch(() => 'gone'),
@@ -77,7 +78,7 @@ export async function startHaproxy(): Promise<TestHaproxy> {
     async route({ mode, port }) {
       const wanted = MAIN(
         folder,
-        `frontend clients\n  mode ${mode}\n  bind 127.0.0.1:${port}\n  option idle-close-on-response\n  default_backend api\n`,
+        `frontend clients\n  mode ${mode}\n  bind 127.0.0.1:${port}\n  option idle-close-on-response\n  timeout http-keep-alive 2s\n  default_backend api\n`,
       );
       if ((await readFile(main, 'utf8')) === wanted) return;
       await writeFile(main, wanted);
@@ -90,6 +91,15 @@ export async function startHaproxy(): Promise<TestHaproxy> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** One that only finished its requests may have ended by itself. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone, which is what was wanted.
+  }
 }
 
 function childrenOf(pid: number): readonly number[] {

@@ -13,12 +13,14 @@ export interface ProposedFiles {
   readonly folder: string;
   readonly deployment: string;
   readonly product: string;
+  /** What a release ships has yet to be named, so its folders are not there. */
+  readonly lacksArtifacts?: boolean;
 }
 
 /** Reads the proposed texts as every command would, without writing them, and gives what is wrong with them, one line each. */
 export async function checkProposal(
   system: System,
-  { folder, deployment, product }: ProposedFiles,
+  { folder, deployment, product, lacksArtifacts }: ProposedFiles,
 ): Promise<readonly string[]> {
   const files = [
     { path: join(folder, DEPLOYMENT_FILE), text: deployment, load: loadDeployment },
@@ -35,8 +37,10 @@ export async function checkProposal(
       }
     }),
   );
-  return problems.flat();
+  return problems.flat().filter((problem) => !lacksArtifacts || !NOT_BUILT.test(problem));
 }
+
+const NOT_BUILT = /there is no folder \.\/dist\/\S+; build it first$/;
 
 /** The system in which one file holds this text. */
 function withText(system: System, path: string, text: string): System {

@@ -1,15 +1,19 @@
-import { relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import type { ObservedProject } from '../compose/project.ts';
+import { type AdoptedHosts, adoptHosts } from '../decide/adopt-hosts.ts';
 import { adoptProject } from '../decide/adopt-project.ts';
 import type { AdoptedProject } from '../decide/adopted.ts';
-import type { Decision } from '../decide/decision.ts';
+import { toName } from '../decide/databases.ts';
+import { type Decision, unknown } from '../decide/decision.ts';
 import { parseImageName } from '../decide/image-name.ts';
+import type { ObservedHost } from '../hosts/observed-host.ts';
 import { type ProjectPlace, renderDeployment } from './render-deployment.ts';
+import { renderHostsDeployment, renderHostsProduct } from './render-hosts.ts';
 import { renderProduct } from './render-product.ts';
 
 /** What is proposed, with everything that it was decided from. */
 export interface Proposal {
-  readonly adopted: AdoptedProject;
+  readonly adopted: AdoptedProject | AdoptedHosts;
   /** Whole texts. */
   readonly deployment: string;
   readonly product: string;
@@ -32,6 +36,32 @@ export function proposeForProject(project: ObservedProject, folder: string): Pro
     unknowns: listUnknowns(adopted),
     version: chooseVersion(project, adopted),
     needsTraffic: adopted.services.some(({ roll }) => roll.value === 'start-first'),
+  };
+}
+
+/** Proposes both files for hosts; `folder` is that of onward.yaml, after which the deployment is named. Pure. */
+export function proposeForHosts(hosts: readonly ObservedHost[], folder: string): Proposal {
+  const adopted = adoptHosts(hosts);
+  const name = toName(basename(folder));
+  const { services, databases } = adopted;
+  return {
+    adopted,
+    deployment: renderHostsDeployment(adopted, name),
+    product: renderHostsProduct(adopted, name),
+    unknowns: listUnsaid([
+      ...databases.map(({ name: database, reach }) => [`url of database ${database}`, reach] as const),
+      ...services.flatMap(({ name: service, roll, ready, port }) => [
+        [`roll of ${service}`, roll] as const,
+        [`ready of ${service}`, ready] as const,
+        ...(port ? [[`port of ${service}`, port] as const] : []),
+        [`artifact of ${service}`, unknown(undefined, 'which files a release ships for it')] as const,
+      ]),
+      ...(databases.length === 0
+        ? [[`databases`, unknown(undefined, 'no variable of a unit names a Postgres')] as const]
+        : []),
+    ]),
+    version: '1.0.0',
+    needsTraffic: false,
   };
 }
 
@@ -63,8 +93,14 @@ function listUnknowns({ services, databases, others }: AdoptedProject): readonly
   ];
   return [
     ...(databases.length === 0 ? ['databases: no variable of a service names a Postgres'] : []),
-    ...decisions.flatMap(([what, { certainty, because }]) => (certainty === 'unknown' ? [`${what}: ${because}`] : [])),
+    ...listUnsaid(decisions),
   ];
+}
+
+function listUnsaid(decisions: readonly (readonly [what: string, decision: Decision<unknown>])[]): readonly string[] {
+  return decisions.flatMap(([what, { certainty, because }]) =>
+    certainty === 'unknown' ? [`${what}: ${because}`] : [],
+  );
 }
 
 /** The version that most images of the product carry as their tag. */

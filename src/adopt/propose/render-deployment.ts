@@ -35,7 +35,7 @@ export function renderDeployment(adopted: AdoptedProject, place: ProjectPlace): 
   return `${lines.join('\n')}\n`;
 }
 
-function renderDatabases(databases: readonly AdoptedDatabase[]): readonly string[] {
+export function renderDatabases(databases: readonly AdoptedDatabase[]): readonly string[] {
   if (databases.length === 0) {
     const because = 'which Postgres the product keeps its state in: no variable of a service names one';
     return [heading(0, 'databases'), ...comment(2, `${UNKNOWN_MARK} ${because}`), '  core: { url: env:DATABASE_URL }'];
@@ -100,7 +100,7 @@ function renderService(service: AdoptedService): readonly string[] {
   ];
 }
 
-function renderProbe(probe: ReadyProbe): string {
+export function renderProbe(probe: ReadyProbe): string {
   switch (probe.kind) {
     case 'http':
       return `{ http: ${scalar(probe.path)} }`;

@@ -3,8 +3,12 @@ import type { Command } from 'commander';
 import {
   checkProposal,
   listNextCommands,
+  type ObservedHost,
+  type ObservedProject,
+  observeHosts,
   observeProject,
   type Proposal,
+  proposeForHosts,
   proposeForProject,
   renderNextCommands,
   writeProposal,
@@ -22,6 +26,9 @@ interface Options {
   readonly composeFile?: readonly string[];
   readonly envFile?: readonly string[];
   readonly project?: string;
+  readonly host?: readonly string[];
+  readonly unit?: readonly string[];
+  readonly sshConfig?: string;
 }
 
 /** `onward adopt` by itself: look, propose, and write only when told to. */
@@ -34,6 +41,9 @@ export function definePropose(command: Command, run: RunAction): void {
     )
     .option('--env-file <path...>', 'its files for interpolation, as --env-file of Compose')
     .option('--project <name>', 'its name (default: what Compose chooses)')
+    .option('--host <host...>', 'hosts as ssh knows them, in place of a Compose project')
+    .option('--unit <unit...>', 'their systemd units (default: those in /etc/systemd/system)')
+    .option('--ssh-config <path>', "configuration file of ssh (default: the user's own)")
     .option('--write', 'write onward.yaml and product.yaml; files that are there are left alone')
     .action((options: Options) => run((context) => propose(context, options)));
 }
@@ -42,23 +52,39 @@ async function propose(context: CommandContext, options: Options): Promise<ExitC
   const { system, print, say } = context;
   const path = resolve(options.file);
   const folder = /\.ya?ml$/.test(path) ? dirname(path) : path;
-  const project = await observeProject(system, {
-    folder: options.compose ?? folder,
-    files: options.composeFile ?? [],
-    envFiles: options.envFile ?? [],
-    ...(options.project === undefined ? {} : { project: options.project }),
-  });
-  const proposal = proposeForProject(project, folder);
-  const problems = await checkProposal(system, { folder, ...proposal });
-  if (options.write && problems.length === 0) await writeProposal(system, { folder, ...proposal });
+  const { observed, proposal } = await look(context, options, folder);
+  const files = { folder, ...proposal, lacksArtifacts: options.host !== undefined };
+  const problems = await checkProposal(system, files);
+  if (options.write && problems.length === 0) await writeProposal(system, files);
   const next = listNextCommands({ ...proposal, ...nextFacts(proposal, options) });
-  if (options.json) print(renderEvidence({ project, proposal, problems, next }));
+  if (options.json) print(renderEvidence({ observed, proposal, problems, next }));
   else if (!options.write) print(renderProposal(proposal));
   if (options.write && problems.length === 0) say(`Written: onward.yaml and product.yaml in ${folder}.`);
   for (const unknown of proposal.unknowns) say(`could not tell  ${unknown}`);
   for (const problem of problems) say(`problem         ${problem}`);
   say(renderNextCommands(next));
   return problems.length > 0 ? ExitCode.findings : ExitCode.done;
+}
+
+interface Looked {
+  readonly observed: ObservedProject | readonly ObservedHost[];
+  readonly proposal: Proposal;
+}
+
+async function look({ system }: CommandContext, options: Options, folder: string): Promise<Looked> {
+  if (options.host) {
+    const request = { hosts: options.host, units: options.unit ?? [] };
+    const sshConfig = options.sshConfig === undefined ? {} : { sshConfig: resolve(options.sshConfig) };
+    const observed = await observeHosts(system, { ...request, ...sshConfig });
+    return { observed, proposal: proposeForHosts(observed, folder) };
+  }
+  const observed = await observeProject(system, {
+    folder: options.compose ?? folder,
+    files: options.composeFile ?? [],
+    envFiles: options.envFile ?? [],
+    ...(options.project === undefined ? {} : { project: options.project }),
+  });
+  return { observed, proposal: proposeForProject(observed, folder) };
 }
 
 function nextFacts(proposal: Proposal, options: Options) {
@@ -79,5 +105,8 @@ function listWords(options: Options): readonly string[] {
     ...word('compose-file', options.composeFile?.join(' ')),
     ...word('env-file', options.envFile?.join(' ')),
     ...word('project', options.project),
+    ...word('host', options.host?.join(' ')),
+    ...word('unit', options.unit?.join(' ')),
+    ...word('ssh-config', options.sshConfig),
   ];
 }

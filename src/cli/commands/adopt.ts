@@ -17,6 +17,7 @@ export function define(command: Command, run: RunAction): void {
     examples: [
       ['onward adopt', 'propose for the Compose project in this folder'],
       ['onward adopt --write', 'the same, and write both files'],
+      ['onward adopt --host a b', 'propose for units of hosts'],
       ['onward adopt ledger --dry-run', 'what the migration tool of before has applied'],
       ['onward adopt release 1.4.2', 'prove that this runs, and record it'],
     ],

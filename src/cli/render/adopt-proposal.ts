@@ -1,4 +1,4 @@
-import type { NextCommand, ObservedProject, Proposal } from '../../adopt/index.ts';
+import type { NextCommand, ObservedHost, ObservedProject, Proposal } from '../../adopt/index.ts';
 
 /** Both proposed files, one after the other, each under its name. */
 export function renderProposal({ deployment, product }: Proposal): string {
@@ -7,20 +7,24 @@ export function renderProposal({ deployment, product }: Proposal): string {
 
 /** Everything that was seen and decided, as one line of JSON. Of an environment only the names are in it. */
 export function renderEvidence(evidence: {
-  readonly project: ObservedProject;
+  readonly observed: ObservedProject | readonly ObservedHost[];
   readonly proposal: Proposal;
   readonly problems: readonly string[];
   readonly next: readonly NextCommand[];
 }): string {
-  const { project, proposal, problems, next } = evidence;
+  const { observed, proposal, problems, next } = evidence;
   const { adopted, deployment, product, unknowns } = proposal;
-  const { services, configurations: _, ...rest } = project;
-  const observed = {
+  const seen = 'services' in observed ? withoutValues(observed) : observed;
+  const files = { deployment, product };
+  return `${JSON.stringify({ observed: seen, decided: adopted, unknowns, files, problems, next })}\n`;
+}
+
+function withoutValues({ services, configurations: _, ...rest }: ObservedProject): object {
+  return {
     ...rest,
     services: services.map(({ environment, written: __, ...service }) => ({
       ...service,
       environment: Object.keys(environment),
     })),
   };
-  return `${JSON.stringify({ observed, decided: adopted, unknowns, files: { deployment, product }, problems, next })}\n`;
 }

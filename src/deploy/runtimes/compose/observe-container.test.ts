@@ -155,7 +155,6 @@ describe('findExclusive()', () => {
 
   it('finds what only one container can have', () => {
     expect(why({ ports: [{ target: 80, published: '8080' }] })).toBe('only one can have port 8080 of this machine');
-    expect(why({ container_name: 'shop' })).toBe('only one container can have the name shop');
     expect(why({ network_mode: 'host' })).toContain('the network of this machine');
     expect(why({ networks: { default: null, back: { ipv4_address: '10.0.0.9' } } })).toBe(
       'only one can have the address 10.0.0.9',
@@ -172,7 +171,7 @@ describe('findExclusive()', () => {
     expect(why({ volumes: [{ type: 'bind', source: '/srv', target: '/data' }] })).toBe(
       'both would write to the folder /srv',
     );
-    expect(why({ volumes, deploy: { replicas: 2 } })).toBeUndefined();
+    expect(findExclusive('api', { volumes }, 2)).toBeUndefined();
   });
 
   it('finds nothing in what can be had twice', () => {

@@ -1,3 +1,4 @@
+import { OnwardError } from '../../../model/index.ts';
 import type { System } from '../../../system/index.ts';
 import type { FrontendChange } from '../switch.ts';
 import { type Books, settleBook } from './book.ts';
@@ -36,7 +37,7 @@ export async function applyChange({ clock }: System, options: ApplyOptions): Pro
     }
     for (const command of batch.commands) {
       await assertCurrent();
-      await haproxy.tell(command);
+      if (!(await tell(haproxy, command, facts))) break;
     }
     if (batch.commands.length > 0) continue;
     for (const server of batch.removals) {
@@ -44,6 +45,18 @@ export async function applyChange({ clock }: System, options: ApplyOptions): Pro
       await remove(options, facts, server);
     }
     return;
+  }
+}
+
+/** False when another process is there now, after a reload: what it needs to be told is another thing. */
+async function tell(haproxy: HaproxyProcess, command: string, { since }: BackendFacts): Promise<boolean> {
+  try {
+    await haproxy.tell(command);
+    return true;
+  } catch (error) {
+    if (!(error instanceof OnwardError) || error.code !== 'switch.haproxy-refused') throw error;
+    if ((await haproxy.require()).since === since) throw error;
+    return false;
   }
 }
 

@@ -15,7 +15,17 @@ const server = (name: string, more: Partial<ServerFact> = {}): ServerFact => ({
   ...more,
 });
 const facts = (...servers: readonly ServerFact[]): BackendFacts => ({
-  ...{ version: '2.6.12', pid: 1, since: '1@1', mode: 'http', total: 0, current: 0, waiting: 0, atServers: 0 },
+  ...{
+    version: '2.6.12',
+    pid: 1,
+    since: '1@1',
+    connections: 0,
+    mode: 'http',
+    total: 0,
+    current: 0,
+    waiting: 0,
+    atServers: 0,
+  },
   ...{ connectFailures: 0, answerFailures: 0, retried: 0, held: 0 },
   servers: [server(GATE, { isOut: true }), ...servers],
 });

@@ -22,6 +22,8 @@ export interface BackendFacts {
   readonly pid: number;
   /** Another text after each start of the process that counts. */
   readonly since: string;
+  /** Connections of clients to the process, whatever they are for. */
+  readonly connections: number;
   readonly mode: 'http' | 'tcp';
   readonly servers: readonly ServerFact[];
   /** Requests that it was given, and those of them that are not done. */
@@ -79,12 +81,6 @@ export function parseBackend(backend: string, texts: BackendTexts): BackendFacts
   };
 }
 
-/** What is in flight in another process of the same HAProxy, by server. */
-export function parseInFlight(backend: string, stat: string): ReadonlyMap<string, number> {
-  const rows = parseCsv(stat).filter((row) => row.pxname === backend && row.svname !== 'BACKEND');
-  return new Map(rows.map((row) => [row.svname ?? '', count(row.scur) + count(row.qcur)]));
-}
-
 type Row = { readonly [column: string]: string | undefined };
 
 function toServer(state: Row, stat: Row): ServerFact {
@@ -104,12 +100,17 @@ function toServer(state: Row, stat: Row): ServerFact {
   };
 }
 
-function parseInfo(text: string): { readonly version: string; readonly pid: number; readonly since: string } {
+function parseInfo(text: string): Pick<BackendFacts, 'version' | 'pid' | 'since' | 'connections'> {
   const value = (key: string) => new RegExp(`^${key}: (.*)$`, 'm').exec(text)?.[1]?.trim();
   const [version, pid] = [value('Version'), value('Pid')];
   if (version === undefined || pid === undefined)
     throw unreadable(`"${text.slice(0, 100)}" is no answer to "show info"`);
-  return { version, pid: Number(pid), since: `${pid}@${value('Start_time_sec') ?? ''}` };
+  return {
+    version,
+    pid: Number(pid),
+    since: `${pid}@${value('Start_time_sec') ?? ''}`,
+    connections: count(value('CurrConns')),
+  };
 }
 
 function parseCsv(text: string): readonly Row[] {

@@ -262,6 +262,41 @@ describe('the haproxy switch', () => {
     expect(await check(router)).toBe('switch.haproxy-not-running');
   });
 
+  it('does the same whatever the operator’s defaults say', async () => {
+    const main = join(proxy.folder, 'haproxy.cfg');
+    const others = [
+      'option httpchk GET /none',
+      'http-check expect status 299',
+      'retry-on all-retryable-errors',
+      'default-server check',
+    ];
+    const text = (await readFile(main, 'utf8')).replace(
+      'defaults\n',
+      `defaults\n  mode http\n  ${others.join('\n  ')}\n`,
+    );
+    await writeFile(main, text);
+    await proxy.reload();
+    const router = connectSwitch();
+    await router.open({ service: 'api', mode: 'http' }, 1);
+    await writeFile(main, `${text}frontend clients\n  bind 127.0.0.1:${port}\n  default_backend api\n`);
+    await proxy.reload();
+    await router.change('api', { targets: [], isHeld: true }, 1);
+    const waiting = ask();
+    await eventually(
+      async () => (await router.observe('api'))?.waiting,
+      (count) => count === 1,
+    );
+    const one = await startTarget('one');
+    await router.change('api', { targets: [one.target], isHeld: false }, 1);
+    expect([await waiting, await ask()]).toEqual(['200 one', '200 one']);
+    await proxy.reload();
+    await eventually(
+      () => proxy.tell('show stat -1 4 -1'),
+      (stat) => /^api,one,.*,L4OK,/m.test(stat),
+    );
+    expect(await ask()).toBe('200 one');
+  });
+
   it('changes the mode of a backend by a reload, with its targets kept', async () => {
     const router = await openSwitch();
     const one = await startTarget('one');

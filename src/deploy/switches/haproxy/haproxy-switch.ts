@@ -11,7 +11,7 @@ import type { BackendFacts } from './facts.ts';
 import { assertTargets, GATE } from './names.ts';
 import { createHaproxyProcess, type HaproxyProcess } from './process.ts';
 import { renderHaproxyBackend } from './render-backend.ts';
-import { buildTargets, isGateOpen } from './targets.ts';
+import { buildAllTargets, buildTargets, isGateOpen } from './targets.ts';
 
 export interface HaproxySwitchOptions {
   /** Of the deployment. */
@@ -55,7 +55,8 @@ export function createHaproxySwitch(system: System, { stateDirectory, config }: 
       if (!book) return undefined;
       const facts = await haproxy.observe();
       if (!facts || facts === 'missing') return undefined;
-      return describeFrontend(service, { facts, book, epoch: await books.fence.read() });
+      const earlier = await haproxy.observeEarlier();
+      return describeFrontend(service, { facts, earlier, book, epoch: await books.fence.read() });
     },
     async open({ service, mode, listen }, epoch) {
       await obey(service, epoch);
@@ -148,16 +149,20 @@ function describeChange(facts: BackendFacts): FrontendChange {
   return { targets: buildTargets(facts), isHeld: isGateOpen(facts) };
 }
 
-function describeFrontend(
-  service: string,
-  { facts, book, epoch }: { readonly facts: BackendFacts; readonly book: Book; readonly epoch: number },
-): FrontendObservation {
+interface Described {
+  readonly facts: BackendFacts;
+  readonly earlier: readonly BackendFacts[];
+  readonly book: Book;
+  readonly epoch: number;
+}
+
+function describeFrontend(service: string, { facts, earlier, book, epoch }: Described): FrontendObservation {
   return {
     service,
     mode: facts.mode,
     ...(book.listen === undefined ? {} : { listen: book.listen }),
-    ...describeChange(facts),
-    targets: buildTargets(facts),
+    isHeld: isGateOpen(facts),
+    targets: buildAllTargets(facts, earlier),
     waiting: countWaiting(facts),
     counters: describeCounters(facts, book),
     epoch,

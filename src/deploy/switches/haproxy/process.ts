@@ -2,13 +2,14 @@ import type { AdminAddress } from '../../../model/index.ts';
 import type { System } from '../../../system/index.ts';
 import type { HaproxyConfig } from './config.ts';
 import { notLoaded, notReloaded, notRunning, refused, tooOld, unreadable } from './errors.ts';
-import { type BackendFacts, parseBackend, parseInFlight } from './facts.ts';
+import { type BackendFacts, parseBackend } from './facts.ts';
 import { createRuntimeApi, type SendCommand } from './runtime-api.ts';
 
 const OLDEST = '2.6';
 const RELOAD_MS = 15_000;
 const MASTER_MS = 5_000;
 const POLL_MS = 20;
+const MOST_LOOKS = 5;
 /** Nothing, or what it says to a change that it has made. */
 const DONE = /^$|^New server registered\.$|changed|^no need/;
 
@@ -16,13 +17,15 @@ const DONE = /^$|^New server registered\.$|changed|^no need/;
 export interface HaproxyProcess {
   /** Sends a command whose answer the caller judges; throws when it does not run. */
   ask(command: string): Promise<string>;
-  /**
-   * `undefined` when it does not run, `missing` when it has no such backend. What earlier processes have in flight after a reload is
-   * added where the master's command line is known.
-   */
+  /** `undefined` when it does not run, `missing` when it has no such backend. */
   observe(): Promise<BackendFacts | 'missing' | undefined>;
   /** As `observe`; throws when it does not run or has no such backend. */
   require(): Promise<BackendFacts>;
+  /**
+   * The processes from before a reload, which only finish what they have, where the master's command line is known. They take no
+   * changes any more.
+   */
+  observeEarlier(): Promise<readonly BackendFacts[]>;
   /** Changes something. Throws `switch.haproxy-refused` with what HAProxy says when it does not. */
   tell(command: string): Promise<void>;
   /** Throws when there is a master's command line and nobody listens on it. */
@@ -42,23 +45,11 @@ export function createHaproxyProcess(system: System, config: HaproxyConfig): Hap
     if (answer === undefined) throw notRunning(admin);
     return answer;
   };
-  const observe = async () => {
-    const [info, stat, state, table] = await Promise.all([
-      send('show info'),
-      send('show stat -1 6 -1'),
-      send(`show servers state ${backend}`),
-      send(`show table ${backend}`),
-    ]);
-    if (info === undefined || stat === undefined || state === undefined || table === undefined) return undefined;
-    assertVersion(info);
-    if (state.startsWith("Can't find backend")) return 'missing';
-    const facts = parseBackend(backend, { info, stat, state, table });
-    if (!facts) return 'missing';
-    return askMaster ? addEarlier(facts, await observeEarlier(askMaster, backend)) : facts;
-  };
+  const observe = () => observeBackend(send, backend);
   return {
     ask,
     observe,
+    observeEarlier: async () => (askMaster ? observeEarlier(askMaster, backend) : []),
     async require() {
       const facts = await observe();
       if (!facts) throw notRunning(admin);
@@ -96,24 +87,42 @@ function createPatientApi({ clock }: System, address: AdminAddress): AskCommand 
   };
 }
 
-/** What processes from before a reload still have in flight, by server. */
-async function observeEarlier(ask: AskCommand, backend: string): Promise<readonly ReadonlyMap<string, number>[]> {
-  const found: ReadonlyMap<string, number>[] = [];
+/** Looks until one process has given all of the answers: a reload may come in between. */
+async function observeBackend(send: SendCommand, backend: string): Promise<BackendFacts | 'missing' | undefined> {
+  for (let look = 1; ; look += 1) {
+    const info = await send('show info');
+    const [stat, state, table] = await Promise.all([
+      send('show stat -1 6 -1'),
+      send(`show servers state ${backend}`),
+      send(`show table ${backend}`),
+    ]);
+    const again = await send('show info');
+    if (info === undefined || stat === undefined || state === undefined || table === undefined) return undefined;
+    assertVersion(info);
+    if (pidOf(info) !== pidOf(again ?? '') && look < MOST_LOOKS) continue;
+    if (state.startsWith("Can't find backend")) return 'missing';
+    return parseBackend(backend, { info, stat, state, table }) ?? 'missing';
+  }
+}
+
+async function observeEarlier(ask: AskCommand, backend: string): Promise<readonly BackendFacts[]> {
+  const found: BackendFacts[] = [];
   for (const pid of parseProcesses(await ask('show proc')).earlier) {
-    const stat = await ask(`@!${pid} show stat -1 6 -1`);
-    // It may have ended in between.
-    if (stat.startsWith('# pxname')) found.push(parseInFlight(backend, stat));
+    const [info, stat, state] = await Promise.all([
+      ask(`@!${pid} show info`),
+      ask(`@!${pid} show stat -1 6 -1`),
+      ask(`@!${pid} show servers state ${backend}`),
+    ]);
+    // It may have ended in between, or be from before there was such a backend.
+    if ([info, stat, state].some((text) => text.startsWith("Can't find"))) continue;
+    const facts = parseBackend(backend, { info, stat, state, table: '' });
+    if (facts) found.push(facts);
   }
   return found;
 }
 
-function addEarlier(facts: BackendFacts, earlier: readonly ReadonlyMap<string, number>[]): BackendFacts {
-  if (earlier.length === 0) return facts;
-  const servers = facts.servers.map((server) => ({
-    ...server,
-    inFlight: earlier.reduce((sum, map) => sum + (map.get(server.name) ?? 0), server.inFlight),
-  }));
-  return { ...facts, servers };
+function pidOf(info: string): string | undefined {
+  return /^Pid: (\d+)$/m.exec(info)?.[1];
 }
 
 interface ReloadOptions {
@@ -133,7 +142,7 @@ async function reload({ clock }: System, { config, askMaster, send }: ReloadOpti
     const now = await askMaster('show proc').catch(() => undefined);
     const seen = now === undefined ? undefined : parseProcesses(now);
     if (seen && seen.failed > failed) throw notReloaded(backend, file, 'does not accept its configuration');
-    const pid = /^Pid: (\d+)$/m.exec((await send('show info').catch(() => '')) ?? '')?.[1];
+    const pid = pidOf((await send('show info').catch(() => '')) ?? '');
     if (seen && pid !== undefined && seen.workers.includes(pid) && !workers.includes(pid)) return;
     if (clock.monotonicMs() > deadlineMs)
       throw notReloaded(backend, file, `no new process answered within ${RELOAD_MS / 1000} s`);

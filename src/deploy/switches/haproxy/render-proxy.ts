@@ -147,12 +147,13 @@ function renderConfig(frontends: readonly Frontend[]): string {
     '  timeout server 1h',
     '  timeout tunnel 24h',
     '  option dontlognull',
+    '  option abortonclose',
   ];
   return `${[...head, ...frontends.flatMap(renderFrontend)].join('\n')}\n`;
 }
 
 /** The last: after a reload, a kept-alive connection is closed with its next answer, not under a client that is about to use it. */
-const HTTP_OPTIONS = ['timeout http-request 60s', 'timeout http-keep-alive 75s', 'option idle-close-on-response'];
+const HTTP_OPTIONS = ['timeout http-request 60s', 'timeout http-keep-alive 20s', 'option idle-close-on-response'];
 
 function renderFrontend({ name, port, what, routes }: Frontend): readonly string[] {
   const mode = routes.some((route) => route.mode === 'tcp') ? 'tcp' : 'http';

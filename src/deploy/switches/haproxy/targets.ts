@@ -24,6 +24,26 @@ export function isGateOpen({ servers }: BackendFacts): boolean {
   return servers.some((server) => server.name === GATE && !server.isOut);
 }
 
+/**
+ * The targets with what earlier processes can still send them: what is in flight there, and, to the active ones that such a process
+ * knows, one request on each connection that it keeps open. A target that only an earlier process has is draining. Pure.
+ */
+export function buildAllTargets(
+  facts: BackendFacts,
+  earlier: readonly BackendFacts[],
+): readonly (SwitchTarget & { readonly inFlight: number })[] {
+  const found = new Map(buildTargets(facts).map((target) => [target.id, target]));
+  for (const process of earlier) {
+    for (const target of buildTargets(process)) {
+      const inFlight = target.state === 'active' ? Math.max(target.inFlight, process.connections) : target.inFlight;
+      if (inFlight === 0) continue;
+      const known = found.get(target.id) ?? { ...target, state: 'draining', inFlight: 0 };
+      found.set(target.id, { ...known, inFlight: known.inFlight + inFlight });
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
 /** Where both entries of an instance could get something, in the middle of a change. */
 const RANK: readonly TargetState[] = ['active', 'standby', 'draining'];
 
