@@ -1,4 +1,5 @@
 // Measures Onward against its peers and limits: npm run bench [-- start plan apply stall roll proof backfill] [--json] [--quick]
+// In Docker Compose: npm run bench roll -- --runtime compose [--node <image>] [--haproxy <image>] [--rate <requests a second>]
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { installTool } from './onward.mjs';
 import { plan } from './plan/bench.mjs';
 import { proof } from './proof/bench.mjs';
 import { roll } from './roll/bench.mjs';
+import { rollCompose } from './roll-compose/bench.mjs';
 import { stall } from './stall/bench.mjs';
 import { start } from './start/bench.mjs';
 
@@ -27,6 +29,8 @@ import { start } from './start/bench.mjs';
  * @property {string} folder an empty one, removed afterwards
  * @property {import('./onward.mjs').Tool} tool
  * @property {boolean} isQuick small enough to see that it works; the figures mean little
+ * @property {{ node: string, haproxy: string }} images that Docker has
+ * @property {number} rate of the load on services in Docker, requests a second
  * @property {(text: string) => void} say
  *
  * @typedef {object} Result
@@ -38,13 +42,25 @@ import { start } from './start/bench.mjs';
  * @property {string[][]} rows
  */
 
-/** @type {readonly Bench[]} */
-const BENCHES = [start, plan, apply, stall, roll, lint, proof, backfill, precision];
-
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    runtime: { type: 'string', default: 'process' },
+    node: { type: 'string', default: 'node:20-slim' },
+    haproxy: { type: 'string', default: 'haproxy:2.6' },
+    rate: { type: 'string', default: '500' },
+  },
 });
+/** @type {Record<string, readonly Bench[]>} */
+const BY_RUNTIME = {
+  process: [start, plan, apply, stall, roll, lint, proof, backfill, precision],
+  compose: [rollCompose],
+};
+const BENCHES = BY_RUNTIME[values.runtime];
+if (!BENCHES)
+  throw new Error(`No bench is for ${values.runtime}; there are some for ${Object.keys(BY_RUNTIME).join(', ')}`);
 const unknown = positionals.filter((name) => !BENCHES.some((bench) => bench.name === name));
 if (unknown.length > 0) {
   throw new Error(`No bench is called ${unknown.join(', ')}; there are ${BENCHES.map(({ name }) => name).join(', ')}`);
@@ -75,7 +91,9 @@ async function measure(bench, tool) {
   say(`\n${bench.name}: ${bench.title}`);
   const load = loadavg()[0];
   const own = await mkdtemp(join(folder, `${bench.name}-`));
-  const { rows, ...figures } = await bench.measure({ folder: own, tool, isQuick: values.quick, say: console.error });
+  const images = { node: values.node, haproxy: values.haproxy };
+  const context = { folder: own, tool, images, rate: Number(values.rate), isQuick: values.quick, say: console.error };
+  const { rows, ...figures } = await bench.measure(context);
   const { ours, peers, ratio, goal, met } = figures;
   const result = { name: bench.name, ours, peers, ratio, goal, met, loadBefore: round(load) };
   say(`\n${renderTable(rows)}`);

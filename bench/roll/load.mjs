@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import http from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { Latency } from '../../examples/shop/load/latency.mjs';
 
 const PROGRAM = fileURLToPath(import.meta.url);
 const TICK_MS = 2;
@@ -16,7 +17,7 @@ const TIMEOUT_MS = 10_000;
 export function startLoad(options) {
   const child = fork(PROGRAM, [JSON.stringify(options)], { execArgv: [] });
   return {
-    /** @returns {Promise<{ carried: number, failed: number, reasons: Record<string, number> }>} */
+    /** @returns {Promise<{ carried: number, failed: number, reasons: Record<string, number>, latency: { p50: number, p99: number, max: number } }>} */
     stop: () =>
       new Promise((resolve, reject) => {
         child.once('message', (report) => resolve(/** @type {any} */ (report)));
@@ -32,12 +33,16 @@ export function startLoad(options) {
 function generate({ ports, perSecond }) {
   const agent = new http.Agent({ keepAlive: true, scheduling: 'fifo', timeout: 2_000 });
   const report = { carried: 0, failed: 0, reasons: /** @type {Record<string, number>} */ ({}) };
+  // From the moment at which a request was due, so that a stall is seen by all that should have been sent meanwhile.
+  const latency = new Latency();
   const inFlight = new Set();
   const startedAt = performance.now();
   let sent = 0;
 
   const sendOne = (port, isKept) => {
+    const dueAt = startedAt + (sent / perSecond) * 1_000;
     const exchange = send(port, isKept ? agent : false)
+      .then(() => latency.add(performance.now() - dueAt))
       .catch((error) => {
         report.failed += 1;
         report.reasons[error.message] = (report.reasons[error.message] ?? 0) + 1;
@@ -56,7 +61,7 @@ function generate({ ports, perSecond }) {
   process.on('message', async () => {
     clearInterval(timer);
     await Promise.all(inFlight);
-    process.send?.(report, () => process.exit(0));
+    process.send?.({ ...report, latency: latency.summary() }, () => process.exit(0));
   });
   process.on('disconnect', () => process.exit(1));
 }

@@ -1,3 +1,4 @@
+import { normalize } from 'node:path';
 import { closest, type Finding, type Position } from '../model/index.ts';
 import type { RawDeployment } from './schema.ts';
 import type { RawService } from './service-schema.ts';
@@ -121,16 +122,23 @@ function checkAddresses(raw: RawDeployment): readonly Problem[] {
   const owners = new Map<string, string>();
   const problems: Problem[] = [];
   for (const [name, service] of Object.entries(raw.services)) {
-    if (!service.switch || !('builtin' in service.switch)) continue;
-    const { listen } = service.switch.builtin;
-    const owner = owners.get(listen);
-    if (owner !== undefined) {
-      const path = ['services', name, 'switch', 'builtin', 'listen'];
-      problems.push({ path, message: `${listen} is the address of "${owner}" already` });
-    }
-    owners.set(listen, name);
+    if (!service.switch) continue;
+    const { path, place, what } = placeOf(service.switch);
+    const owner = owners.get(place);
+    if (owner !== undefined)
+      problems.push({
+        path: ['services', name, 'switch', ...path],
+        message: `${place} is the ${what} of "${owner}" already`,
+      });
+    owners.set(place, name);
   }
   return problems;
+}
+
+/** What one service alone can have of a switch. */
+function placeOf(config: NonNullable<RawDeployment['services'][string]['switch']>) {
+  if ('builtin' in config) return { path: ['builtin', 'listen'], place: config.builtin.listen, what: 'address' };
+  return { path: ['haproxy', 'file'], place: normalize(config.haproxy.file), what: 'file' };
 }
 
 function checkConfiguration(raw: RawDeployment): readonly Problem[] {

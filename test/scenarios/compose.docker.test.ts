@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
 import { type ComposeDeployment, createComposeDeployment } from '../support/compose-deployment.ts';
+import { freePort } from '../support/free-port.ts';
 import { buildServiceImage } from '../support/service-image.ts';
 import { startSteadyLoad } from '../support/steady-load.ts';
 
@@ -62,4 +63,21 @@ describe('an upgrade of services in Compose', () => {
     expect((await tiny.onward(['upgrade', '--yes'])).exit).toBe(0);
     expect(await tiny.containers('api')).toEqual(before);
   });
+
+  it('stops first where only one container can have a port, says why in the plan, and holds requests meanwhile', async () => {
+    const port = await freePort();
+    await tiny.write('compose.yaml', (text) => text.replace('expose: ["8080"]', `ports: ["127.0.0.1:${port}:8080"]`));
+    await tiny.write('onward.yaml', (text) => text.replace('replicas: 2', 'replicas: 1'));
+    const load = startSteadyLoad([tiny.port]);
+    for (const version of ['1.3.0', '1.4.0']) {
+      await tiny.publish(version, { api: { mark: version } });
+      const because = `stop-first, because only one can have port ${port} of this machine`;
+      expect((await tiny.onward(['plan'])).stdout).toContain(because);
+      const result = await tiny.onward(['upgrade', '--yes']);
+      expect(result.exit, result.stderr).toBe(0);
+      expect(await (await fetch(`http://127.0.0.1:${port}/version`)).json()).toMatchObject({ version });
+    }
+    expect((await load.stop()).failures).toEqual([]);
+    expect(await tiny.containers('api')).toHaveLength(1);
+  }, 90_000);
 });

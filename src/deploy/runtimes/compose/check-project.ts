@@ -27,18 +27,31 @@ function checkService(context: ComposeContext, project: Project, name: string): 
   const { service, own } = findService(context, name);
   const section = project.services[own];
   if (!section) return [toFinding(noComposeService(own, Object.keys(project.services)))];
+  const named = checkName(name, section);
   const declared = service.runtime.kind === 'compose' ? service.runtime.port : undefined;
-  if (service.switch.kind === 'none' || declared !== undefined) return [];
+  if (service.switch.kind === 'none' || declared !== undefined) return named;
   const published = ((section.ports ?? []) as readonly { readonly target: number }[]).map(({ target }) => target);
   const exposed = listPorts(((section.expose ?? []) as readonly Json[]).map(String));
   const ports = [...new Set([...published, ...exposed])];
-  if (ports.length <= 1) return [];
+  if (ports.length <= 1) return named;
   return [
+    ...named,
     {
       code: 'compose.no-port',
       severity: 'error',
       message: `Which port of ${name} takes its requests cannot be told: compose.yaml names ${ports.join(' and ')}.`,
       hint: `Name it as "port" of ${name} in onward.yaml.`,
+    },
+  ];
+}
+
+function checkName(service: string, { container_name: name }: Project['services'][string]): readonly Finding[] {
+  if (typeof name !== 'string') return [];
+  return [
+    {
+      code: 'compose.container-name',
+      severity: 'info',
+      message: `Containers of ${service} get the names of their instances in place of ${name}, which only one could have. In the networks of the project they are found as ${name}.`,
     },
   ];
 }

@@ -128,6 +128,32 @@ volumes: { data: {} }
     expect(await opened.containers()).toEqual(before);
   });
 
+  it('may name the only container: the name goes on in the network, and old and new have one each', async () => {
+    const text = `services:\n  api: { image: "api:1", init: true, container_name: ${images.owner}-named }\n`;
+    const opened = await open({ files: { 'compose.yaml': text }, services: [{ name: 'api' }] });
+    const { runtime, specOf } = opened;
+    expect((await runtime.observe({ components: [] })).findings.map(({ code }) => code)).toEqual([
+      'compose.container-name',
+    ]);
+    for (const [component, id] of [
+      [first, 'api-1.0.0-a-1'],
+      [second, 'api-2.0.0-b-1'],
+    ] as const) {
+      await runtime.create(specOf(component, id), 1);
+      await runtime.start(id, 1);
+    }
+    expect((await runtime.list('api')).map(({ state }) => state)).toEqual(['running', 'running']);
+    await runtime.stop('api-1.0.0-a-1', 1);
+    await runtime.remove('api-1.0.0-a-1', 1);
+    await (await runtime.keep?.('api', ['api-2.0.0-b-1']))?.(1);
+    const format = '{{range .NetworkSettings.Networks}}{{json .Aliases}}{{end}}';
+    const aliases = await docker(['inspect', '--format', format, `${opened.name}-api-2.0.0-b-1`]);
+    expect(JSON.parse(aliases)).toContain(`${images.owner}-named`);
+    const before = await opened.containers();
+    await opened.compose(['up', '--detach']);
+    expect(await opened.containers()).toEqual(before);
+  });
+
   it('say whether the override can be written, and is read', async () => {
     const mine = 'services: { api: { labels: { mine: "1" } } }\n';
     const taken = await open({ ...SIMPLE, files: { ...SIMPLE.files, 'compose.override.yaml': mine } });

@@ -19,7 +19,7 @@ import { writeSection } from './write-override.ts';
  */
 export async function createInstance(context: ComposeContext, spec: InstanceSpec, epoch: number): Promise<void> {
   const { service, own } = findService(context, spec.service);
-  const { deploy } = requireProjectService(await context.project(), own);
+  const { deploy, container_name: name, networks } = requireProjectService(await context.project(), own);
   const image = await inspectImage(context, spec.artifact);
   if (!image) throw missingProgram(spec.id, spec.artifact);
   const { base, number } = splitId(spec.id);
@@ -27,6 +27,7 @@ export async function createInstance(context: ComposeContext, spec: InstanceSpec
   const section = buildSection(spec, {
     ...{ base, deployment, stateDirectory, image: image.id, replicas: service.replicas },
     hasReplicas: (deploy as { readonly replicas?: number } | undefined)?.replicas !== undefined,
+    ...(typeof name === 'string' ? { containerName: { name, networks: Object.keys(networks ?? {}) } } : {}),
   });
   await context.inTurn(async () => {
     const recorded = await loadSection(context, base);

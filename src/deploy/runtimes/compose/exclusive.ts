@@ -8,11 +8,11 @@ type Map = { readonly [key: string]: Json | undefined };
  * Why an old and a new container of a service cannot run at once, by its section of compose.yaml; `undefined`: they can. A volume that is
  * written is a reason that the operator may know better of; the others are not his to choose. Pure.
  */
-export function findExclusive(service: string, section: ProjectService): Exclusive | undefined {
+export function findExclusive(service: string, section: ProjectService, replicas = 1): Exclusive | undefined {
   const hard = findCertain(section);
   if (hard !== undefined) return { service, why: hard };
   // Several of it share the volume already.
-  if (Number(section.scale ?? (section.deploy as Map | undefined)?.replicas ?? 1) > 1) return undefined;
+  if (replicas > 1) return undefined;
   const volume = asList(section.volumes).find(isWritten);
   if (!volume) return undefined;
   const name = volume.source ?? volume.target;
@@ -24,7 +24,6 @@ export function findExclusive(service: string, section: ProjectService): Exclusi
 }
 
 function findCertain(section: ProjectService): string | undefined {
-  if (section.container_name !== undefined) return `only one container can have the name ${section.container_name}`;
   if (section.network_mode === 'host')
     return 'it uses the network of this machine, where only one can listen on a port';
   const port = asList(section.ports).find(({ published }) => isFixed(published));

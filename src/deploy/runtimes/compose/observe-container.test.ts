@@ -5,6 +5,7 @@ import type { Container } from './containers.ts';
 import { findExclusive } from './exclusive.ts';
 import { repositoryOf } from './images.ts';
 import { identifyContainers } from './instance-ids.ts';
+import { chooseNetworkKey } from './list-instances.ts';
 import { observeContainer } from './observe-container.ts';
 import { findCoupled } from './stateful.ts';
 
@@ -150,12 +151,23 @@ describe('planAliases()', () => {
   });
 });
 
+describe('chooseNetworkKey()', () => {
+  const networks = { back: null, default: null, front: null };
+
+  it('takes the network in which the switch has the name of the service, else that of the project', () => {
+    expect(chooseNetworkKey({ services: { api: { networks } } }, 'api')).toBe('default');
+    const lb = { networks: { front: { aliases: ['api'] }, default: null } };
+    expect(chooseNetworkKey({ services: { api: { networks }, lb } }, 'api')).toBe('front');
+    expect(chooseNetworkKey({ services: { api: { networks: { b: null, a: null } } } }, 'api')).toBe('a');
+    expect(chooseNetworkKey({ services: { api: { network_mode: 'host' } } }, 'api')).toBeUndefined();
+  });
+});
+
 describe('findExclusive()', () => {
   const why = (section: Parameters<typeof findExclusive>[1]) => findExclusive('api', section)?.why;
 
   it('finds what only one container can have', () => {
     expect(why({ ports: [{ target: 80, published: '8080' }] })).toBe('only one can have port 8080 of this machine');
-    expect(why({ container_name: 'shop' })).toBe('only one container can have the name shop');
     expect(why({ network_mode: 'host' })).toContain('the network of this machine');
     expect(why({ networks: { default: null, back: { ipv4_address: '10.0.0.9' } } })).toBe(
       'only one can have the address 10.0.0.9',
@@ -172,7 +184,7 @@ describe('findExclusive()', () => {
     expect(why({ volumes: [{ type: 'bind', source: '/srv', target: '/data' }] })).toBe(
       'both would write to the folder /srv',
     );
-    expect(why({ volumes, deploy: { replicas: 2 } })).toBeUndefined();
+    expect(findExclusive('api', { volumes }, 2)).toBeUndefined();
   });
 
   it('finds nothing in what can be had twice', () => {

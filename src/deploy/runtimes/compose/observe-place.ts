@@ -72,9 +72,9 @@ async function observeFiles(
 ): Promise<Pick<RuntimeFacts, 'exclusive' | 'findings'>> {
   try {
     const { services } = await context.project();
-    const exclusive = context.services.flatMap(({ name, runtime }) => {
+    const exclusive = context.services.flatMap(({ name, runtime, replicas }) => {
       const section = runtime.kind === 'compose' ? services[runtime.service] : undefined;
-      return section ? (findExclusive(name, section) ?? []) : [];
+      return section ? (findExclusive(name, section, replicas) ?? []) : [];
     });
     return { exclusive, findings: await checkProject(context, work) };
   } catch (error) {

@@ -63,6 +63,8 @@ export function buildSection(
     readonly replicas: number;
     /** compose.yaml says how many, in a way that decides what Compose takes for a change. */
     readonly hasReplicas: boolean;
+    /** The name that compose.yaml gives to its only container, and the networks in which that is one of its names. */
+    readonly containerName?: { readonly name: string; readonly networks: readonly string[] };
     readonly stateDirectory: string;
   },
 ): Section {
@@ -85,10 +87,21 @@ export function buildSection(
     ...(kind === 'one-shot' ? { restart: 'no' } : {}),
     scale: of.replicas,
     ...(of.hasReplicas ? { deploy: { replicas: null } } : {}),
+    ...renameFreely(of.containerName),
     environment: { ...environment, ONWARD_SERVICE: service, ONWARD_RELEASE: release },
     labels,
     ...(mounts.length === 0 ? {} : { volumes: mounts }),
   });
+}
+
+/** Of two containers only one could have it, old or new; others of the project find all of them by it. */
+function renameFreely(containerName: { readonly name: string; readonly networks: readonly string[] } | undefined): {
+  readonly [key: string]: Json;
+} {
+  if (!containerName) return {};
+  const { name, networks } = containerName;
+  const aliases = networks.map((network) => [network, { aliases: [name] }] as const);
+  return { container_name: null, ...(networks.length === 0 ? {} : { networks: Object.fromEntries(aliases) }) };
 }
 
 /** What `docker compose run` needs to know of a command: its image and environment. */

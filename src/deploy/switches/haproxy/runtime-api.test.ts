@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,14 +22,16 @@ describe('createRuntimeApi()', () => {
     await rm(folder, { recursive: true, force: true });
   });
   /** Answers as told to each command, and hangs up. */
-  async function startServer(answerTo: (command: string) => string): Promise<number> {
+  async function startServer(answerTo: (command: string) => string, path?: string): Promise<number> {
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       let asked = '';
       socket.on('data', (data) => {
         asked += data;
       });
       socket.on('end', () => socket.end(answerTo(asked)));
-    }).listen(0, HOST);
+    });
+    if (path === undefined) server.listen(0, HOST);
+    else server.listen(path);
     servers.push(server);
     await once(server, 'listening');
     return (server.address() as AddressInfo).port;
@@ -40,10 +42,19 @@ describe('createRuntimeApi()', () => {
     expect(await send('show info')).toBe('said: show info\nmore');
   });
 
+  it('reaches a socket whose path is longer than the system takes', async () => {
+    const deep = join(folder, 'x'.repeat(60), 'y'.repeat(60));
+    await mkdir(deep, { recursive: true });
+    const short = join(folder, 'short');
+    await symlink(deep, short);
+    await startServer(() => 'here', join(short, 'admin.sock'));
+    expect(await createRuntimeApi({ path: join(deep, 'admin.sock') })('show info')).toBe('here');
+  });
+
   it('sends nothing that HAProxy would read as more than one command', async () => {
     const send = createRuntimeApi({ host: HOST, port: await freePort() });
-    expect(() => send('set server api/a\nshutdown sessions server api/a')).toThrow('no single command');
-    expect(() => send('show info; disable frontend web')).toThrow('no single command');
+    await expect(send('set server api/a\nshutdown sessions server api/a')).rejects.toThrow('no single command');
+    await expect(send('show info; disable frontend web')).rejects.toThrow('no single command');
   });
 
   it('tells nobody there from somebody who hangs up without a word', async () => {
