@@ -53,7 +53,7 @@ async function startPostgresFor({ list }: Hosts): Promise<EmbeddedPostgres> {
 }
 
 async function runDemo(): Promise<{ readonly exit: number | null; readonly stdout: string; readonly stderr: string }> {
-  const argv = ['--ssh-config', sshConfig, '--database', database, '--json', '--calm', '0.5', '--rate', '30'];
+  const argv = ['--ssh-config', sshConfig, '--database', database, '--json', '--calm', '0.5', '--rate', '20'];
   const child = spawn(process.execPath, [DEMO, ...argv], { env: { ...process.env, TMPDIR: folder } });
   const [[exit], stdout, stderr] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
   return { exit, stdout, stderr };
