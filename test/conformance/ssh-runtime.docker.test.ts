@@ -256,6 +256,18 @@ describe('runtime ssh', () => {
       (instance) => instance?.state === 'running' && instance.restarts === 1,
     );
     expect(restarted?.exit).toMatchObject({ code: null, signal: 'SIGKILL' });
+    await create('api-2');
+    await runtime.start('api-2', 1);
+    await runtime.stop('api-2', 1);
+    await host.kill();
+    await host.start();
+    const booted = await eventually(
+      () => instanceOf(runtime, spec),
+      (instance) => instance?.state === 'running',
+      30_000,
+    );
+    expect(booted?.address).toEqual(restarted?.address);
+    expect((await runtime.list('api')).map(({ state }) => state)).toEqual(['running', 'stopped']);
   });
 
   it('refuses every effect of an epoch that is lower than one the host has seen, whoever comes with it', async () => {

@@ -8,6 +8,7 @@ const MAX_IN_FLIGHT = 2_000;
 /**
  * @typedef {object} LoadOptions
  * @property {string} url of the shop's front
+ * @property {'web' | 'api'} [front] what answers there; `web` unless told
  * @property {number} [rate] requests per second
  * @property {number} [seed] of the mix of requests
  * @property {number} [longShare] share of requests that take `longMs`
@@ -25,6 +26,7 @@ const MAX_IN_FLIGHT = 2_000;
 export function startGenerator(options) {
   const {
     url,
+    front = 'web',
     rate = 120,
     seed = 1,
     longShare = 0.005,
@@ -35,7 +37,7 @@ export function startGenerator(options) {
   const limit = Math.min(maxRequests, Math.floor(maxSeconds * rate));
   const tally = new Tally();
   const clients = createClients();
-  const nextRequest = createMix({ seed, longShare, longMs, acknowledgedIds: tally.acknowledgedIds });
+  const nextRequest = createMix({ seed, front, longShare, longMs, acknowledgedIds: tally.acknowledgedIds });
   const inFlight = new Set();
   const startedAt = performance.now();
   let stoppedAt = 0;

@@ -4,6 +4,12 @@ const CUSTOMERS = 20_000;
 const GIVEN_NAMES = ['Ada', 'Blaise', 'Chen', 'Dora', 'Emeka'];
 const FAMILY_NAMES = ['Okafor', 'Li', 'Martin', 'von Arx', 'Novak', 'Silva', 'Haddad'];
 
+/** What is read of an order, or of the latest ones: pages of the web front, or what the api itself says. */
+const READS = {
+  web: (id) => (id ? read(`/orders/${id}`, `<h1>Order ${id}</h1>`) : read('/', '<h1>The shop</h1>')),
+  api: (id) => (id ? read(`/orders/${id}`, `"id":"${id}"`) : read('/orders', '[')),
+};
+
 /**
  * @typedef {object} Planned
  * @property {string} method
@@ -19,26 +25,22 @@ const FAMILY_NAMES = ['Okafor', 'Li', 'Martin', 'von Arx', 'Novak', 'Silva', 'Ha
  * What comes next: one in five is a new order, `longShare` are long reports, the rest is reading. The seed decides the order of
  * kinds; ids of orders are never used twice.
  *
- * @param {{ seed: number, longShare: number, longMs: number, acknowledgedIds: readonly string[] }} options
+ * @param {{ seed: number, front: 'web' | 'api', longShare: number, longMs: number, acknowledgedIds: readonly string[] }} options
  * @returns {() => Planned}
  */
-export function createMix({ seed, longShare, longMs, acknowledgedIds }) {
+export function createMix({ seed, front, longShare, longMs, acknowledgedIds }) {
   const random = createRandom(seed);
   return () => {
     if (random() < longShare) return report(longMs);
     if (random() < 0.2) return newOrder(random);
     // An order that was acknowledged must be there for whoever asks next.
     const known = pick(random, acknowledgedIds);
-    return random() < 0.5 && known ? order(known) : frontPage();
+    return READS[front](random() < 0.5 ? known : undefined);
   };
 }
 
-function frontPage() {
-  return { method: 'GET', path: '/', status: 200, includes: '<h1>The shop</h1>' };
-}
-
-function order(id) {
-  return { method: 'GET', path: `/orders/${id}`, status: 200, includes: `<h1>Order ${id}</h1>` };
+function read(path, includes) {
+  return { method: 'GET', path, status: 200, includes };
 }
 
 function report(ms) {

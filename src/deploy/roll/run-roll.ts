@@ -21,7 +21,7 @@ const CLASSES: Readonly<Record<RollClass, RollStage>> = {
  */
 export async function runRoll(context: RollContext, request: RollRequest): Promise<void> {
   if (request.desired.length > 0) {
-    for (const wave of await splitWaves(context, request)) await CLASSES[request.class](context, wave);
+    for (const wave of await splitWaves(context.runtime, request)) await CLASSES[request.class](context, wave);
     return keepServing(context, request);
   }
   if (request.service.switch.kind !== 'none') {

@@ -1,14 +1,15 @@
+import type { Runtime } from '../runtimes/runtime.ts';
 import { hasProcess } from './instances.ts';
-import type { RollContext, RollRequest, RollWave } from './roll.ts';
+import type { RollRequest, RollWave } from './roll.ts';
 
 /**
  * A roll, host by host: one request for each wave, in their order, with the instances that are wanted on its hosts. A wave without any is left
  * out. Those that depend on the service wait for the last one.
  */
-export async function splitWaves(context: RollContext, request: RollRequest): Promise<readonly RollWave[]> {
+export async function splitWaves(runtime: Pick<Runtime, 'list'>, request: RollRequest): Promise<readonly RollWave[]> {
   const { waves = [], desired, service } = request;
   if (waves.length === 0) return [request];
-  const found = await context.runtime.list(service.name);
+  const found = await runtime.list(service.name);
   const hostOf = (id: string): string | undefined =>
     desired.find((instance) => instance.id === id)?.spec?.host ?? found.find((instance) => instance.id === id)?.host;
   const requests = waves.flatMap((hosts, index): readonly RollWave[] => {

@@ -5,6 +5,7 @@ import { type Container, listServiceContainers } from './containers.ts';
 import type { createIdentities } from './images.ts';
 import { identifyContainers } from './instance-ids.ts';
 import { observeContainer } from './observe-container.ts';
+import type { Project } from './project-model.ts';
 
 export interface Found {
   readonly instance: Instance;
@@ -52,10 +53,23 @@ export async function findInstance(
   return undefined;
 }
 
-/** The network by which a service is reached: the project's own, where it has several. */
+/** The network by which a service is reached, by the engine's name. */
 async function chooseNetwork(context: ComposeContext, own: string): Promise<string | undefined> {
-  const { networks, services } = await context.project();
-  const names = Object.keys((services[own]?.networks as object | undefined) ?? {}).sort();
-  const key = names.includes('default') ? 'default' : names[0];
-  return key === undefined ? undefined : (networks[key] ?? key);
+  const project = await context.project();
+  const key = chooseNetworkKey(project, own);
+  return key === undefined ? undefined : (project.networks[key] ?? key);
+}
+
+/** Of several the one in which another service of the project, the switch, has its name; else the project's own. Pure. */
+export function chooseNetworkKey({ services }: Pick<Project, 'services'>, own: string): string | undefined {
+  const keys = Object.keys((services[own]?.networks ?? {}) as object).sort();
+  const holders = Object.entries(services).filter(([name]) => name !== own);
+  const isHeld = (key: string) =>
+    holders.some(([, { networks }]) => {
+      const found = (
+        networks as { readonly [key: string]: { readonly aliases?: readonly string[] } | null } | undefined
+      )?.[key];
+      return found?.aliases?.includes(own) ?? false;
+    });
+  return keys.find(isHeld) ?? (keys.includes('default') ? 'default' : keys[0]);
 }

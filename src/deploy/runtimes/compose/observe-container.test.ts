@@ -5,6 +5,7 @@ import type { Container } from './containers.ts';
 import { findExclusive } from './exclusive.ts';
 import { repositoryOf } from './images.ts';
 import { identifyContainers } from './instance-ids.ts';
+import { chooseNetworkKey } from './list-instances.ts';
 import { observeContainer } from './observe-container.ts';
 import { findCoupled } from './stateful.ts';
 
@@ -147,6 +148,18 @@ describe('planAliases()', () => {
     const cut = container({ NetworkSettings: { Networks: {} } });
     expect(plan(cut, [lb])).toEqual([{ network: 'shop_default', aliases: ['api-2-1'], isConnected: false }]);
     expect(plan(cut, [])).toEqual([{ network: 'shop_default', aliases: ['api', 'api-2-1'], isConnected: false }]);
+  });
+});
+
+describe('chooseNetworkKey()', () => {
+  const networks = { back: null, default: null, front: null };
+
+  it('takes the network in which the switch has the name of the service, else that of the project', () => {
+    expect(chooseNetworkKey({ services: { api: { networks } } }, 'api')).toBe('default');
+    const lb = { networks: { front: { aliases: ['api'] }, default: null } };
+    expect(chooseNetworkKey({ services: { api: { networks }, lb } }, 'api')).toBe('front');
+    expect(chooseNetworkKey({ services: { api: { networks: { b: null, a: null } } } }, 'api')).toBe('a');
+    expect(chooseNetworkKey({ services: { api: { network_mode: 'host' } } }, 'api')).toBeUndefined();
   });
 });
 

@@ -52,12 +52,23 @@ export async function withSection<T>(
   const project = await context.project();
   const folder = join(context.stateDirectory, 'compose');
   await files.makeFolder(folder, 0o700);
-  const path = join(folder, `work-${context.system.random.hex(8)}.yaml`);
+  await clearAbandoned(context, folder);
+  const { pid, startTicks } = context.system.processes.self();
+  const path = join(folder, `work-${pid}-${startTicks}-${context.system.random.hex(4)}.yaml`);
   const { [own]: _now, ...others } = await loadOverride(context);
   await files.writeAtomic(path, renderOverride({ ...others, [own]: section }));
   try {
     return await work([...project.files, path]);
   } finally {
     await files.remove(path);
+  }
+}
+
+/** Those of tools that were killed. */
+async function clearAbandoned({ system }: ComposeContext, folder: string): Promise<void> {
+  for (const name of await system.files.names(folder)) {
+    const [, pid, startTicks] = /^work-(\d+)-(\d+)-/.exec(name) ?? [];
+    if (pid === undefined || system.processes.identify(Number(pid))?.startTicks === startTicks) continue;
+    await system.files.remove(join(folder, name));
   }
 }

@@ -49,7 +49,7 @@ const GREETING_LIMIT_MS = 15_000;
 /** sshd lets 10 sessions share a connection unless told; some are left for people. */
 const SESSIONS = 6;
 /** How long an action waits for a host to come back that it was connected to. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 10_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -72,8 +72,8 @@ export function createConnections(system: System, options: ConnectionOptions): C
 
 interface HostState {
   readonly limit: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Set while the shared connection is being made: those that come meanwhile wait for it instead of making their own. */
-  opening?: Promise<unknown> | undefined;
+  /** Set while the shared connection is being made. */
+  opening?: Promise<Attempt> | undefined;
   isOpen: boolean;
   wasReached: boolean;
 }
@@ -110,25 +110,35 @@ async function runPatiently(link: Link, state: HostState, request: Request): Pro
   }
 }
 
-/** The first one on a host makes the connection that the others share, and looks whether the host has what scripts need. */
+/**
+ * The first one on a host makes the connection that the others share, and looks whether the host has what scripts need. Those that come
+ * meanwhile share what came of it, so that a host which is away is waited for once.
+ */
 async function runInTurn(link: Link, state: HostState, request: Request): Promise<Attempt> {
-  while (state.opening !== undefined) await state.opening;
   if (!state.isOpen) {
-    const opening = runOnce(link, { host: request.host, script: GREETING, limitMs: GREETING_LIMIT_MS });
-    state.opening = opening.catch(() => {});
-    const greeted = await opening.finally(() => {
-      state.opening = undefined;
-    });
+    state.opening ??= greet(link, state, request.host);
+    const greeted = await state.opening;
     if (greeted.kind !== 'answer') return greeted;
     if (greeted.answer.exitCode === ScriptExit.unsuitable) throw unsuitable(request.host, greeted.answer.stderr);
     judge({ host: request.host, script: GREETING }, greeted.answer);
-    state.isOpen = true;
-    state.wasReached = true;
   }
   const attempt = await runOnce(link, request);
   if (attempt.kind !== 'answer') state.isOpen = false;
   if (attempt.kind === 'timed-out') await closeConnection(link, request.host);
   return attempt;
+}
+
+async function greet(link: Link, state: HostState, host: string): Promise<Attempt> {
+  try {
+    const greeted = await runOnce(link, { host, script: GREETING, limitMs: GREETING_LIMIT_MS });
+    if (greeted.kind === 'answer' && greeted.answer.exitCode === 0) {
+      state.isOpen = true;
+      state.wasReached = true;
+    }
+    return greeted;
+  } finally {
+    state.opening = undefined;
+  }
 }
 
 /** One that no longer answers would keep the next script waiting too. */

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findFaults, type Summary } from '../../examples/hosts/demo/summary.mjs';
+import { findDisturbed } from '../../examples/hosts/demo/units.mjs';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
+import { type Hosts, startHosts } from '../support/systemd-hosts.ts';
+
+const DEMO = resolve(import.meta.dirname, '../../examples/hosts/demo.mjs');
+const NAMES = ['eu-1', 'eu-2', 'us-1'];
+let folder: string;
+let hosts: Hosts;
+let server: EmbeddedPostgres;
+let database: string;
+let sshConfig: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'onward-hosts-example-'));
+  hosts = await startHosts(NAMES.length);
+  server = await startPostgresFor(hosts);
+  sshConfig = join(folder, 'ssh_config');
+  const text = await readFile(hosts.sshConfig, 'utf8');
+  await writeFile(
+    sshConfig,
+    NAMES.reduce((all, name, i) => all.replace(`Host host${i + 1}\n`, `Host ${name}\n`), text),
+  );
+});
+afterAll(async () => {
+  await hosts?.close();
+  await server?.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** On loopback and on this machine's address in the hosts' network; nobody but the hosts is let in there. */
+async function startPostgresFor({ list }: Hosts): Promise<EmbeddedPostgres> {
+  const subnet = `${list[0]?.address}`.replace(/\.\d+$/, '');
+  const directory = await mkdtemp(join(tmpdir(), 'onward-postgres-'));
+  const access = join(directory, 'access.conf');
+  await writeFile(access, `host all all samehost trust\nhost shop all ${subnet}.0/24 trust\n`, { mode: 0o644 });
+  const settings = { listen_addresses: `127.0.0.1,${subnet}.1`, hba_file: access };
+  const started = await startEmbeddedPostgres({ isDurable: false, directory, settings });
+  const client = new pg.Client(`${started.url}/postgres`);
+  await client.connect();
+  await client.query('create database shop');
+  await client.end();
+  database = `postgres://postgres@${subnet}.1:${started.port}/shop`;
+  return started;
+}
+
+async function runDemo(): Promise<{ readonly exit: number | null; readonly stdout: string; readonly stderr: string }> {
+  const argv = ['--ssh-config', sshConfig, '--database', database, '--json', '--calm', '0.5', '--rate', '20'];
+  const child = spawn(process.execPath, [DEMO, ...argv], { env: { ...process.env, TMPDIR: folder } });
+  const [[exit], stdout, stderr] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
+  return { exit, stdout, stderr };
+}
+
+describe('examples/hosts/demo.mjs', () => {
+  it('goes to 1.2.0 and back from 1.3.0 on three hosts without a failed request, and restarts nothing that a release carries', async () => {
+    const { exit, stdout, stderr } = await runDemo();
+    const summary = JSON.parse(stdout.trimEnd().split('\n').at(-1) || '""') as Summary;
+    expect(summary, stderr).toMatchObject({
+      regions: [
+        { region: 'api-eu', failed: 0, failures: [] },
+        { region: 'api-us', failed: 0, failures: [] },
+      ],
+      ...{ lostWrites: 0, doubledWrites: 0, schedulerOverlaps: 0 },
+      ...{ release: '1.2.0', rolledBack: '1.3.0', disturbed: [], notBack: [] },
+    });
+    for (const { carried } of summary.regions) expect(carried).toBeGreaterThan(200);
+    expect(summary.units).toEqual([
+      expect.stringMatching(/^eu-1 api-eu@api-eu-1\.2\.0-/),
+      'eu-1 worker.service',
+      expect.stringMatching(/^eu-2 api-eu@api-eu-1\.2\.0-/),
+      'eu-2 worker.service',
+      expect.stringMatching(/^us-1 api-us@api-us-1\.2\.0-/),
+      'us-1 scheduler.service',
+      'us-1 worker.service',
+    ]);
+    expect(exit).toBe(0);
+    expect(await readdir(folder)).toEqual(['ssh_config']);
+    for (const host of hosts.list) expect(await host.exec(['sh', '-c', RUNNING])).toBe('');
+  }, 240_000);
+});
+
+const RUNNING = 'systemctl list-units --plain --no-legend --state=active "api-*" "worker*" "scheduler*"';
+
+describe('findFaults()', () => {
+  const region = { region: 'api-eu', carried: 10, failed: 0, failures: [] };
+  const good: Summary = {
+    release: '1.2.0',
+    rolledBack: '1.3.0',
+    regions: [region],
+    acknowledgedOrders: 2,
+    lostWrites: 0,
+    doubledWrites: 0,
+    schedulerOverlaps: 0,
+    disturbed: [],
+    notBack: [],
+    units: [],
+    runs: [],
+  };
+
+  it.each([
+    [{}, []],
+    [{ regions: [{ ...region, failed: 1 }] }, ['1 requests to api-eu failed']],
+    [{ regions: [{ ...region, carried: 0 }] }, ['there were no requests to api-eu']],
+    [{ lostWrites: 2, doubledWrites: 3 }, ['2 acknowledged orders are not there', '3 orders were stored twice']],
+    [{ schedulerOverlaps: 1 }, ['two schedulers ran at once']],
+    [{ disturbed: ['us-1 worker.service'] }, ['us-1 worker.service should not have been touched']],
+    [{ notBack: ['eu-1 a.service', 'eu-2 a.service'] }, ['eu-1 a.service, eu-2 a.service did not come back']],
+    [{ release: '1.1.0', rolledBack: null }, ['the shop is on 1.1.0, not on 1.2.0', '1.3.0 was not rolled back']],
+  ])('of %j finds %j', (change, faults) => {
+    expect(findFaults({ ...good, ...change })).toEqual(faults);
+  });
+});
+
+describe('findDisturbed()', () => {
+  const worker = { host: 'us-1', unit: 'worker.service', process: '7@100' };
+  const api = { host: 'us-1', unit: 'api-us@api-us-1.0.0-a-1.service', process: '8@100' };
+
+  it.each([
+    ['nothing where all is as it was', [worker, api], []],
+    ['nothing where only what may change did', [worker, { ...api, unit: 'api-us@api-us-1.1.0-b-1.service' }], []],
+    [
+      'a unit that was started again under the same number',
+      [{ ...worker, process: '7@200' }, api],
+      ['us-1 worker.service'],
+    ],
+    ['a unit that is gone', [api], ['us-1 worker.service']],
+    ['a unit that was not there', [worker, api, { ...worker, host: 'eu-1' }], ['eu-1 worker.service']],
+  ])('finds %s', (_, after, found) => {
+    expect(findDisturbed([worker, api], after, ['api-us'])).toEqual(found);
+  });
+});
