@@ -93,7 +93,7 @@ const member: RuntimeMember = {
 
 describeRuntime(member);
 
-it('starts an instance again that is killed, as compose.yaml says', async () => {
+it('starts an instance again that is killed, as compose.yaml says, and leaves one down that was stopped when the engine restarts', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'onward-runtime-'));
   try {
     const runtime: Runtime = await member.create(folder);
@@ -110,6 +110,9 @@ it('starts an instance again that is killed, as compose.yaml says', async () => 
     expect(again?.pid).not.toBe(pid);
     await askInstance(runtime, spec);
     expect(await startsOf(spec)).toHaveLength(2);
+    await runtime.stop('api-1', 1);
+    const policy = ['inspect', '--format', '{{.HostConfig.RestartPolicy.Name}}', `${owner}-${projects}-api-1`];
+    expect(await docker(policy)).toBe('unless-stopped');
   } finally {
     await member.clear(folder);
     await rm(folder, { recursive: true, force: true });

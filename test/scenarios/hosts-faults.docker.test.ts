@@ -83,10 +83,8 @@ describe('onward upgrade when something goes wrong on a host', () => {
     const back = await tiny.onward(['upgrade', '--yes']);
     expect([back.exit, back.stderr]).toEqual([3, expect.stringContaining('as before the run')]);
     await expectWhole(old);
-    expect((await tiny.onward(['upgrade', '--yes'])).exit).toBe(0);
-    await expectWhole(version);
     expect((await load.stop()).failures).toEqual([]);
-  }, 180_000);
+  }, 300_000);
 
   it.each(['after=intent roll:search start:', 'after=intent roll:search stop:'])(
     'ends on the new release after kill -9 %s, with an old one that ignores SIGTERM',

@@ -33,37 +33,51 @@ export async function startInstance(
   });
 }
 
-/** The signal that its image or compose.yaml names, then SIGKILL; resolves when nothing of it runs. The container stays. */
+/** The signal that its image or compose.yaml names, then SIGKILL; resolves when nothing of it runs. The container stays, and stays down. */
 export async function stopInstance(
   context: ComposeContext,
+  found: Found,
+  { graceMs, epoch }: { readonly graceMs: number; readonly epoch: number },
+): Promise<void> {
+  const { container } = found;
+  if (container.State.Status === 'created') return;
+  if (!isDown(container)) await stopContainer(context, found, { graceMs, epoch });
+  await keepDown(context, container, epoch);
+}
+
+async function stopContainer(
+  { engine, fence, system }: ComposeContext,
   { container, instance, own }: Found,
   { graceMs, epoch }: { readonly graceMs: number; readonly epoch: number },
 ): Promise<void> {
-  const { engine, fence, system } = context;
-  if (isDown(container)) return;
-  await fence.assertCurrent(epoch);
-  await keepDown(context, container);
-  await fence.assertCurrent(epoch);
-  const seconds = Math.ceil(graceMs / 1000);
   const limitMs = graceMs + STOP_LIMIT_MS;
+  await fence.assertCurrent(epoch);
   await engine.request({
     method: 'POST',
-    path: `/containers/${container.Id}/stop?t=${seconds}`,
+    path: `/containers/${container.Id}/stop?t=${Math.ceil(graceMs / 1000)}`,
     accepts: [304, 404],
     timeoutMs: limitMs,
   });
   const deadline = system.clock.monotonicMs() + limitMs;
   for (;;) {
-    const now = await inspectContainer(context, container.Id);
+    const now = await inspectContainer({ engine }, container.Id);
     if (!now || isDown(now)) return;
     if (system.clock.monotonicMs() > deadline) throw notStopped(`${instance.id} of ${own}`, limitMs);
     await system.clock.sleep(POLL_MS);
   }
 }
 
-/** An engine that is restarted starts what says `always` again, even what was stopped on request. */
-async function keepDown({ engine }: ComposeContext, { Id, HostConfig }: Container): Promise<void> {
+/**
+ * An engine that is restarted starts what says `always` again, even what was stopped on request. Told once it is down: between two starts of one
+ * that crashes, an engine refuses it.
+ */
+async function keepDown(
+  { engine, fence }: ComposeContext,
+  { Id, HostConfig }: Container,
+  epoch: number,
+): Promise<void> {
   if (HostConfig.RestartPolicy.Name !== 'always') return;
+  await fence.assertCurrent(epoch);
   const body = { RestartPolicy: { Name: 'unless-stopped' } };
   await engine.request({ method: 'POST', path: `/containers/${Id}/update`, body, accepts: [404] });
 }

@@ -49,7 +49,7 @@ const GREETING_LIMIT_MS = 15_000;
 /** sshd lets 10 sessions share a connection unless told; some are left for people. */
 const SESSIONS = 6;
 /** How long an action waits for a host to come back that it was connected to. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 10_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 
