@@ -12,6 +12,7 @@ import { createOnward } from '../shop/demo/onward.mjs';
 import { choosePorts } from '../shop/demo/ports.mjs';
 import { readRuns } from '../shop/demo/steps.mjs';
 import { countShifts, countWrites, startLoad } from '../shop/load.mjs';
+import { endConnections } from './demo/connections.mjs';
 import { findFaults, renderSummary } from './demo/summary.mjs';
 import { findDisturbed, listAllUnits } from './demo/units.mjs';
 
@@ -68,7 +69,11 @@ async function prepare() {
   say('Preparing the hosts');
   await Promise.all(HOSTS.map((host) => onward.must(`provision --host ${host} --yes`)));
   await publishReleases(folder, onward);
-  cleanUps.push(() => endLeftovers(folder), onward.takeDown);
+  cleanUps.push(
+    () => endLeftovers(folder),
+    () => endConnections(directory, HOSTS),
+    onward.takeDown,
+  );
   say('Installing 1.0.0');
   await onward.must('channel set stable 1.0.0');
   await onward.must('provision --yes');

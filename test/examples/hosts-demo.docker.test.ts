@@ -84,7 +84,7 @@ describe('examples/hosts/demo.mjs', () => {
     expect(exit).toBe(0);
     expect(await readdir(folder)).toEqual(['ssh_config']);
     for (const host of hosts.list) expect(await host.exec(['sh', '-c', RUNNING])).toBe('');
-  }, 240_000);
+  }, 400_000);
 });
 
 const RUNNING = 'systemctl list-units --plain --no-legend --state=active "api-*" "worker*" "scheduler*"';

@@ -21,9 +21,12 @@ beforeAll(async () => {
   expect([exit, stderr]).toEqual([0, expect.any(String)]);
 });
 afterAll(async () => {
-  await tiny?.remove();
-  await hosts?.close();
-  await server?.remove();
+  try {
+    await tiny?.remove();
+  } finally {
+    await hosts?.close();
+    await server?.remove();
+  }
 });
 
 describe('onward upgrade when something goes wrong on a host', () => {

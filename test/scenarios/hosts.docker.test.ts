@@ -13,9 +13,12 @@ beforeAll(async () => {
   tiny = await createHostsDeployment(server, { hosts, search: 'canary: true, atOnce: 2' });
 });
 afterAll(async () => {
-  await tiny?.remove();
-  await hosts?.close();
-  await server?.remove();
+  try {
+    await tiny?.remove();
+  } finally {
+    await hosts?.close();
+    await server?.remove();
+  }
 });
 
 describe('onward provision --host', () => {
