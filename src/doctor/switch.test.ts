@@ -13,4 +13,30 @@ describe('the switch rule', () => {
     } as unknown as Facts;
     expect(switchRule.check(facts)).toEqual([{ code: 'doctor.switch-unusable', severity: 'error', ...problem }]);
   });
+
+  it('tells of an instance that listens elsewhere by now, and of none that stays where it was', () => {
+    const instance = (id: string, address: string) => ({ id, service: 'api', state: 'running', address });
+    const facts = {
+      current: { release: '1.0.0' },
+      deployment: { services: [] },
+      instances: [instance('api-1', '172.18.0.9:3000'), instance('api-2', '172.18.0.3:3000')],
+      frontends: [
+        {
+          service: 'api',
+          targets: [
+            { id: 'api-1', state: 'active', address: '172.18.0.2:3000' },
+            { id: 'api-2', state: 'active', address: '172.18.0.3:3000' },
+          ],
+        },
+      ],
+    } as unknown as Facts;
+    expect(switchRule.check(facts)).toEqual([
+      {
+        code: 'doctor.moved-instance',
+        severity: 'error',
+        message: 'The switch sends requests of api to api-1 at 172.18.0.2:3000, and it listens on 172.18.0.9:3000 now.',
+        hint: 'Run "onward upgrade --version 1.0.0" to bring the switch in line.',
+      },
+    ]);
+  });
 });

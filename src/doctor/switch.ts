@@ -23,10 +23,15 @@ export const switchRule: DoctorRule = {
       const wanted = facts.deployment.services.find((candidate) => candidate.name === service)?.switch;
       const address = wanted?.kind === 'builtin' ? `${wanted.listen.host}:${wanted.listen.port}` : undefined;
       const isElsewhere = listen !== undefined && address !== undefined && listen !== address;
-      const running = facts.instances
-        .filter((found) => found.service === service && found.state === 'running')
-        .map(({ id }) => id);
+      const instances = facts.instances.filter((found) => found.service === service && found.state === 'running');
+      const running = instances.map(({ id }) => id);
       const active = targets.filter((target) => target.state === 'active').map((target) => target.id);
+      const moved = instances.flatMap(({ id, address }) => {
+        const target = targets.find((candidate) => candidate.id === id && candidate.state === 'active');
+        return target?.address !== undefined && address !== undefined && target.address !== address
+          ? [{ id, address, before: target.address }]
+          : [];
+      });
       const missing = running.filter((id) => !active.includes(id));
       const dead = active.filter((id) => !running.includes(id));
       return [
@@ -44,6 +49,12 @@ export const switchRule: DoctorRule = {
           code: 'doctor.not-routed',
           severity: 'error' as const,
           message: `Instance ${id} runs and gets no requests.`,
+          hint,
+        })),
+        ...moved.map(({ id, address, before }) => ({
+          code: 'doctor.moved-instance',
+          severity: 'error' as const,
+          message: `The switch sends requests of ${service} to ${id} at ${before}, and it listens on ${address} now.`,
           hint,
         })),
         ...dead.map((id) => ({

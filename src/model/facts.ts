@@ -19,6 +19,8 @@ export interface InstanceFact {
   readonly place?: string;
   readonly state: 'created' | 'running' | 'waiting' | 'stopped' | 'lost' | 'unknown';
   readonly restarts: number;
+  /** Where it listens, as `host:port`. */
+  readonly address?: string;
   /** How a stopped one ended. */
   readonly exitCode?: number | null;
   /** What its runtime has seen go wrong with it, in half a sentence. */
@@ -30,7 +32,14 @@ export interface FrontendFact {
   readonly service: string;
   /** `host:port`. */
   readonly listen?: string;
-  readonly targets: readonly { readonly id: string; readonly state: string }[] | undefined;
+  readonly targets:
+    | readonly {
+        readonly id: string;
+        readonly state: string;
+        /** `host:port`. */
+        readonly address?: string;
+      }[]
+    | undefined;
   /** The address in onward.yaml, where the switch does not listen on it yet: whether it can be listened on. */
   readonly wanted?: { readonly address: string; readonly isFree: boolean };
   /** Of a switch that is a program of the operator's: why it cannot be used, or that it can. */

@@ -224,6 +224,20 @@ describe('planUpgrade()', () => {
     expect(first?.steps.find((step) => step.roll?.service === 'web')?.roll?.reason).toBe('new-config');
   });
 
+  it.each([
+    ['127.0.0.1:4001', undefined],
+    ['127.0.0.1:4002', 'not-routed'],
+  ])('compares where an instance listens with where the switch sends requests: %s', (address, reason) => {
+    const instances = [{ ...running('web', 1), address }, running('api', 1), running('api', 2), running('worker', 1)];
+    const frontends = facts().frontends.map((frontend) =>
+      frontend.service === 'web'
+        ? { ...frontend, targets: [{ id: 'web-1', state: 'active', address: '127.0.0.1:4001' }] }
+        : frontend,
+    );
+    const [first] = planUpgrade(facts({ instances, frontends }), request).hops;
+    expect(first?.steps.find((step) => step.roll?.service === 'web')?.roll?.reason).toBe(reason);
+  });
+
   it('makes a service wait for those it depends on through others that are carried', () => {
     const chain = {
       ...deployment,

@@ -73,20 +73,20 @@ function chooseReason(hop: HopFacts, service: Service, component: Component): Pl
   return facts.configs.get(previous?.version ?? '')?.get(service.name) === config ? undefined : 'new-config';
 }
 
-/** True when the switch, if there is one, sends requests to exactly the instances that run. */
+/** True when the switch, if there is one, sends requests to exactly the instances that run, and to where they listen now. */
 function isRouted(hop: HopFacts, service: Service, running: readonly InstanceFact[]): boolean {
   if (service.switch.kind === 'none') return true;
   const frontend = hop.facts.frontends.find((candidate) => candidate.service === service.name);
   const { listen } = service.switch;
   if (listen && frontend?.listen !== undefined && frontend.listen !== `${listen.host}:${listen.port}`) return false;
   const targets = frontend?.targets ?? [];
-  const active = targets.filter((target) => target.state === 'active').map((target) => target.id);
+  const active = targets.filter((target) => target.state === 'active');
   return (
-    active.sort().join() ===
-    running
-      .map((instance) => instance.id)
-      .sort()
-      .join()
+    active.length === running.length &&
+    running.every(({ id, address }) => {
+      const target = active.find((candidate) => candidate.id === id);
+      return target !== undefined && (address === undefined || (target.address ?? address) === address);
+    })
   );
 }
 

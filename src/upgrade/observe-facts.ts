@@ -163,19 +163,22 @@ async function loadReleases(
 export async function observeInstances(installation: Installation): Promise<readonly InstanceFact[]> {
   const { services } = installation.deployment;
   const lists = await Promise.all(services.map(({ name }) => listInstances(installation, name)));
-  return lists.flat().map(({ id, service, release, identity, config, run, state, restarts, exit, place, note }) => ({
-    id,
-    service,
-    release,
-    identity,
-    config,
-    run,
-    state,
-    restarts,
-    ...(place === undefined ? {} : { place }),
-    ...(note === undefined ? {} : { note }),
-    ...(exit ? { exitCode: exit.code } : {}),
-  }));
+  return lists
+    .flat()
+    .map(({ id, service, release, identity, config, run, state, restarts, exit, address, place, note }) => ({
+      id,
+      service,
+      release,
+      identity,
+      config,
+      run,
+      state,
+      restarts,
+      ...(address ? { address: describeListen(address) } : {}),
+      ...(place === undefined ? {} : { place }),
+      ...(note === undefined ? {} : { note }),
+      ...(exit ? { exitCode: exit.code } : {}),
+    }));
 }
 
 /** Where what runs cannot be seen, because an engine is away, that is what is known of it. */
@@ -197,7 +200,7 @@ async function observeFrontends(installation: Installation): Promise<readonly Fr
       const { name } = service;
       const use = await observeUse(installation, service);
       const found = use?.problem ? undefined : await installation.switchOf(name).observe(name);
-      const targets = found?.targets.map(({ id, state }) => ({ id, state }));
+      const targets = found?.targets.map(({ id, state, address }) => ({ id, state, address: describeListen(address) }));
       const listen = found?.listen ? { listen: describeListen(found.listen) } : {};
       return { service: name, targets, ...listen, ...(use ? { use } : {}) };
     }),
