@@ -6,8 +6,8 @@ const missingDocker = await describeMissingDocker();
 
 export default defineConfig({
   test: {
-    // The tests run real servers, containers and hosts: more of them side by side only wait for each other.
-    maxWorkers: 3,
+    // Two workers: the tests run real servers, containers and hosts, and more of them side by side only wait for each other.
+    maxWorkers: 2,
     passWithNoTests: false,
     projects: [
       {

@@ -107,12 +107,10 @@ function start(options: RunDataMigrationOptions, more: readonly string[] = []) {
 
 async function expectWhole(session: Session, { wrong, changed, declared }: Form): Promise<void> {
   expect(await wrong(session)).toEqual({ missing: 0, extra: 0 });
-  expect(await loadCounters(session, declared.id)).toMatchObject({
-    status: 'completed',
-    scanned: ROWS,
-    changed,
-    adds_up: true,
-  });
+  const counters = await loadCounters(session, declared.id);
+  expect(counters).toMatchObject({ status: 'completed', changed, adds_up: true });
+  // One that dies between its verification and its end is gone over once more, whole.
+  expect([ROWS, 2 * ROWS]).toContain(Number(counters.scanned));
 }
 
 describe.each(FORMS)('a data migration by $form', (form) => {
