@@ -3,7 +3,10 @@ import { ExitCode, type Finding, OnwardError, type Position, renderFinding } fro
 import type { Files } from './files.ts';
 import type { DocumentSource, ParsedDocument } from './yaml-document.ts';
 
-/** Reads and parses a YAML or JSON file strictly; throws one error that holds every problem when it has any. */
+/**
+ * Reads and parses a YAML or JSON file strictly. Throws `document.missing` when it is not there, and `document.invalid`, which holds every
+ * problem of it at once.
+ */
 export async function loadDocument<T>(files: Files, path: string, kind: string, schema: ZodType<T>): Promise<T> {
   const text = await files.readTextIfPresent(path);
   if (text === undefined) {

@@ -134,6 +134,9 @@ async function startHost(spec: HostSpec): Promise<Host> {
   return host;
 }
 
+/** The listener and every connection: they are of one unit, whose stop alone would leave the connections. */
+const KILL_SSHD = 'systemctl kill --kill-who=all --signal=KILL ssh; systemctl stop ssh';
+
 function hostOf(name: string, container: string, spec: HostSpec): Host {
   const exec = (argv: readonly string[]) => docker(['exec', container, ...argv]);
   const act = (...argv: readonly string[]) => docker(argv).then(() => {});
@@ -145,7 +148,7 @@ function hostOf(name: string, container: string, spec: HostSpec): Host {
     exec,
     pause: () => act('pause', container),
     unpause: () => act('unpause', container),
-    killSshd: () => act('exec', container, 'sh', '-c', 'systemctl stop ssh; pkill -KILL -x sshd; true'),
+    killSshd: () => act('exec', container, 'sh', '-c', KILL_SSHD),
     startSshd: () => act('exec', container, 'systemctl', 'start', 'ssh'),
     disconnect: () => act('network', 'disconnect', spec.project, container),
     reconnect: () => act('network', 'connect', '--ip', spec.address, spec.project, container),

@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
 import type { System } from '../../../system/index.ts';
 import type { InstanceSpec } from '../runtime.ts';
+import { isInstanceId } from '../spec-fields.ts';
 import { decodeRecord, encodeRecord, type InstanceRecord } from './instance-record.ts';
-import { decodeSpec, isInstanceId } from './instance-spec.ts';
+import { decodeSpec } from './instance-spec.ts';
 
 /** Where an instance keeps its files: `<stateDirectory>/instances/<service>/<id>` (0700), every file in it 0600. */
 export function instancesFolder(stateDirectory: string): string {

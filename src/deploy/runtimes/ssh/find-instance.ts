@@ -1,3 +1,4 @@
+import { isInstanceId } from '../spec-fields.ts';
 import { FIND } from './scripts/find.ts';
 import { allHosts, baseVariables, type SshContext } from './ssh-context.ts';
 
@@ -6,14 +7,12 @@ export interface InstancePlace {
   readonly service: string;
 }
 
-const ID = /^[a-z0-9][a-z0-9.-]*$/;
-
 /**
  * Where an instance is; `undefined` when it is on no host. Those that were listed or created here are known; else every host is asked, and one
  * that cannot be reached is a reason not to go on.
  */
 export async function findInstance(context: SshContext, id: string): Promise<InstancePlace | undefined> {
-  if (!ID.test(id)) return undefined;
+  if (!isInstanceId(id)) return undefined;
   const known = findKnown(context, id);
   if (known) return known;
   const script = { action: `look for ${id}`, variables: { ...baseVariables(context), ID: id, UNIT: '' }, text: FIND };

@@ -1,29 +1,16 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { type Digest, isDigest } from '../../../model/index.ts';
 import { unusableSpec } from '../errors.ts';
 import type { InstanceSpec } from '../runtime.ts';
+import { digest, specFields } from '../spec-fields.ts';
 import { findUnusable } from './environment-file.ts';
 
 const VERSION = 'onward/host-instance/v1';
-const ID = /^[a-z0-9][a-z0-9.-]*$/;
-const SERVICE = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-
-const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'must be a sha256 digest');
 
 const document = z.strictObject({
   schema: z.literal(VERSION),
-  id: z.string().check(z.regex(ID, 'must consist of a-z, 0-9, "." and "-"')),
-  service: z.string().check(z.regex(SERVICE, 'must consist of letters, digits, ".", "_" and "-"')),
-  release: z.string(),
-  kind: z.enum(['service', 'one-shot']),
-  identity: digest,
-  config: digest,
-  run: z.string(),
+  ...specFields,
   unit: z.string(),
-  artifact: z.string().check(z.startsWith('/', 'must be an absolute path')),
-  command: z.array(z.string()).check(z.minLength(1, 'must name a program')),
-  graceMs: z.int().check(z.nonnegative('must not be negative')),
   /** Of the environment, which stands in a file of its own. */
   environment: digest,
 });

@@ -41,7 +41,7 @@ export interface ProxyFiles {
 interface Route {
   readonly service: string;
   readonly mode: 'http' | 'tcp';
-  /** The `Host` of its requests; `undefined`: any. */
+  /** What the `Host` header of its requests may say; `undefined`: anything, or there is no such header. */
   readonly hosts: readonly string[] | undefined;
 }
 
