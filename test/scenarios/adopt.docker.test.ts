@@ -18,12 +18,12 @@ let registry: Registry;
 let folder: string;
 let port: number;
 
-/** Asks api and web by their names, on a new connection each time, and says on request how that went. */
+/** Asks api and web by their names, on a new connection each time, and says on request how that went since each of them answered first. */
 const CLIENT = `
 const http = require('node:http'); const told = {};
-const ask = (host) => new Promise((done) => { told[host].sent += 1; const fail = (why) => { told[host].failures.push(why); done(); };
-  http.get({ host, port: 8080, path: '/', agent: false }, (answer) => { answer.resume(); answer.on('end', () => answer.statusCode === 200 ? done() : fail(String(answer.statusCode))); }).on('error', (error) => fail(error.code || error.message)); });
-for (const host of ['api', 'web']) { told[host] = { sent: 0, failures: [] }; (async () => { for (;;) { await ask(host); await new Promise((done) => setTimeout(done, 10)); } })(); }
+const ask = (host) => new Promise((done) => { told[host].sent += 1; const fail = (why) => { if (told[host].answered) told[host].failures.push(why); done(); };
+  http.get({ host, port: 8080, path: '/', agent: false }, (answer) => { answer.resume(); answer.on('end', () => { if (answer.statusCode !== 200) return fail(String(answer.statusCode)); told[host].answered = true; done(); }); }).on('error', (error) => fail(error.code || error.message)); });
+for (const host of ['api', 'web']) { told[host] = { sent: 0, answered: false, failures: [] }; (async () => { for (;;) { await ask(host); await new Promise((done) => setTimeout(done, 10)); } })(); }
 http.createServer((_, answer) => answer.end(JSON.stringify(told))).listen(9000, '0.0.0.0');
 `;
 
