@@ -58,6 +58,7 @@ function containerOf(service: string, image: string, number: number): Container 
     repoDigests: image.includes('/') ? [`${repository}@sha256:${'a'.repeat(64)}`] : [],
     exposed: [],
     published: [],
+    hostPorts: [],
     networks: [],
   };
 }

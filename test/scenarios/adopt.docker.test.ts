@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
 import { runOnward } from '../support/deployment.ts';
@@ -110,6 +111,7 @@ afterAll(async () => {
   await registry?.close();
   await server?.remove();
   await rm(folder, { recursive: true, force: true });
+  await rm(`${folder}.effects`, { force: true });
 });
 
 /** Who asks a container by its own address in the moment in which it stops is told no, or nothing. */
@@ -211,6 +213,27 @@ describe('adopting a Compose project that runs', { timeout: 180_000 }, () => {
     expect(await ids('onward-switch')).toEqual([]);
   });
 
+  it('goes on from wherever it was killed, there and back, and leaves nothing over', {
+    timeout: 3_600_000,
+  }, async () => {
+    const image = await haproxyImage();
+    for (const { there, back } of await choosePoints(image)) {
+      const at = `killed at ${there} and at ${back}`;
+      await killed(there, 'adopt', 'traffic', '--yes', '--image', image);
+      const brought = await onward('adopt', 'traffic', '--yes', '--image', image);
+      expect(brought.exit, `${at}\n${brought.stderr}`).toBe(0);
+      await expectBehindSwitch(at);
+      await killed(back, 'adopt', 'traffic', '--undo', '--yes');
+      const undone = await onward('adopt', 'traffic', '--undo', '--yes');
+      // Its record goes last: killed right after it, there is nothing left to undo.
+      expect(undone.stderr, at).toMatch(/The project is as before|adopt\.nothing-to-undo/);
+      expect(await readAll(), at).toEqual(before);
+      await expectOperatorsUpChangesNothing(at);
+      expect(await version(), at).toBe('1.0.0');
+      expect([await all('api'), await all('onward-switch')].flat(), at).toEqual(await ids('api'));
+    }
+  });
+
   it('records the release that runs, and upgrades from there without a failed request', async () => {
     const brought = await onward('adopt', 'traffic', '--yes', '--image', await haproxyImage());
     expect(brought.exit, brought.stderr).toBe(0);
@@ -230,6 +253,74 @@ describe('adopting a Compose project that runs', { timeout: 180_000 }, () => {
     expect(after.web.failures).toEqual(before.web.failures);
   });
 });
+
+/** `ONWARD_CRASH_POINTS=all` takes every effect of either way; otherwise one of each, chosen by a seed. */
+async function choosePoints(image: string): Promise<readonly { readonly there: string; readonly back: string }[]> {
+  if (process.env.ONWARD_CRASH_POINTS !== 'all') {
+    const seed = Number(process.env.ONWARD_CRASH_SEED ?? Math.floor(Math.random() * 1e6));
+    console.log(`crash points of the traffic step: seed ${seed}`);
+    const pick = (points: readonly string[], state: number) => points[state % points.length] ?? '';
+    return [{ there: pick(THERE, seed), back: pick(BACK, Math.floor(seed / THERE.length)) }];
+  }
+  const there = await count('adopt', 'traffic', '--yes', '--image', image);
+  const back = await count('adopt', 'traffic', '--undo', '--yes');
+  console.log(there.join('\n'), '\n\n', back.join('\n'));
+  const from = Number(process.env.ONWARD_CRASH_FROM ?? 1);
+  return Array.from({ length: Math.max(there.length, back.length) }, (_, index) => ({
+    there: String(Math.min(index + 1, there.length)),
+    back: String(Math.min(index + 1, back.length)),
+  })).slice(from - 1);
+}
+
+const THERE = [
+  'rename .env',
+  'ends docker compose up',
+  'begins docker network connect',
+  'ends docker start',
+  'ends docker stop',
+];
+const BACK = ['rename .env', 'ends docker compose up', 'ends docker stop', 'ends docker start', 'begins docker rm'];
+
+const within = (kill: string) => ({
+  NODE_OPTIONS: `--import ${fileURLToPath(new URL('../support/count-effects.mjs', import.meta.url))}`,
+  ...{ EFFECTS_LOG: `${folder}.effects`, EFFECTS_KILL: kill, EFFECTS_WITHIN: folder },
+});
+
+async function killed(point: string, ...args: readonly string[]): Promise<void> {
+  const result = await runOnward(args, { cwd: folder, environment: within(point) }).ended;
+  expect(result.signal, `${point} was not reached:\n${result.stderr}`).toBe('SIGKILL');
+}
+
+/** What a command does, when nobody kills it. */
+async function count(...args: readonly string[]): Promise<readonly string[]> {
+  await rm(`${folder}.effects`, { force: true });
+  const result = await runOnward(args, { cwd: folder, environment: within('') }).ended;
+  expect(result.exit, result.stderr).toBe(0);
+  return (await readFile(`${folder}.effects`, 'utf8')).trim().split('\n');
+}
+
+const all = async (service: string) =>
+  (await docker(['ps', '--all', '--quiet', '--no-trunc', '--filter', `name=^${project}-${service}-`]))
+    .split('\n')
+    .filter(Boolean);
+
+/** The switch has the port of the host, one api serves behind it and answers to its name, and nothing else is there. */
+async function expectBehindSwitch(at: string): Promise<void> {
+  const [serving = '', ...more] = await all('api');
+  expect(more, at).toEqual([]);
+  const [found] = JSON.parse(await docker(['inspect', serving]));
+  expect(found.HostConfig.PortBindings, at).toEqual({});
+  expect(found.NetworkSettings.Networks[`${project}_default`].Aliases, at).toContain('api');
+  expect(await version(), at).toBe('1.0.0');
+  await expectOperatorsUpChangesNothing(at);
+}
+
+async function expectOperatorsUpChangesNothing(at: string): Promise<void> {
+  const now = async () => Promise.all(['api', 'worker', 'web', 'onward-switch'].map(all));
+  const running = await now();
+  await docker(['compose', 'up', '--detach'], { cwd: folder });
+  expect(await now(), at).toEqual(running);
+}
 
 /** Ships another api and another web, and upgrades under load on the host's port. */
 async function upgradeTo(release: string): Promise<void> {

@@ -51,6 +51,7 @@ function parseContainer(raw: Raw, digests: { readonly [imageId: string]: readonl
     repoDigests: digests[imageId] ?? [],
     exposed: Object.keys(recordOf(config.ExposedPorts)).map(portOf),
     published: listPublished(recordOf(recordOf(raw.NetworkSettings).Ports)),
+    hostPorts: listPublished(recordOf(recordOf(raw.HostConfig).PortBindings)).map(({ hostPort }) => hostPort),
     networks: entriesOf(recordOf(raw.NetworkSettings).Networks).map(([name, own]) => ({
       name,
       address: textOf(recordOf(own).IPAddress) ?? '',

@@ -68,6 +68,8 @@ export interface Container {
   readonly repoDigests: readonly string[];
   readonly exposed: readonly number[];
   readonly published: readonly { readonly hostIp: string; readonly hostPort: number; readonly target: number }[];
+  /** Ports of the host that it was made for: while it does not run, it has none of them. */
+  readonly hostPorts: readonly number[];
   readonly networks: readonly {
     readonly name: string;
     readonly address: string;

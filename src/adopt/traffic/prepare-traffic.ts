@@ -2,6 +2,7 @@ import { describeUser, type System } from '../../system/index.ts';
 import type { Installation } from '../../upgrade/index.ts';
 import { observeProject } from '../compose/observe-project.ts';
 import type { ObservedProject } from '../compose/project.ts';
+import { readComposeFiles } from './compose-file-variable.ts';
 import { createDockerCalls } from './docker-calls.ts';
 import { imageMoved } from './errors.ts';
 import { type Layout, observeLayout } from './layout.ts';
@@ -42,7 +43,8 @@ export async function prepareTraffic(
     : found;
   const running = project.containers.some((one) => one.service === SWITCH_SERVICE && one.state === 'running');
   if (!running) await assertSameImages(system, project, plan);
-  return { plan, layout, project, record, isDone: running && record?.isDone === true };
+  const isNamed = readComposeFiles(layout.envText ?? '')?.join() === layout.files.join();
+  return { plan, layout, project, record, isDone: running && isNamed && record?.isDone === true };
 }
 
 /** A container that is made anew must be of the image that the one before ran: this step changes who is asked, never what runs. */

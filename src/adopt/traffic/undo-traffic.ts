@@ -1,13 +1,12 @@
 import { basename } from 'node:path';
 import type { System } from '../../system/index.ts';
 import { type Installation, withIdleDeployment } from '../../upgrade/index.ts';
-import type { Container } from '../compose/project.ts';
-import { createDockerCalls } from './docker-calls.ts';
+import { createDockerCalls, type DockerCalls } from './docker-calls.ts';
 import { changedSince } from './errors.ts';
 import type { PreparedTraffic } from './prepare-traffic.ts';
 import { requireRecord, type TrafficRecord } from './record.ts';
-import { requireService, type TrafficContext, type TrafficDone } from './run-traffic.ts';
-import { createBeside, startUnnamed } from './start-beside.ts';
+import type { TrafficContext, TrafficDone } from './run-traffic.ts';
+import { type Beside, createBeside, listSides, startBeside } from './start-beside.ts';
 import { SWITCH_SERVICE } from './traffic-plan.ts';
 
 /**
@@ -51,33 +50,35 @@ async function removeMade({ files }: System, path: string, override: string): Pr
   await files.remove(path);
 }
 
-/** The other way round: containers with the host's ports are made beside, and started the moment that the switch is gone. */
+/**
+ * The other way round: containers with the host's ports are made beside, and started the moment that the switch is gone. Cut off anywhere, the
+ * same call goes on from what is there.
+ */
 async function giveBack(context: TrafficContext, { plan }: PreparedTraffic): Promise<number | undefined> {
-  const { calls, system, installation, say } = context;
-  const made: { readonly name: string; readonly container: Container }[] = [];
-  const others: string[] = [];
-  for (const { name, origin, host } of plan.services) {
-    const serving = await calls.list(origin);
-    if (!host || serving.some(({ published }) => published.some(({ hostPort }) => hostPort === host.port))) continue;
-    others.push(...serving.map(({ id }) => id));
-    for (const container of await createBeside(calls, origin)) made.push({ name, container });
+  const { calls, system, say } = context;
+  const made: Beside[] = [];
+  const before: string[] = [];
+  for (const moved of plan.services) {
+    const { holding, others } = await listSides(calls, moved);
+    if (moved.host === undefined || others.length === 0) continue;
+    made.push(await createBeside(calls, moved, { before: others, beside: holding }));
+    before.push(...others.map(({ id }) => id));
   }
   const startedMs = system.clock.monotonicMs();
-  const switches = (await calls.list(SWITCH_SERVICE)).map(({ id }) => id);
-  if (switches.length > 0) {
-    await calls.docker('stop', '--time', '10', ...switches);
-    await calls.docker('rm', ...switches);
-  }
-  await Promise.all(
-    made.map(({ name, container }) =>
-      startUnnamed(context, { service: requireService(installation, name), container }),
-    ),
-  );
+  await removeSwitch(calls);
+  await Promise.all(made.map((beside) => startBeside(context, beside)));
   const gapMs = system.clock.monotonicMs() - startedMs;
-  if (others.length > 0) {
-    await calls.docker('stop', ...others);
-    await calls.docker('rm', ...others);
+  if (before.length > 0) {
+    await calls.docker('stop', ...before);
+    await calls.docker('rm', '--force', ...before);
   }
   say('The switch is gone');
   return made.length > 0 ? gapMs : undefined;
+}
+
+async function removeSwitch(calls: DockerCalls): Promise<void> {
+  const switches = (await calls.list(SWITCH_SERVICE)).map(({ id }) => id);
+  if (switches.length === 0) return;
+  await calls.docker('stop', '--time', '10', ...switches);
+  await calls.docker('rm', ...switches);
 }

@@ -47,21 +47,26 @@ export async function writeTrafficFiles(
   return next;
 }
 
-/** Writes whom HAProxy sends a service's requests to when it starts: these instances, by their addresses. Gives the names of the servers. */
+/**
+ * Writes whom HAProxy sends a service's requests to when it starts: these instances, by their addresses. Gives the names of the servers, and
+ * whether the file said something else before.
+ */
 export async function writeBackend(
   system: System,
   installation: Installation,
   moved: MovedService & { readonly addresses: readonly string[] },
-): Promise<readonly string[]> {
+): Promise<{ readonly servers: readonly string[]; readonly isChanged: boolean }> {
   const { deployment } = installation;
   const config = deployment.services.find(({ name }) => name === moved.name)?.switch;
-  if (config?.kind !== 'haproxy') return [];
+  if (config?.kind !== 'haproxy') return { servers: [], isChanged: false };
   const instances = await installation.runtimeOf(moved.name).list(moved.name);
   const targets = instances.flatMap(({ id, address }) =>
     address && moved.addresses.includes(address.host) ? [{ id, address, weight: 1, state: 'active' as const }] : [],
   );
   const { backend, mode } = moved;
   await system.files.makeFolder(dirname(config.file), 0o700);
-  await system.files.writeAtomic(config.file, renderHaproxyBackend({ backend, mode, targets, isHeld: false }));
-  return targets.map(({ id }) => `${backend}/${id}`);
+  const text = renderHaproxyBackend({ backend, mode, targets, isHeld: false });
+  const isChanged = (await system.files.readTextIfPresent(config.file)) !== text;
+  if (isChanged) await system.files.writeAtomic(config.file, text);
+  return { servers: targets.map(({ id }) => `${backend}/${id}`), isChanged };
 }
