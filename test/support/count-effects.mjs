@@ -20,7 +20,7 @@ function note(what) {
 }
 
 /** The lease's own files are renewed whenever it is time. */
-const isOurs = (path) => path.startsWith(EFFECTS_WITHIN) && !/\/\.onward\/(?!adopt\/)/.test(path);
+const isOurs = (path) => path.startsWith(EFFECTS_WITHIN) && !/\/\.onward(\/(?!adopt\/)|$)/.test(path);
 
 for (const name of ['rename', 'mkdir', 'link', 'rm']) {
   const original = files[name];

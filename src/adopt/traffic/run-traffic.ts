@@ -7,7 +7,7 @@ import type { PreparedTraffic } from './prepare-traffic.ts';
 import { writeRecord } from './record.ts';
 import { createBeside, listSides, startBeside } from './start-beside.ts';
 import type { TrafficPlan } from './traffic-plan.ts';
-import { writeBackend, writeTrafficFiles } from './write-files.ts';
+import { removeHalves, writeBackend, writeTrafficFiles } from './write-files.ts';
 
 export interface TrafficDone {
   /** Longest time in which nobody answered on a port of the host; `undefined`: no port changed hands. */
@@ -41,6 +41,7 @@ export async function runTraffic(
       say('HAProxy accepts its configuration');
       await lease.assertHeld();
       const gapMs = await handOver(context, plan, sides);
+      await removeHalves(system, record);
       await writeRecord(system, layout.record, { ...record, isDone: true });
       return gapMs === undefined ? {} : { gapMs };
     },

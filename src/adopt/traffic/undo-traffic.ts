@@ -8,6 +8,7 @@ import { requireRecord, type TrafficRecord } from './record.ts';
 import type { TrafficContext, TrafficDone } from './run-traffic.ts';
 import { type Beside, createBeside, listSides, startBeside } from './start-beside.ts';
 import { SWITCH_SERVICE } from './traffic-plan.ts';
+import { removeHalves } from './write-files.ts';
 
 /**
  * Takes the step back, under the lease: the project's files are as before, byte by byte, the services hold the host's ports themselves again, and
@@ -30,6 +31,7 @@ export async function undoTraffic(
       await lease.assertHeld();
       const gapMs = await giveBack(context, prepared);
       for (const path of record.made) await removeMade(system, path, layout.override);
+      await removeHalves(system, record);
       await system.files.remove(layout.record);
       return gapMs === undefined ? {} : { gapMs };
     },

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { renderHaproxyBackend } from '../../deploy/index.ts';
 import type { System } from '../../system/index.ts';
 import type { Installation } from '../../upgrade/index.ts';
@@ -45,6 +45,14 @@ export async function writeTrafficFiles(
   if (before === undefined) await files.writeAtomic(layout.envFile, after);
   else if (!isListed) await files.replace(layout.envFile, Buffer.from(after));
   return next;
+}
+
+/** What an attempt that was killed while it wrote has left beside the operator's files: a part of a file, under the name of nobody's file. */
+export async function removeHalves({ files }: System, { envFile, made }: TrafficRecord): Promise<void> {
+  for (const path of [envFile, ...made]) {
+    const isHalf = (name: string) => name.startsWith(`${basename(path)}.`) && /\.[0-9a-f]{12}\.tmp$/.test(name);
+    for (const name of (await files.names(dirname(path))).filter(isHalf)) await files.remove(join(dirname(path), name));
+  }
 }
 
 /**
