@@ -32,6 +32,8 @@ export interface PrivateDockerd {
   /** After `stop` or `kill`; returns when it answers. */
   start(): Promise<void>;
   restart(): Promise<void>;
+  /** As a machine that loses its power: everything is gone at once, and the engine starts what is to be started with it. */
+  reboot(): Promise<void>;
   /** Removes it with all that it has. */
   close(): Promise<void>;
 }
@@ -84,6 +86,14 @@ export async function startPrivateDockerd(options: PrivateDockerdOptions = {}): 
     },
     async restart() {
       await engine.stop();
+      await engine.start();
+    },
+    async reboot() {
+      const running = await docker(['ps', '--quiet'], { host });
+      const format = ['inspect', '--format', '{{.State.Pid}}'];
+      const pids = running === '' ? [] : (await docker([...format, ...running.split('\n')], { host })).split('\n');
+      await engine.kill();
+      for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
       await engine.start();
     },
     async close() {

@@ -1,4 +1,5 @@
-import type { ComposeContext } from './compose-context.ts';
+import type { Finding } from '../../../model/index.ts';
+import { type ComposeContext, findService } from './compose-context.ts';
 import { type Container, labelOf, listContainers } from './containers.ts';
 import { COMPOSE_LABELS } from './labels.ts';
 
@@ -74,4 +75,35 @@ export async function giveWayToSwitch(
     };
     await context.engine.request({ method: 'POST', path: `${path}/connect`, body, accepts: [403] });
   }
+}
+
+/**
+ * Services whose containers answer to the service's name although the switch does: Compose gives it to whatever it makes, and an engine cannot take
+ * it from one that runs. Whoever asks one of these in the moment in which it is stopped is refused, and the plan says so beforehand.
+ */
+export async function findSelfNamed(context: ComposeContext, services: readonly string[]): Promise<readonly Finding[]> {
+  const { name: project } = await context.project();
+  const all = (await listContainers(context, [`${COMPOSE_LABELS.project}=${project}`])).filter(
+    ({ State }) => State.Status === 'running',
+  );
+  return services.flatMap((service) => {
+    const { own } = findService(context, service);
+    const isOwn = (container: Container) => labelOf(container, COMPOSE_LABELS.service) === own;
+    const named = (container: Container) =>
+      Object.entries(container.NetworkSettings.Networks)
+        .filter(([, { Aliases }]) => Aliases?.includes(own))
+        .map(([network]) => network);
+    const held = new Set(all.filter((one) => !isOwn(one)).flatMap(named));
+    const count = all.filter((one) => isOwn(one) && named(one).some((network) => held.has(network))).length;
+    return count === 0 ? [] : [selfNamed(service, own, count)];
+  });
+}
+
+function selfNamed(service: string, own: string, count: number): Finding {
+  const who = count === 1 ? '1 container' : `${count} containers`;
+  return {
+    code: 'compose.self-named',
+    severity: 'warning',
+    message: `${who} of ${service} that Onward has not made ${count === 1 ? 'answers' : 'answer'} to the name ${own} beside the switch: when this run stops ${count === 1 ? 'it' : 'them'}, another service that connects by that name can be refused for a moment, unless it then tries the other address of the name. Requests through the switch are not, and no later run does it.`,
+  };
 }

@@ -1,6 +1,7 @@
 import type { Component, Finding, Json } from '../../../model/index.ts';
 import { OnwardError } from '../../../model/index.ts';
 import type { Work } from '../runtime.ts';
+import { findSelfNamed } from './aliases.ts';
 import { listPorts } from './choose-port.ts';
 import { composeArgv, plainArgv, tryCompose } from './compose-cli.ts';
 import { type ComposeContext, findService } from './compose-context.ts';
@@ -20,6 +21,7 @@ export async function checkProject(context: ComposeContext, { components }: Work
     ...components.flatMap(({ service, component }) => checkComponent(service, component)),
     ...(await checkOverride(context)),
     ...(await checkStateful(context, project)),
+    ...(await findSelfNamed(context, [...new Set(components.map(({ service }) => service))])),
   ];
 }
 
