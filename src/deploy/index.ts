@@ -7,6 +7,7 @@ export { type ProbeResult, probeInstance } from './probe.ts';
 export { hasProcess } from './roll/instances.ts';
 export type { DesiredInstance, PerformEffect, RollContext, RollRequest } from './roll/roll.ts';
 export { runRoll } from './roll/run-roll.ts';
+export { targetsOf } from './roll/traffic.ts';
 export {
   createComposeRuntime,
   createConnections,

@@ -48,8 +48,14 @@ const look = async () => {
 it('tries', async () => {
   const r = await onward('adopt', 'traffic', '--yes', '--image', await haproxyImage());
   console.log(r.exit, r.stderr); await look();
-  console.log('REBOOT'); await dockerd.reboot(); await new Promise((d) => setTimeout(d, 5000)); await look();
-  const r2 = await onward('adopt', 'traffic', '--yes', '--image', await haproxyImage());
-  console.log(r2.exit, r2.stderr); await look();
-  const d = await onward('doctor'); console.log(d.exit, d.stdout, d.stderr);
+  for (let i = 0; i < 3; i += 1) {
+  console.log('REBOOT'); await dockerd.reboot(); 
+  const t0 = Date.now(); 
+  for (;;) { const a = await fetch(`http://127.0.0.1:${port}/version`).then((x) => x.status).catch(() => 0); if (a === 200) break; if (Date.now() - t0 > 40_000) break; await new Promise((d) => setTimeout(d, 20)); }
+  console.log('back after', Date.now() - t0);
+  await look();
+  const sw = (await docker(['ps', '--quiet', '--filter', 'name=switch'], { host: dockerd.host }));
+  console.log(await docker(['exec', sw, 'sh', '-c', 'echo "show servers state; show resolvers onward" | nc local:/run/onward/admin.sock || true'], { host: dockerd.host }).catch(String));
+  }
+  console.log(await readFile(join(folder, 'haproxy/backends/web.cfg'), 'utf8'));
 }, 300_000);

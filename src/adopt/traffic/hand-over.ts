@@ -7,6 +7,7 @@ import { stepFailed } from './errors.ts';
 import type { TrafficContext } from './run-traffic.ts';
 import { tellSwitch } from './tell-switch.ts';
 import { SWITCH_SERVICE, type TrafficPlan } from './traffic-plan.ts';
+import { type Backend, writeBackends } from './write-files.ts';
 
 const POLL_MS = 5;
 const ANSWER_LIMIT_MS = 30_000;
@@ -14,8 +15,8 @@ const ANSWER_LIMIT_MS = 30_000;
 export interface Sides {
   /** Containers that hold a port of the host that the switch is to get, or held it. */
   readonly old: readonly Container[];
-  /** Whom the switch sends requests to, as its runtime API names them. */
-  readonly servers: readonly string[];
+  /** Whom the switch sends requests to. */
+  readonly backends: readonly Backend[];
   /** Where they are, and the switch is to be. */
   readonly networks: readonly string[];
   /** A switch that has been started before was started with these servers. */
@@ -30,11 +31,13 @@ export async function handOver(context: TrafficContext, plan: TrafficPlan, sides
   const { calls, say, system } = context;
   const ids = sides.old.map(({ id }) => id);
   const gapMs = (await isInPlace(calls, plan, sides)) ? undefined : await changeHands(context, plan, sides);
+  const servers = sides.backends.flatMap((backend) => backend.servers);
   await tellSwitch(
     system,
     socketOf(plan),
-    sides.servers.map((server) => `enable health ${server}`),
+    servers.map((server) => `enable health ${server}`),
   );
+  await writeBackends(system, sides.backends, 'later');
   say(ids.length === 0 ? 'The switch has their names' : 'The switch has their names, and the ports of the host');
   if (ids.length > 0) await calls.docker('rm', '--force', ...ids);
   return gapMs;
@@ -54,10 +57,15 @@ async function isInPlace(calls: DockerCalls, plan: TrafficPlan, { networks, isTo
 async function changeHands(
   context: TrafficContext,
   plan: TrafficPlan,
-  { old, servers }: Sides,
+  { old, backends }: Sides,
 ): Promise<number | undefined> {
   const { calls, say, system } = context;
-  const made = await startOutside(context, plan, servers);
+  await writeBackends(system, backends, 'atOnce');
+  const made = await startOutside(
+    context,
+    plan,
+    backends.flatMap(({ servers }) => servers),
+  );
   const ids = old.map(({ id }) => id);
   if (old.some(({ state }) => state !== 'running'))
     say('The ports of the host have been away since an earlier attempt was cut off');

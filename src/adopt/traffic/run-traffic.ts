@@ -7,7 +7,14 @@ import type { PreparedTraffic } from './prepare-traffic.ts';
 import { writeRecord } from './record.ts';
 import { createBeside, listSides, startBeside } from './start-beside.ts';
 import type { TrafficPlan } from './traffic-plan.ts';
-import { removeHalves, writeBackend, writeTrafficFiles } from './write-files.ts';
+import {
+  type Backend,
+  isWritten,
+  removeHalves,
+  renderBackend,
+  writeBackends,
+  writeTrafficFiles,
+} from './write-files.ts';
 
 export interface TrafficDone {
   /** Longest time in which nobody answered on a port of the host; `undefined`: no port changed hands. */
@@ -74,8 +81,7 @@ async function startNew(context: TrafficContext, plan: TrafficPlan): Promise<Sid
   const { system, installation, calls, say } = context;
   const old: Container[] = [];
   const serving: Container[] = [];
-  const servers: string[] = [];
-  let isTold = true;
+  const backends: Backend[] = [];
   for (const moved of plan.services) {
     const { holding, others } = await listSides(calls, moved);
     let here: readonly Container[] = others.filter(({ state }) => state === 'running');
@@ -86,10 +92,11 @@ async function startNew(context: TrafficContext, plan: TrafficPlan): Promise<Sid
     }
     serving.push(...here);
     const addresses = here.flatMap(({ networks }) => networks.map(({ address }) => address));
-    const written = await writeBackend(system, installation, { ...moved, addresses });
-    servers.push(...written.servers);
-    isTold = isTold && !written.isChanged;
+    const backend = await renderBackend(installation, { ...moved, addresses });
+    if (backend) backends.push(backend);
   }
   const networks = [...new Set(serving.flatMap((one) => one.networks.map(({ name }) => name)))];
-  return { old, servers, networks, isTold };
+  const isTold = await isWritten(system, backends);
+  if (!isTold) await writeBackends(system, backends, 'atOnce');
+  return { old, backends, networks, isTold };
 }

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { renderHaproxyBackend } from '../../deploy/index.ts';
+import { renderHaproxyBackend, targetsOf } from '../../deploy/index.ts';
 import type { System } from '../../system/index.ts';
 import type { Installation } from '../../upgrade/index.ts';
 import { readComposeFiles, writeComposeFiles } from './compose-file-variable.ts';
@@ -55,26 +55,52 @@ export async function removeHalves({ files }: System, { envFile, made }: Traffic
   }
 }
 
-/**
- * Writes whom HAProxy sends a service's requests to when it starts: these instances, by their addresses. Gives the names of the servers, and
- * whether the file said something else before.
- */
-export async function writeBackend(
-  system: System,
+/** The backend of a service for the switch's next start. */
+export interface Backend {
+  readonly file: string;
+  /** By addresses: it starts in no network, and knows nobody's name. */
+  readonly atOnce: string;
+  /** By names: what starts it again is the engine, which may give everybody another address. */
+  readonly later: string;
+  /** Of its servers, as the runtime API says them. */
+  readonly servers: readonly string[];
+}
+
+/** Which requests HAProxy is to send to these instances of a service, told by their addresses. */
+export async function renderBackend(
   installation: Installation,
-  moved: MovedService & { readonly addresses: readonly string[] },
-): Promise<{ readonly servers: readonly string[]; readonly isChanged: boolean }> {
-  const { deployment } = installation;
-  const config = deployment.services.find(({ name }) => name === moved.name)?.switch;
-  if (config?.kind !== 'haproxy') return { servers: [], isChanged: false };
-  const instances = await installation.runtimeOf(moved.name).list(moved.name);
-  const targets = instances.flatMap(({ id, address }) =>
-    address && moved.addresses.includes(address.host) ? [{ id, address, weight: 1, state: 'active' as const }] : [],
-  );
-  const { backend, mode } = moved;
-  await system.files.makeFolder(dirname(config.file), 0o700);
-  const text = renderHaproxyBackend({ backend, mode, targets, isHeld: false });
-  const isChanged = (await system.files.readTextIfPresent(config.file)) !== text;
-  if (isChanged) await system.files.writeAtomic(config.file, text);
-  return { servers: targets.map(({ id }) => `${backend}/${id}`), isChanged };
+  { name, backend, mode, addresses }: MovedService & { readonly addresses: readonly string[] },
+): Promise<Backend | undefined> {
+  const config = installation.deployment.services.find((service) => service.name === name)?.switch;
+  if (config?.kind !== 'haproxy') return undefined;
+  const instances = await installation.runtimeOf(name).list(name);
+  const found = instances.filter(({ address }) => address && addresses.includes(address.host));
+  const targets = targetsOf(found, 'active');
+  const names = new Map(targets.flatMap((target) => (target.name === undefined ? [] : [[target.id, target.name]])));
+  const render = (more = {}) => renderHaproxyBackend({ backend, mode, targets, isHeld: false, ...more });
+  return {
+    file: config.file,
+    ...{ atOnce: render(), later: render({ names }) },
+    servers: targets.map(({ id }) => `${backend}/${id}`),
+  };
+}
+
+/** Whether a switch that runs has been started with these backends, or finds them by their names. */
+export async function isWritten({ files }: System, backends: readonly Backend[]): Promise<boolean> {
+  for (const { file, atOnce, later } of backends) {
+    const text = await files.readTextIfPresent(file);
+    if (text !== atOnce && text !== later) return false;
+  }
+  return true;
+}
+
+export async function writeBackends(
+  { files }: System,
+  backends: readonly Backend[],
+  start: 'atOnce' | 'later',
+): Promise<void> {
+  for (const backend of backends) {
+    await files.makeFolder(dirname(backend.file), 0o700);
+    await files.writeAtomic(backend.file, backend[start]);
+  }
 }

@@ -10,7 +10,14 @@ const POLL_MS = 20;
 /** The targets for these instances, in one state; instances without an address have never listened. */
 export function targetsOf(instances: readonly Instance[], state: TargetState): readonly SwitchTarget[] {
   return instances.flatMap((instance) =>
-    instance.address ? [{ id: instance.id, address: instance.address, weight: 1, state }] : [],
+    instance.address
+      ? [
+          {
+            ...{ id: instance.id, address: instance.address, weight: 1, state },
+            ...(instance.name === undefined ? {} : { name: instance.name }),
+          },
+        ]
+      : [],
   );
 }
 

@@ -44,6 +44,8 @@ export interface Instance {
   readonly state: InstanceState;
   /** Where it listens; set once it was started. */
   readonly address?: Listen;
+  /** By which other containers of its networks find it, also once its address is another one. */
+  readonly name?: string;
   readonly host?: string;
   /** Where it runs, for people: a container, or a host and its unit. */
   readonly place?: string;

@@ -11,6 +11,8 @@ export interface SwitchTarget {
   /** The instance's id. */
   readonly id: string;
   readonly address: Listen;
+  /** By which its container is found in its networks, also once its address is another one. */
+  readonly name?: string;
   /** Share of new requests among active targets; at least 1. */
   readonly weight: number;
   readonly state: TargetState;

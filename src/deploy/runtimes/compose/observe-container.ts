@@ -39,6 +39,7 @@ export function observeContainer(container: Container, seen: Observation): Insta
     run: labelOf(container, LABELS.run) ?? '',
     state,
     ...(address ? { address } : {}),
+    ...(isNamed(container) ? { name: container.Name.replace(/^\//, '') } : {}),
     place: `container ${container.Name.replace(/^\//, '')}`,
     ...(State.Pid > 0 ? { pid: State.Pid } : {}),
     restarts: container.RestartCount,
@@ -65,6 +66,11 @@ function chooseState({ State }: Container): InstanceState {
     default:
       return 'unknown';
   }
+}
+
+/** In a network of its project an engine knows it by its name; not in the network that all containers are in unless told, and not in the machine's. */
+function isNamed({ HostConfig: { NetworkMode } }: Container): boolean {
+  return !/^(host|none|default|bridge|container:.*)$/.test(NetworkMode);
 }
 
 /** Where it listens. A container that shares the network of this machine listens here. */

@@ -9,6 +9,7 @@ const listen = z.strictObject({ host: z.string().min(1), port: z.int().min(1).ma
 export const targetSchema = z.strictObject({
   id: z.string().min(1),
   address: listen,
+  name: z.string().exactOptional(),
   weight: z.number().min(1).max(1_000_000),
   state: z.enum(['active', 'standby', 'draining']),
 });

@@ -10,7 +10,7 @@ import { noFolder, notLoaded, notRunning, otherBackend, unknownService } from '.
 import type { BackendFacts } from './facts.ts';
 import { assertTargets, GATE } from './names.ts';
 import { createHaproxyProcess, type HaproxyProcess } from './process.ts';
-import { renderHaproxyBackend } from './render-backend.ts';
+import { readNames, renderHaproxyBackend } from './render-backend.ts';
 import { buildAllTargets, buildTargets, isGateOpen } from './targets.ts';
 
 export interface HaproxySwitchOptions {
@@ -32,8 +32,10 @@ export function createHaproxySwitch(system: System, { stateDirectory, config }: 
   const haproxy = createHaproxyProcess(system, config);
   const booksOf = (service: string) => createBooks(files, stateDirectory, service);
   const { assertCurrent, obey } = createFences(files, stateDirectory);
-  const write = (mode: 'http' | 'tcp', change: FrontendChange) =>
-    files.writeAtomic(file, renderHaproxyBackend({ backend, mode, ...change }), FILE_MODE);
+  const write = async (mode: 'http' | 'tcp', change: FrontendChange) => {
+    const names = (await haproxy.canResolve()) ? await chooseNames({ files, config }, change) : NO_NAMES;
+    await files.writeAtomic(file, renderHaproxyBackend({ backend, mode, ...change, names }), FILE_MODE);
+  };
   const change = async (service: string, wanted: FrontendChange, epoch: number): Promise<void> => {
     const books = booksOf(service);
     const facts = await haproxy.require();
@@ -137,8 +139,22 @@ async function ensureBackend({ haproxy, config, files, write }: Ensured, mode: '
  */
 async function isWritten({ files, config }: Pick<Checked, 'files' | 'config'>, facts: BackendFacts): Promise<boolean> {
   const { backend, file } = config;
-  const text = renderHaproxyBackend({ backend, mode: facts.mode, ...describeChange(facts) });
-  return (await files.readTextIfPresent(file)) === text;
+  const found = await files.readTextIfPresent(file);
+  if (found === undefined) return false;
+  const names = readNames(found);
+  return found === renderHaproxyBackend({ backend, mode: facts.mode, ...describeChange(facts), names });
+}
+
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
+
+/** What HAProxy says of its servers has no names: those that were written down stand. */
+async function chooseNames(
+  { files, config }: Pick<Checked, 'files' | 'config'>,
+  { targets }: FrontendChange,
+): Promise<ReadonlyMap<string, string>> {
+  const written = readNames((await files.readTextIfPresent(config.file)) ?? '');
+  const told = targets.flatMap(({ id, name }) => (name === undefined ? [] : [[id, name] as const]));
+  return new Map([...written, ...told]);
 }
 
 /** Both the deployment's epoch and the highest one that HAProxy was changed with. */

@@ -3,6 +3,7 @@ import type { System } from '../../../system/index.ts';
 import type { HaproxyConfig } from './config.ts';
 import { notLoaded, notReloaded, notRunning, refused, tooOld, unreadable } from './errors.ts';
 import { type BackendFacts, parseBackend } from './facts.ts';
+import { RESOLVERS } from './render-backend.ts';
 import { createRuntimeApi, type SendCommand } from './runtime-api.ts';
 
 const OLDEST = '2.6';
@@ -28,6 +29,8 @@ export interface HaproxyProcess {
   observeEarlier(): Promise<readonly BackendFacts[]>;
   /** Changes something. Throws `switch.haproxy-refused` with what HAProxy says when it does not. */
   tell(command: string): Promise<void>;
+  /** Whether it finds containers of its project by their names. */
+  canResolve(): Promise<boolean>;
   /** Throws when there is a master's command line and nobody listens on it. */
   assertMaster(): Promise<void>;
   /** Whether a reload can be asked for. */
@@ -60,6 +63,7 @@ export function createHaproxyProcess(system: System, config: HaproxyConfig): Hap
       const lines = (await ask(command)).split('\n');
       if (!lines.every((line) => DONE.test(line))) throw refused(command, lines.join('\n'));
     },
+    canResolve: async () => (await ask(`show resolvers ${RESOLVERS}`)).startsWith('Resolvers section'),
     async assertMaster() {
       await askMaster?.('show proc');
     },

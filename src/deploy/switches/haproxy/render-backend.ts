@@ -1,5 +1,5 @@
 import type { FrontendChange } from '../switch.ts';
-import { GATE, renderAddress, standbyEntry } from './names.ts';
+import { GATE, instanceOf, renderAddress, standbyEntry } from './names.ts';
 
 /**
  * A connection that cannot be made counts as a failed check at once, and the next check 50 ms later marks the server down; it is up
@@ -7,6 +7,12 @@ import { GATE, renderAddress, standbyEntry } from './names.ts';
  */
 export const CHECK_OPTIONS =
   'check inter 1s fastinter 50ms downinter 100ms rise 1 fall 2 observe layer4 error-limit 1 on-error sudden-death';
+
+/**
+ * The section of resolvers that the ready-made HAProxy of a project has. Containers get other addresses whenever the machine starts, each perhaps
+ * that of another one: a HAProxy that has this section is told names for its next start, and follows them.
+ */
+export const RESOLVERS = 'onward';
 
 /** Where nobody listens: `tcpmux` of the machine or the container that HAProxy itself runs in. */
 export const GATE_ADDRESS = '127.0.0.1:1';
@@ -19,6 +25,8 @@ const MOST_WAITING = 10_000;
 export interface BackendFile extends FrontendChange {
   readonly backend: string;
   readonly mode: 'http' | 'tcp';
+  /** Names to start with in place of addresses, by instance; of a HAProxy that has the resolvers for them. */
+  readonly names?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -30,9 +38,13 @@ export function renderHaproxyBackend(file: BackendFile): string {
   const sorted = [...targets].sort((a, b) => (a.id < b.id ? -1 : 1));
   const servers = sorted.flatMap(({ id, address, weight, state }) => {
     if (state === 'draining') return [];
-    const name =
-      state === 'standby' ? `${standbyEntry(id)} ${renderAddress(address)} backup` : `${id} ${renderAddress(address)}`;
-    return [`server ${name} weight ${weight} ${CHECK_OPTIONS}`];
+    const entry = state === 'standby' ? standbyEntry(id) : id;
+    const name = file.names?.get(id);
+    const place = name === undefined ? renderAddress(address) : `${name}:${address.port}`;
+    const start = name === undefined ? '' : ` ${FOLLOW}`;
+    return [
+      `server ${entry} ${place}${state === 'standby' ? ' backup' : ''} weight ${weight} ${CHECK_OPTIONS}${start}`,
+    ];
   });
   return [
     '# Written by onward, and written again at every change of traffic: what you change here is lost.',
@@ -59,6 +71,15 @@ export function renderHaproxyBackend(file: BackendFile): string {
     ].map((line) => `  ${line}`),
     '',
   ].join('\n');
+}
+
+/** Without an address until there is one: that of before may be another container's. */
+const FOLLOW = `resolvers ${RESOLVERS} resolve-prefer ipv4 init-addr libc,none`;
+
+/** The names that a file has in place of addresses, by instance. Pure. */
+export function readNames(text: string): ReadonlyMap<string, string> {
+  const lines = text.matchAll(/^ {2}server (\S+) (\S+):\d+ .* resolvers /gm);
+  return new Map([...lines].map(([, entry = '', name = '']) => [instanceOf(entry), name]));
 }
 
 function renderHttpRules(backend: string): readonly string[] {

@@ -1,5 +1,5 @@
 import { badProxy } from './errors.ts';
-import { renderHaproxyBackend } from './render-backend.ts';
+import { RESOLVERS, renderHaproxyBackend } from './render-backend.ts';
 
 /** A service whose requests are to go through HAProxy. */
 export interface ProxiedService {
@@ -148,6 +148,15 @@ function renderConfig(frontends: readonly Frontend[]): string {
     '  timeout tunnel 24h',
     '  option dontlognull',
     '  option abortonclose',
+    '',
+    '# Containers have other addresses after each start of the machine.',
+    `resolvers ${RESOLVERS}`,
+    '  nameserver engine 127.0.0.11:53',
+    '  timeout resolve 1s',
+    '  timeout retry 200ms',
+    '  hold valid 1s',
+    '  hold nx 1s',
+    '  hold obsolete 1s',
   ];
   return `${[...head, ...frontends.flatMap(renderFrontend)].join('\n')}\n`;
 }
