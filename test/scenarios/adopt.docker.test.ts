@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
 import { runOnward } from '../support/deployment.ts';
 import { createProject, docker, removeProject } from '../support/docker.ts';
+import { countingEffects, readEffects } from '../support/effects.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { busyboxImage, haproxyImage, nodeImage } from '../support/images.ts';
@@ -239,14 +239,14 @@ describe('adopting a Compose project that runs', { timeout: 180_000 }, () => {
     expect(brought.exit, brought.stderr).toBe(0);
     const adopted = await onward('adopt', 'release', '1.0.0', '--yes');
     expect(adopted.exit, adopted.stdout + adopted.stderr).toBe(0);
-    await upgradeTo('1.1.0');
+    expect(await upgradeTo('1.1.0')).toMatch(/1 container of api .* answers to the name api beside the switch/);
     expect(await version()).toBe('1.1.0');
     expectOnlyMoments(await askClient());
   });
 
   it('fails no request between services either, once no container of before has their names', async () => {
     const before = await askClient();
-    await upgradeTo('1.2.0');
+    expect(await upgradeTo('1.2.0')).not.toContain('beside the switch');
     const after = await askClient();
     expect(after.api.sent).toBeGreaterThan(before.api.sent + 20);
     expect(after.api.failures).toEqual(before.api.failures);
@@ -281,22 +281,17 @@ const THERE = [
 ];
 const BACK = ['rename .env', 'ends docker compose up', 'ends docker stop', 'ends docker start', 'begins docker rm'];
 
-const within = (kill: string) => ({
-  NODE_OPTIONS: `--import ${fileURLToPath(new URL('../support/count-effects.mjs', import.meta.url))}`,
-  ...{ EFFECTS_LOG: `${folder}.effects`, EFFECTS_KILL: kill, EFFECTS_WITHIN: folder },
-});
-
 async function killed(point: string, ...args: readonly string[]): Promise<void> {
-  const result = await runOnward(args, { cwd: folder, environment: within(point) }).ended;
+  const result = await runOnward(args, { cwd: folder, environment: countingEffects(folder, point) }).ended;
   expect(result.signal, `${point} was not reached:\n${result.stderr}`).toBe('SIGKILL');
 }
 
 /** What a command does, when nobody kills it. */
 async function count(...args: readonly string[]): Promise<readonly string[]> {
   await rm(`${folder}.effects`, { force: true });
-  const result = await runOnward(args, { cwd: folder, environment: within('') }).ended;
+  const result = await runOnward(args, { cwd: folder, environment: countingEffects(folder, '') }).ended;
   expect(result.exit, result.stderr).toBe(0);
-  return (await readFile(`${folder}.effects`, 'utf8')).trim().split('\n');
+  return readEffects(folder);
 }
 
 const all = async (service: string) =>
@@ -322,8 +317,8 @@ async function expectOperatorsUpChangesNothing(at: string): Promise<void> {
   expect(await now(), at).toEqual(running);
 }
 
-/** Ships another api and another web, and upgrades under load on the host's port. */
-async function upgradeTo(release: string): Promise<void> {
+/** Ships another api and another web, and upgrades under load on the host's port. Gives what the plan said before. */
+async function upgradeTo(release: string): Promise<string> {
   for (const name of ['api', 'web']) {
     const reference = await buildServiceImage({
       project,
@@ -346,8 +341,10 @@ async function upgradeTo(release: string): Promise<void> {
     const result = await onward(...args);
     expect(result.exit, result.stderr).toBe(0);
   }
+  const { stdout } = await onward('plan');
   const load = startSteadyLoad([port]);
   const upgraded = await onward('upgrade', '--yes');
   expect(upgraded.exit, upgraded.stderr).toBe(0);
   expect((await load.stop()).failures).toEqual([]);
+  return stdout;
 }

@@ -55,6 +55,15 @@ const SEEN = {
 const observe = (of: Container, more = {}) => observeContainer(of, { ...SEEN, ...more });
 
 describe('observeContainer()', () => {
+  it('has a name in a network of its project, and none in the one of the machine or of everybody', () => {
+    const inNetwork = (NetworkMode: string) =>
+      observe(container({ HostConfig: { ...container().HostConfig, NetworkMode } }));
+    expect(inNetwork('shop_default').name).toBe('shop-api-1');
+    expect(['host', 'bridge', 'default', 'none', 'container:abc'].map((mode) => inNetwork(mode).name)).toEqual(
+      Array.from({ length: 5 }),
+    );
+  });
+
   it('tells what the engine says as the state of an instance', () => {
     const states = ['created', 'running', 'paused', 'restarting', 'exited', 'dead', 'removing', 'new'];
     expect(states.map((Status) => observe(container({}, { Status })).state)).toEqual([

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renderHaproxyBackend } from './render-backend.ts';
+import { readNames, renderHaproxyBackend } from './render-backend.ts';
 import { type ProxiedService, renderHaproxyProxy } from './render-proxy.ts';
 
 const SERVICES: readonly ProxiedService[] = [
@@ -57,5 +57,10 @@ describe('renderHaproxyProxy()', () => {
     const text = renderHaproxyBackend({ backend: 'web', mode: 'http', targets, isHeld: true });
     await writeFile(join(folder, 'backends', 'web.cfg'), text);
     expect(await check()).toMatchObject(accepted);
+    const names = new Map([['web-active', 'localhost']]);
+    const named = renderHaproxyBackend({ backend: 'web', mode: 'http', targets, isHeld: false, names });
+    await writeFile(join(folder, 'backends', 'web.cfg'), named);
+    expect(await check()).toMatchObject(accepted);
+    expect(readNames(named)).toEqual(names);
   });
 });
