@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,6 +132,16 @@ describe('a command of runtime ssh', () => {
     );
     expect(seen.output).toBe('alone\n');
     expect(await isAlive(pid)).toBe(false);
+  });
+
+  it('is ended, and not begun again, when its connection is lost on the way', async () => {
+    const ended = run(specOf('echo started >>ran; exec sleep 600', { slot: { name: 'split', epoch: 1 } }));
+    await written('ran');
+    // As when the network goes: every session of the shared connection is cut.
+    execFileSync('ssh', ['-F', hosts.sshConfig, '-o', `ControlPath=${state}/ssh/%C`, '-O', 'exit', 'host1']);
+    expect(await ended).toMatchObject({ code: null, signal: 'SIGTERM' });
+    expect(await written('ran')).toBe('started');
+    expect(await recorded()).toEqual([]);
   });
 
   it('is ended with the commands of its service, whoever runs it; one that only asks once its tool is gone', async () => {

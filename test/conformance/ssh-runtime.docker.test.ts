@@ -430,6 +430,18 @@ describe('runtime ssh', () => {
     expect(findings).toEqual([]);
   });
 
+  it('says when two names of a service lead to one machine', async () => {
+    const sshConfig = join(folder, 'config');
+    const text = await readFile(hosts.sshConfig, 'utf8');
+    await writeFile(sshConfig, text.replace('Host host1', 'Host host1 twin'));
+    const services = [{ name: 'api', hosts: ['host1', 'twin'] }];
+    const other = createTestRuntime(system, { ...hosts, sshConfig }, { deployment, stateDirectory: folder, services });
+    const { findings } = await other.observe({ components: [] });
+    expect(findings).toMatchObject([
+      { code: 'ssh.same-machine', message: 'Hosts host1 and twin of api are one machine.' },
+    ]);
+  });
+
   it('is refused by a host whose key is another one, and by one that does not know the key here', async () => {
     const config = join(folder, 'config');
     const text = await readFile(hosts.sshConfig, 'utf8');

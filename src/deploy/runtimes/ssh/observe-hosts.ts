@@ -14,15 +14,16 @@ const COPIES = 2;
 /** Every host, side by side: whether it answers, what it has, what a piece of work needs there, and what stands in the way. */
 export async function observeHosts(context: SshContext, work: Work): Promise<RuntimeFacts> {
   const hosts = allHosts(context);
+  const machines = new Map<string, string>();
   const [places, units] = await Promise.all([
-    Promise.all(hosts.map((host) => observeHost(context, host, work))),
+    Promise.all(hosts.map((host) => observeHost(context, { host, work, machines }))),
     findUnitProblems(context),
   ]);
   const skewed = places.filter(({ clockSkewMs = 0 }) => Math.abs(clockSkewMs) > SKEW_MS);
   return {
     places,
     exclusive: findExclusive(context),
-    findings: [...units, ...findImages(work), ...skewed.map(describeSkew)],
+    findings: [...units, ...findImages(work), ...findSameMachines(context, machines), ...skewed.map(describeSkew)],
   };
 }
 
@@ -34,7 +35,10 @@ function findExclusive(context: SshContext): RuntimeFacts['exclusive'] {
   });
 }
 
-async function observeHost(context: SshContext, host: string, work: Work): Promise<PlaceFact> {
+async function observeHost(
+  context: SshContext,
+  { host, work, machines }: { readonly host: string; readonly work: Work; readonly machines: Map<string, string> },
+): Promise<PlaceFact> {
   const { clock } = context.system;
   const components = work.components.filter(({ service }) => configOf(context, service).hosts.includes(host));
   const hexes = components.map(({ component }) => component.identity.slice('sha256:'.length));
@@ -49,6 +53,7 @@ async function observeHost(context: SshContext, host: string, work: Work): Promi
     const { stdout } = await context.connections.run(host, script, { limitMs: LOOK_LIMIT_MS, patience: 'none' });
     const middleMs = (before + clock.now().getTime()) / 2;
     const survey = parseSurvey(stdout);
+    if (survey.machine !== undefined) machines.set(host, survey.machine);
     const missing = components.filter((_, index) => !survey.artifacts.includes(hexes[index] ?? ''));
     const needed = new Map(missing.map(({ component }) => [component.identity, COPIES * component.bytes]));
     return {
@@ -90,6 +95,26 @@ function findImages({ components }: Work): readonly Finding[] {
     message: `The component of ${service} is an image, and hosts run folders under systemd.`,
     hint: 'Give the service an artifact folder in product.yaml, or runtime compose in onward.yaml.',
   }));
+}
+
+/** One machine under two names has every instance twice, and those of one name are in the way of the other. */
+function findSameMachines(context: SshContext, machines: ReadonlyMap<string, string>): readonly Finding[] {
+  return ownServices(context).flatMap(({ name }) => {
+    const { hosts } = configOf(context, name);
+    return hosts.flatMap((host, index): readonly Finding[] => {
+      const machine = machines.get(host);
+      const first = hosts.slice(0, index).find((other) => machine !== undefined && machines.get(other) === machine);
+      if (first === undefined) return [];
+      return [
+        {
+          code: 'ssh.same-machine',
+          severity: 'error',
+          message: `Hosts ${first} and ${host} of ${name} are one machine.`,
+          hint: 'Name it once in onward.yaml.',
+        },
+      ];
+    });
+  });
 }
 
 /** Units that are not there, and those that are not the same on every host. What a host that is away has is not known. */

@@ -10,7 +10,8 @@ is_heard() { ! flock -n "$base/commands/$1/listener" true 2>/dev/null; } # <unit
 
 /**
  * Runs a program as a transient unit, as the user whom the unit of the service has, until it ends or standard input does. In a slot it waits
- * until whatever ran there has ended, and then goes ahead in the same locked section. Needs NAME, SLOT_PATTERN (may be empty), UNIT, SERVICE,
+ * until whatever ran there has ended, and then goes ahead in the same locked section. A script that is sent again after its connection was lost
+ * finds the folder of its unit, and runs nothing: what it began has been told to end, and is waited for. Needs NAME, SLOT_PATTERN (may be empty), UNIT, SERVICE,
  * ENVIRONMENT, ARTIFACT, PROGRAM, ARGV (quoted), GRACE_MS.
  */
 export const RUN_COMMAND = `${LOCKED}${UNIT}${COMMANDS}
@@ -24,6 +25,12 @@ claim() {
     enter
   done
 }
+await_end() {
+  while [ -n "$(up_in "$NAME")" ]; do
+    systemctl stop --no-block "$NAME" 2>/dev/null
+    sleep 0.1
+  done
+}
 find_program() {
   program=$PROGRAM
   if [ "$program" = node ]; then program=$(command -v node) || fail ${ScriptExit.noProgram} node; fi
@@ -34,11 +41,18 @@ identity() { # The properties by which a unit says who runs it, as options.
   systemctl show --property User,Group,DynamicUser "$(unit_of onward)" | sed -n 's/^\\(User\\|Group\\)=\\(..*\\)$/--property=\\1=\\2/p; s/^DynamicUser=yes$/--property=DynamicUser=yes/p'
 }
 main() {
+  dir=$base/commands/$NAME
+  if [ -e "$dir" ]; then await_end; exit 0; fi
   find_program
   exec 3<&0
   claim
-  dir=$base/commands/$NAME
-  mkdir -p -m 0700 "$base/commands" "$dir" || exit 1
+  mkdir -p -m 0700 "$base/commands" || exit 1
+  if ! mkdir -m 0700 "$dir"; then
+    [ -e "$dir" ] || exit 1
+    leave
+    await_end
+    exit 0
+  fi
   exec 8>"$dir/listener" || exit 1
   flock 8
   write "$dir/environment" "$ENVIRONMENT"
