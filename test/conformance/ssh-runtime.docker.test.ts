@@ -400,7 +400,9 @@ describe('runtime ssh', () => {
     });
   });
 
-  it('lists what is on a host that does not answer as unknown, and does not wait for it', async () => {
+  it('lists what is on a host that does not answer as unknown, and does not wait for it', {
+    timeout: 150_000,
+  }, async () => {
     const spec = await create('api-1');
     await runtime.start('api-1', 1);
     expect(await stateOf(runtime, spec)).toBe('running');
