@@ -2,6 +2,7 @@ import { type Finding, OnwardError, type PlaceFact, type RuntimeFacts } from '..
 import type { Work } from '../runtime.ts';
 import { readUnit } from './describe-unit.ts';
 import { parseSurvey, type Survey } from './parse-survey.ts';
+import { LOG_IN } from './scripts/greeting.ts';
 import { SURVEY } from './scripts/survey.ts';
 import { allHosts, baseVariables, configOf, isTemplate, type SshContext } from './ssh-context.ts';
 
@@ -47,7 +48,7 @@ async function observeHost(
   const variables = { ...baseVariables(context), HEXES: hexes.join(' '), UNITS: units.join(' '), UNIT: '' };
   try {
     // The first script on a host also connects to it, which would count for the clock.
-    await context.connections.run(host, NOTHING, { limitMs: LOOK_LIMIT_MS, patience: 'none' });
+    await context.connections.run(host, LOG_IN, { limitMs: LOOK_LIMIT_MS, patience: 'none' });
     const before = clock.now().getTime();
     const script = { action: 'look around', variables, text: SURVEY };
     const { stdout } = await context.connections.run(host, script, { limitMs: LOOK_LIMIT_MS, patience: 'none' });
@@ -72,8 +73,6 @@ async function observeHost(
     return { runtime: 'ssh', place: host, isReachable: false, evidence: withoutStop(error.message) };
   }
 }
-
-const NOTHING = { action: 'log in', variables: {}, text: 'main() { :; }' };
 
 /** Of services whose old and new instances run at once, what the old ones have now. */
 function memoryOf(context: SshContext, survey: Survey, components: Work['components']): Pick<PlaceFact, 'memory'> {

@@ -10,9 +10,9 @@ is_heard() { ! flock -n "$base/commands/$1/listener" true 2>/dev/null; } # <unit
 
 /**
  * Runs a program as a transient unit, as the user whom the unit of the service has, until it ends or standard input does. In a slot it waits
- * until whatever ran there has ended, and then goes ahead in the same locked section. A script that is sent again after its connection was lost
- * finds the folder of its unit, and runs nothing: what it began has been told to end, and is waited for. Needs NAME, SLOT_PATTERN (may be empty), UNIT, SERVICE,
- * ENVIRONMENT, ARTIFACT, PROGRAM, ARGV (quoted), GRACE_MS.
+ * until whatever ran there has ended, and then goes ahead in the same locked section. An input that ends without the word STOP is that of a tool
+ * which is gone: nobody will ask how the command ended. Needs NAME, SLOT_PATTERN (may be empty), UNIT, SERVICE, ENVIRONMENT, ARTIFACT, PROGRAM,
+ * ARGV (quoted), GRACE_MS, STOP.
  */
 export const RUN_COMMAND = `${LOCKED}${UNIT}${COMMANDS}
 claim() {
@@ -25,12 +25,6 @@ claim() {
     enter
   done
 }
-await_end() {
-  while [ -n "$(up_in "$NAME")" ]; do
-    systemctl stop --no-block "$NAME" 2>/dev/null
-    sleep 0.1
-  done
-}
 find_program() {
   program=$PROGRAM
   if [ "$program" = node ]; then program=$(command -v node) || fail ${ScriptExit.noProgram} node; fi
@@ -41,18 +35,11 @@ identity() { # The properties by which a unit says who runs it, as options.
   systemctl show --property User,Group,DynamicUser "$(unit_of onward)" | sed -n 's/^\\(User\\|Group\\)=\\(..*\\)$/--property=\\1=\\2/p; s/^DynamicUser=yes$/--property=DynamicUser=yes/p'
 }
 main() {
-  dir=$base/commands/$NAME
-  if [ -e "$dir" ]; then await_end; exit 0; fi
   find_program
   exec 3<&0
   claim
-  mkdir -p -m 0700 "$base/commands" || exit 1
-  if ! mkdir -m 0700 "$dir"; then
-    [ -e "$dir" ] || exit 1
-    leave
-    await_end
-    exit 0
-  fi
+  dir=$base/commands/$NAME
+  mkdir -p -m 0700 "$base/commands" "$dir" || exit 1
   exec 8>"$dir/listener" || exit 1
   flock 8
   write "$dir/environment" "$ENVIRONMENT"
@@ -64,10 +51,16 @@ main() {
   runner=$!
   while kill -0 "$runner" 2>/dev/null && [ -z "$(up_in "$NAME")" ] && [ ! -e "$dir/exit" ]; do sleep 0.02; done
   leave
-  { while read -r line <&3; do :; done; systemctl stop "$NAME"; } >/dev/null 2>&1 8>&- &
+  {
+    last=
+    while read -r line <&3; do last=$line; done
+    if [ "$last" != "$STOP" ]; then : >"$dir/abandoned"; fi
+    systemctl stop "$NAME"
+  } >/dev/null 2>&1 8>&- &
   watcher=$!
   wait "$runner"
   kill "$watcher" 2>/dev/null
+  if [ -e "$dir/abandoned" ]; then rm -rf "$dir"; fi
   exit 0
 }`;
 
