@@ -145,6 +145,10 @@ volumes: { data: {} }
       ...ids.map((id) => `${id} created`),
     ]);
     expect(await readFile(override, 'utf8')).toBe(text);
+    // As a machine does that comes up again in the middle of a run.
+    await opened.compose(['up', '--detach']);
+    const running = (await runtime.list('api')).filter(({ state }) => state === 'running');
+    expect(running.map(({ release, identity }) => [release, identity])).toEqual([[first.producedBy, first.identity]]);
   });
 
   it('may name the only container: the name goes on in the network, and old and new have one each', async () => {
