@@ -19,7 +19,7 @@ const tally = { wholeNew: 0, wholeOld: 0, otherwise: 0 };
 beforeAll(async () => {
   console.log(`crash points: ${TAKES_ALL ? 'all' : `a sample, seed ${SEED}`}`);
   server = await startEmbeddedPostgres({ isDurable: false });
-  tiny = await createDeployment(server, 'crash');
+  tiny = await createDeployment(server, 'crash', { tarball: 'worker' });
   await tiny.publish('1.0.0');
   expect((await tiny.onward(['provision', '--yes'])).exit).toBe(0);
   load = startSteadyLoad([tiny.ports.api, tiny.ports.web]);

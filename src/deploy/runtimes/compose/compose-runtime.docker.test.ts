@@ -250,14 +250,14 @@ describe('a pull', () => {
     try {
       const opened = await open(SIMPLE);
       const absent = { ...first, image: `${front.host}/shop/api` };
-      const stage = () => opened.runtime.stage({ service: 'api', component: absent, folder: '' }, 1);
+      const stage = () => opened.runtime.stage({ service: 'api', component: absent, from: '' }, 1);
       front.behave('refuses');
       await expect(stage()).rejects.toMatchObject({ code: 'compose.pull-refused', state: 'unchanged' });
       front.behave('hangs');
       await expect(stage()).rejects.toMatchObject({ code: 'compose.registry-silent', state: 'unchanged' });
       front.behave('passes');
       const unknown = { ...absent, identity: `sha256:${'d'.repeat(64)}` as const };
-      await expect(opened.runtime.stage({ service: 'api', component: unknown, folder: '' }, 1)).rejects.toMatchObject({
+      await expect(opened.runtime.stage({ service: 'api', component: unknown, from: '' }, 1)).rejects.toMatchObject({
         code: 'compose.unknown-image',
       });
       expect(await opened.containers()).toEqual([]);
@@ -273,7 +273,7 @@ describe('a pull', () => {
     const opened = await open(SIMPLE);
     await opened.runtime.describeService('api');
     await writeFile(join(opened.folder, 'compose.yaml'), 'services: { api: { image: "api:1", nothing: 7 } }\n');
-    await expect(opened.runtime.stage({ service: 'api', component: first, folder: '' }, 1)).rejects.toMatchObject({
+    await expect(opened.runtime.stage({ service: 'api', component: first, from: '' }, 1)).rejects.toMatchObject({
       code: 'compose.wrong-configuration',
     });
   });
