@@ -92,12 +92,16 @@ describe('onward upgrade', () => {
     const { identity } = components.find(({ service }: { readonly service: string }) => service === 'worker');
     const published = join(tiny.folder, 'releases', 'artifacts', `${identity.slice('sha256:'.length)}.tar.gz`);
     await appendFile(published, 'tampered');
-    const before = JSON.parse((await tiny.onward(['status', '--json'])).stdout).services;
+    const before = await observe();
     const result = await tiny.onward(['upgrade', '--yes']);
     expect(result.stderr).toContain(`Could not stage the artifact ${published}: it is sha256:`);
     expect(result.stderr).toContain(`and the release says ${identity}`);
     expect(result.exit).toBe(1);
-    const status = JSON.parse((await tiny.onward(['status', '--json'])).stdout);
-    expect([status.release, status.services]).toEqual(['1.1.0', before]);
+    expect(await observe()).toEqual(before);
   });
 });
+
+async function observe(): Promise<unknown> {
+  const { release, services } = JSON.parse((await tiny.onward(['status', '--json'])).stdout);
+  return { release, instances: services.map(({ instances }: { readonly instances: unknown }) => instances) };
+}
