@@ -16,6 +16,8 @@ export interface Sides {
   readonly wanted: readonly Instance[];
   /** Everything else of the service that has, or may have, a process. */
   readonly others: readonly Instance[];
+  /** Of those that are not wanted, what has no process although nobody has stopped it. */
+  readonly fallen: readonly Instance[];
   /** What runs on hosts of other waves: it goes on as it is. */
   readonly bystanders: readonly Instance[];
 }
@@ -29,6 +31,7 @@ export async function observeSides(context: RollContext, request: RollWave): Pro
   return {
     wanted: instances.filter((instance) => ids.has(instance.id)),
     others: instances.filter((instance) => !ids.has(instance.id) && hasProcess(instance)),
+    fallen: instances.filter((instance) => !ids.has(instance.id) && instance.state === 'lost'),
     bystanders: all.filter((instance) => !isMeant(instance.host, hosts) && hasProcess(instance)),
   };
 }
@@ -153,12 +156,16 @@ async function findExit(
   }
 }
 
-/** Stops everything of the service that is not wanted; the specifications stay, so that it can come back. */
+/**
+ * Stops everything of the service that is not wanted; the specifications stay, so that it can come back. So is what is down and was not asked
+ * to be: a host that boots would start it again, beside what serves then.
+ */
 export async function stopOthers(context: RollContext, request: RollWave): Promise<void> {
-  const { others } = await observeSides(context, request);
-  if (others.length > 0) context.onWaiting(`old instances of ${request.service.name} to stop`);
+  const { others, fallen } = await observeSides(context, request);
+  const unwanted = [...others, ...fallen];
+  if (unwanted.length > 0) context.onWaiting(`old instances of ${request.service.name} to stop`);
   await Promise.all(
-    others.map((instance) =>
+    unwanted.map((instance) =>
       context.perform(`stop:${instance.id}`, { instance: instance.id }, (epoch) =>
         context.runtime.stop(instance.id, epoch),
       ),

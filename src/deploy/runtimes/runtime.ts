@@ -104,8 +104,8 @@ export interface CommandEnd {
 export interface StageRequest {
   readonly service: string;
   readonly component: Component;
-  /** Where the release source keeps its folder; of an image there is none. */
-  readonly folder: string;
+  /** Where the release source keeps its folder or its tarball; of an image there is nothing. */
+  readonly from: string;
 }
 
 /** What is going to be done, for looking ahead. Empty: nothing. */

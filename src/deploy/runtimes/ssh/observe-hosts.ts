@@ -1,4 +1,11 @@
-import { type Finding, OnwardError, type PlaceFact, type RuntimeFacts } from '../../../model/index.ts';
+import {
+  type Component,
+  contentOf,
+  type Finding,
+  OnwardError,
+  type PlaceFact,
+  type RuntimeFacts,
+} from '../../../model/index.ts';
 import type { Work } from '../runtime.ts';
 import { readUnit } from './describe-unit.ts';
 import { parseSurvey, type Survey } from './parse-survey.ts';
@@ -50,7 +57,7 @@ async function observeHost(context: SshContext, host: string, work: Work): Promi
     const middleMs = (before + clock.now().getTime()) / 2;
     const survey = parseSurvey(stdout);
     const missing = components.filter((_, index) => !survey.artifacts.includes(hexes[index] ?? ''));
-    const needed = new Map(missing.map(({ component }) => [component.identity, COPIES * component.bytes]));
+    const needed = new Map(missing.map(({ component }) => [component.identity, COPIES * bytesOf(component)]));
     return {
       runtime: 'ssh',
       place: host,
@@ -69,6 +76,11 @@ async function observeHost(context: SshContext, host: string, work: Work): Promi
 }
 
 const NOTHING = { action: 'log in', variables: {}, text: 'main() { :; }' };
+
+/** Of the files of an artifact, when they are in place. */
+function bytesOf(component: Component): number {
+  return component.kind === 'image' ? component.bytes : contentOf(component).bytes;
+}
 
 /** Of services whose old and new instances run at once, what the old ones have now. */
 function memoryOf(context: SshContext, survey: Survey, components: Work['components']): Pick<PlaceFact, 'memory'> {

@@ -10,6 +10,8 @@ import { END_COMMANDS, END_OF_COMMAND, RUN_COMMAND } from './scripts/command.ts'
 import { allHosts, baseVariables, configOf, type SshContext } from './ssh-context.ts';
 
 const SAID_BYTES = 8_192;
+/** What a command that is to end is told; a tool that is gone says nothing. */
+const STOP = 'stop';
 /** Of a command that moves rows for days; a timer cannot hold more. */
 const LONGEST_MS = 2_000_000_000;
 
@@ -31,7 +33,7 @@ export async function runCommand(context: SshContext, spec: CommandSpec, options
     text: RUN_COMMAND,
     variables: {
       ...{ NAME: name, SLOT_PATTERN: slot ? `${prefix}s.${slot.name}.*` : '', UNIT: unit, SERVICE: service },
-      ...{ ARTIFACT: artifact, PROGRAM: program, GRACE_MS: graceMs },
+      ...{ ARTIFACT: artifact, PROGRAM: program, GRACE_MS: graceMs, STOP },
       // systemd expands what follows a dollar sign in arguments, and nothing behind two.
       ARGV: args.map((arg) => quote(arg.replaceAll('$', '$$$$'))).join(' '),
       ENVIRONMENT: renderEnvironmentFile({ ...describeCommand(spec), ...spec.environment, ...identify(spec) }),
@@ -86,7 +88,7 @@ async function attend(
 
 async function* untilOver(isOver: Promise<void>): AsyncIterable<Buffer> {
   await isOver;
-  yield Buffer.alloc(0);
+  yield Buffer.from(`${STOP}\n`);
 }
 
 function askForEnd(context: SshContext, name: string): Script {

@@ -192,6 +192,22 @@ describe('the haproxy switch', () => {
     expect([await ask(), await states(router)]).toEqual(['200 two', 'two=active']);
   });
 
+  it('tells that its file says something else, after a change that was cut off behind it, and opening it again mends that', async () => {
+    const router = await openSwitch();
+    const one = await startTarget('one');
+    const now = { targets: [one.target], isHeld: false };
+    await router.change('api', now, 1);
+    expect(await router.observe('api')).toMatchObject({ isWrittenDown: true });
+    const cut = await relay(0);
+    const held = { targets: [], isHeld: true };
+    await expect(connectSwitch({ admin: { path: cut.path } }).change('api', held, 1)).rejects.toThrow();
+    expect(await router.observe('api')).toMatchObject({ isHeld: false, isWrittenDown: false });
+    await router.open({ service: 'api', mode: 'http' }, 1);
+    expect(await router.observe('api')).toMatchObject({ isHeld: false, isWrittenDown: true });
+    await proxy.reload();
+    await eventually(ask, (answer) => answer === '200 one');
+  });
+
   it('tells the truth after HAProxy was restarted with another file, and the next change repairs it', async () => {
     const router = await openSwitch();
     const [one, two] = [await startTarget('one'), await startTarget('two')];

@@ -61,7 +61,8 @@ export function createHaproxySwitch(
       const facts = await haproxy.observe();
       if (!facts || facts === 'missing') return undefined;
       const earlier = await haproxy.observeEarlier();
-      return describeFrontend(service, { facts, earlier, book, epoch: await books.fence.read() });
+      const isWrittenDown = await isWritten({ files, config }, facts);
+      return { ...describeFrontend(service, { facts, earlier, book, epoch: await books.fence.read() }), isWrittenDown };
     },
     async open({ service, mode, listen }, epoch) {
       await obey(service, epoch);
@@ -125,7 +126,7 @@ async function ensureBackend({ haproxy, config, files, write }: Ensured, mode: '
   if (facts !== 'missing') {
     if (!isOurs(facts)) throw otherBackend(backend, file);
     if (facts.mode === mode) {
-      if (!(await files.exists(file))) await write(mode, describeChange(facts));
+      if (!(await isWritten({ files, config }, facts))) await write(mode, describeChange(facts));
       return facts;
     }
     await write(mode, describeChange(facts));
@@ -133,6 +134,16 @@ async function ensureBackend({ haproxy, config, files, write }: Ensured, mode: '
   if (!haproxy.canReload) throw notLoaded(backend, file);
   await haproxy.reload();
   return haproxy.require();
+}
+
+/**
+ * Whether our file says what HAProxy does. A change writes it first: one that was cut off behind that, and is taken back, would come to pass with
+ * HAProxy's next start.
+ */
+async function isWritten({ files, config }: Pick<Checked, 'files' | 'config'>, facts: BackendFacts): Promise<boolean> {
+  const { backend, file } = config;
+  const text = renderHaproxyBackend({ backend, mode: facts.mode, ...describeChange(facts) });
+  return (await files.readTextIfPresent(file)) === text;
 }
 
 /** Both the deployment's epoch and the highest one that HAProxy was changed with. */
