@@ -253,7 +253,7 @@ describe('runtime ssh', () => {
       const { identity, bytes } = await hashArtifact(system.files, from);
       const command = ['node', 'main.mjs'];
       const component: Component = { kind: 'folder', service: 'api', identity, bytes, producedBy: '1.0.0', command };
-      return { service: 'api', component, folder: from };
+      return { service: 'api', component, from };
     };
     const read = (...argv: string[]) => host.exec(argv);
 
@@ -392,7 +392,7 @@ describe('runtime ssh', () => {
       producedBy: '1',
       command: ['node'],
     };
-    const request: StageRequest = { service: 'api', component, folder: from };
+    const request: StageRequest = { service: 'api', component, from };
     expect(await tryWith('HostKeyAlias nobody')).toBe('ssh.unknown-host');
     expect(await tryWith('IdentityFile /nowhere\nUser nobody')).toBe('ssh.refused-login');
     expect(await tryWith('Port 2')).toBe('ssh.unreachable');

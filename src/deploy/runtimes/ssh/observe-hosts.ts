@@ -1,4 +1,11 @@
-import { type Finding, OnwardError, type PlaceFact, type RuntimeFacts } from '../../../model/index.ts';
+import {
+  type Component,
+  contentOf,
+  type Finding,
+  OnwardError,
+  type PlaceFact,
+  type RuntimeFacts,
+} from '../../../model/index.ts';
 import type { Work } from '../runtime.ts';
 import { readUnit } from './describe-unit.ts';
 import { parseSurvey, type Survey } from './parse-survey.ts';
@@ -56,7 +63,7 @@ async function observeHost(
     const survey = parseSurvey(stdout);
     if (survey.machine !== undefined) machines.set(host, survey.machine);
     const missing = components.filter((_, index) => !survey.artifacts.includes(hexes[index] ?? ''));
-    const needed = new Map(missing.map(({ component }) => [component.identity, COPIES * component.bytes]));
+    const needed = new Map(missing.map(({ component }) => [component.identity, COPIES * bytesOf(component)]));
     return {
       runtime: 'ssh',
       place: host,
@@ -72,6 +79,11 @@ async function observeHost(
     if (!(error instanceof OnwardError)) throw error;
     return { runtime: 'ssh', place: host, isReachable: false, evidence: withoutStop(error.message) };
   }
+}
+
+/** Of the files of an artifact, when they are in place. */
+function bytesOf(component: Component): number {
+  return component.kind === 'image' ? component.bytes : contentOf(component).bytes;
 }
 
 /** Of services whose old and new instances run at once, what the old ones have now. */

@@ -17,6 +17,8 @@ export interface HaproxySwitchOptions {
   /** Of the deployment. */
   readonly stateDirectory: string;
   readonly config: HaproxyConfig;
+  /** For HAProxy to answer one command; 5 s unless told. */
+  readonly answerMs?: number;
 }
 
 /** Nothing in the file is secret, and HAProxy may read it as another user. */
@@ -26,10 +28,13 @@ const FILE_MODE = 0o644;
  * The switch in a HAProxy of the operator's: its runtime API moves traffic, and a file of ours holds the backend for its next start.
  * The frontend is the operator's. Each call looks at HAProxy first; only epochs, and what removed servers counted, are remembered.
  */
-export function createHaproxySwitch(system: System, { stateDirectory, config }: HaproxySwitchOptions): Switch {
+export function createHaproxySwitch(
+  system: System,
+  { stateDirectory, config, ...limits }: HaproxySwitchOptions,
+): Switch {
   const { files } = system;
   const { backend, file } = config;
-  const haproxy = createHaproxyProcess(system, config);
+  const haproxy = createHaproxyProcess(system, config, limits);
   const booksOf = (service: string) => createBooks(files, stateDirectory, service);
   const { assertCurrent, obey } = createFences(files, stateDirectory);
   const write = (mode: 'http' | 'tcp', change: FrontendChange) =>
