@@ -4,8 +4,8 @@ import type { System } from '../../system/index.ts';
 import type { Container } from '../compose/project.ts';
 import type { DockerCalls } from './docker-calls.ts';
 import { stepFailed } from './errors.ts';
-import type { TrafficContext } from './run-traffic.ts';
 import { tellSwitch } from './tell-switch.ts';
+import type { TrafficContext } from './traffic-context.ts';
 import { SWITCH_SERVICE, type TrafficPlan } from './traffic-plan.ts';
 import { type Backend, writeBackends } from './write-files.ts';
 

@@ -6,6 +6,7 @@ import { handOver, type Sides } from './hand-over.ts';
 import type { PreparedTraffic } from './prepare-traffic.ts';
 import { writeRecord } from './record.ts';
 import { createBeside, listSides, startBeside } from './start-beside.ts';
+import type { TrafficContext } from './traffic-context.ts';
 import type { TrafficPlan } from './traffic-plan.ts';
 import {
   type Backend,
@@ -19,13 +20,6 @@ import {
 export interface TrafficDone {
   /** Longest time in which nobody answered on a port of the host; `undefined`: no port changed hands. */
   readonly gapMs?: number;
-}
-
-export interface TrafficContext {
-  readonly system: System;
-  readonly installation: Installation;
-  readonly calls: DockerCalls;
-  readonly say: (what: string) => void;
 }
 
 /** Carries the step out, under the lease. Cut off anywhere, the same call goes on from what is there. */

@@ -5,8 +5,9 @@ import { createDockerCalls, type DockerCalls } from './docker-calls.ts';
 import { changedSince } from './errors.ts';
 import type { PreparedTraffic } from './prepare-traffic.ts';
 import { requireRecord, type TrafficRecord } from './record.ts';
-import type { TrafficContext, TrafficDone } from './run-traffic.ts';
+import type { TrafficDone } from './run-traffic.ts';
 import { type Beside, createBeside, listSides, startBeside } from './start-beside.ts';
+import type { TrafficContext } from './traffic-context.ts';
 import { SWITCH_SERVICE } from './traffic-plan.ts';
 import { removeHalves } from './write-files.ts';
 
