@@ -6,7 +6,7 @@ const API: MovedService = {
   ...{ name: 'api', origin: 'api', backend: 'api', mode: 'http', port: 3000, otherPorts: [] },
   networks: [{ name: 'default', aliases: ['api.internal'] }],
 };
-const PLAN = { image: 'haproxy:3.0', folder: '/srv/shop/haproxy', user: '1000:1000', graceMs: 1000 };
+const PLAN = { image: 'haproxy:2.6', folder: '/srv/shop/haproxy', user: '1000:1000', graceMs: 1000 };
 const render = (...services: readonly MovedService[]) => renderSwitchCompose({ ...PLAN, services });
 
 describe('renderSwitchCompose()', () => {

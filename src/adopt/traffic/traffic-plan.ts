@@ -19,7 +19,7 @@ export interface MovedService {
 /** Everything that the step writes and does, decided beforehand. */
 export interface TrafficPlan {
   readonly services: readonly MovedService[];
-  /** `haproxy:3.0`, or whichever image is named. */
+  /** `haproxy:2.6`, or whichever image is named. */
   readonly image: string;
   /** Folder of the switch on this machine; its configuration, backends and sockets. */
   readonly folder: string;

@@ -30,7 +30,7 @@ export function defineTraffic(command: Command, run: RunAction): void {
     ],
   })
     .description('Bring the traffic behind the switch, in one step that can be taken back')
-    .option('--image <image>', 'image of HAProxy, 2.6 or newer', 'haproxy:3.0')
+    .option('--image <image>', 'image of HAProxy, 2.6 or newer', 'haproxy:2.6')
     .option('--grace <duration>', 'for what is under way in a container that stops (default: "1s")', parseGrace, 1_000)
     .option('--undo', 'take the step back')
     .option('--dry-run', 'explain, and change nothing')
