@@ -6,6 +6,7 @@ import { notStopped } from './errors.ts';
 import { LABELS } from './labels.ts';
 import type { Found } from './list-instances.ts';
 import { baseOf } from './override.ts';
+import type { ProjectService } from './project-model.ts';
 import { forgetSection, loadSection } from './records.ts';
 import { loadOverride, writeSection } from './write-override.ts';
 
@@ -24,6 +25,7 @@ export async function startInstance(
   if (container.State.Status === 'running' || container.State.Status === 'restarting') return;
   await context.inTurn(() => announce(context, { container, own, epoch }));
   await giveWayToSwitch(context, { id, own, container, epoch });
+  await comeBackAlways(context, { container, own, epoch });
   await context.fence.assertCurrent(epoch);
   await context.engine.request({
     method: 'POST',
@@ -71,15 +73,35 @@ async function stopContainer(
  * An engine that is restarted starts what says `always` again, even what was stopped on request. Told once it is down: between two starts of one
  * that crashes, an engine refuses it.
  */
-async function keepDown(
-  { engine, fence }: ComposeContext,
-  { Id, HostConfig }: Container,
-  epoch: number,
+async function keepDown(context: ComposeContext, container: Container, epoch: number): Promise<void> {
+  if (container.HostConfig.RestartPolicy.Name !== 'always') return;
+  await setRestart(context, { container, name: 'unless-stopped', epoch });
+}
+
+/** One that is started again after it was kept down: an engine that is restarted starts it too, as compose.yaml says. */
+async function comeBackAlways(
+  context: ComposeContext,
+  { container, own, epoch }: { readonly container: Container; readonly own: string; readonly epoch: number },
 ): Promise<void> {
-  if (HostConfig.RestartPolicy.Name !== 'always') return;
+  const section = (await context.project()).services[own];
+  if (container.HostConfig.RestartPolicy.Name !== 'unless-stopped' || !isRestartedAlways(section)) return;
+  await setRestart(context, { container, name: 'always', epoch });
+}
+
+/** What `deploy` says wins, as Compose has it. */
+function isRestartedAlways(section: ProjectService | undefined): boolean {
+  const deploy = section?.deploy as { readonly restart_policy?: { readonly condition?: string } | null } | undefined;
+  const said = deploy?.restart_policy ? (deploy.restart_policy.condition ?? 'any') : section?.restart;
+  return said === 'always' || said === 'any';
+}
+
+async function setRestart(
+  { engine, fence }: ComposeContext,
+  { container, name, epoch }: { readonly container: Container; readonly name: string; readonly epoch: number },
+): Promise<void> {
   await fence.assertCurrent(epoch);
-  const body = { RestartPolicy: { Name: 'unless-stopped' } };
-  await engine.request({ method: 'POST', path: `/containers/${Id}/update`, body, accepts: [404] });
+  const body = { RestartPolicy: { Name: name } };
+  await engine.request({ method: 'POST', path: `/containers/${container.Id}/update`, body, accepts: [404] });
 }
 
 /** Removes the container of an instance that does not run. Its anonymous volumes stay: nobody else knows what they hold. */

@@ -4,6 +4,7 @@ import { runCompose } from './compose-cli.ts';
 import { type ComposeContext, findService } from './compose-context.ts';
 import { labelOf, listServiceContainers } from './containers.ts';
 import { notCreated } from './errors.ts';
+import { findHandedOn } from './find-handed-on.ts';
 import { inspectImage } from './images.ts';
 import { identifyContainers, nameOf, splitId } from './instance-ids.ts';
 import { LABELS } from './labels.ts';
@@ -27,6 +28,7 @@ export async function createInstance(context: ComposeContext, spec: InstanceSpec
   const section = buildSection(spec, {
     ...{ base, deployment, stateDirectory, image: image.id, replicas: service.replicas },
     hasReplicas: (deploy as { readonly replicas?: number } | undefined)?.replicas !== undefined,
+    handedOn: await findHandedOn(context, spec, image.volumes),
     ...(typeof name === 'string' ? { containerName: { name, networks: Object.keys(networks ?? {}) } } : {}),
   });
   await context.inTurn(async () => {

@@ -184,7 +184,7 @@ describe('findExclusive()', () => {
     expect(why({ volumes: [{ type: 'bind', source: '/srv', target: '/data' }] })).toBe(
       'both would write to the folder /srv',
     );
-    expect(findExclusive('api', { volumes }, 2)).toBeUndefined();
+    expect(findExclusive('api', { volumes }, { replicas: 2 })).toBeUndefined();
   });
 
   it('finds nothing in what can be had twice', () => {
