@@ -1,3 +1,4 @@
+import type { Service } from '../../../model/index.ts';
 import { noInstance, stillRunning } from '../errors.ts';
 import { giveWayToSwitch } from './aliases.ts';
 import type { ComposeContext } from './compose-context.ts';
@@ -6,8 +7,8 @@ import { notStopped } from './errors.ts';
 import { LABELS } from './labels.ts';
 import type { Found } from './list-instances.ts';
 import { baseOf } from './override.ts';
-import type { ProjectService } from './project-model.ts';
 import { forgetSection, loadSection } from './records.ts';
+import { comeBackAlways, keepDown } from './restart-policy.ts';
 import { loadOverride, writeSection } from './write-override.ts';
 
 const POLL_MS = 20;
@@ -47,6 +48,16 @@ export async function stopInstance(
   await keepDown(context, container, epoch);
 }
 
+/** The operator's word in onward.yaml, then the one that compose.yaml had when the container was made. */
+export function chooseGraceMs(
+  { graceMs, runtime }: Pick<Service, 'graceMs' | 'runtime'>,
+  { Config }: Container,
+): number {
+  const { StopTimeout } = Config;
+  const leavesIt = runtime.kind === 'compose' && runtime.leavesGrace;
+  return leavesIt && typeof StopTimeout === 'number' ? StopTimeout * 1000 : graceMs;
+}
+
 async function stopContainer(
   { engine, fence, system }: ComposeContext,
   { container, instance, own }: Found,
@@ -67,41 +78,6 @@ async function stopContainer(
     if (system.clock.monotonicMs() > deadline) throw notStopped(`${instance.id} of ${own}`, limitMs);
     await system.clock.sleep(POLL_MS);
   }
-}
-
-/**
- * An engine that is restarted starts what says `always` again, even what was stopped on request. Told once it is down: between two starts of one
- * that crashes, an engine refuses it.
- */
-async function keepDown(context: ComposeContext, container: Container, epoch: number): Promise<void> {
-  if (container.HostConfig.RestartPolicy.Name !== 'always') return;
-  await setRestart(context, { container, name: 'unless-stopped', epoch });
-}
-
-/** One that is started again after it was kept down: an engine that is restarted starts it too, as compose.yaml says. */
-async function comeBackAlways(
-  context: ComposeContext,
-  { container, own, epoch }: { readonly container: Container; readonly own: string; readonly epoch: number },
-): Promise<void> {
-  const section = (await context.project()).services[own];
-  if (container.HostConfig.RestartPolicy.Name !== 'unless-stopped' || !isRestartedAlways(section)) return;
-  await setRestart(context, { container, name: 'always', epoch });
-}
-
-/** What `deploy` says wins, as Compose has it. */
-function isRestartedAlways(section: ProjectService | undefined): boolean {
-  const deploy = section?.deploy as { readonly restart_policy?: { readonly condition?: string } | null } | undefined;
-  const said = deploy?.restart_policy ? (deploy.restart_policy.condition ?? 'any') : section?.restart;
-  return said === 'always' || said === 'any';
-}
-
-async function setRestart(
-  { engine, fence }: ComposeContext,
-  { container, name, epoch }: { readonly container: Container; readonly name: string; readonly epoch: number },
-): Promise<void> {
-  await fence.assertCurrent(epoch);
-  const body = { RestartPolicy: { Name: name } };
-  await engine.request({ method: 'POST', path: `/containers/${container.Id}/update`, body, accepts: [404] });
 }
 
 /** Removes the container of an instance that does not run. Its anonymous volumes stay: nobody else knows what they hold. */

@@ -137,6 +137,8 @@ export function buildCommandSection(
   const mounts = listMounts(environment, stateDirectory);
   return escapeAll({
     image: artifact,
+    // What compose.yaml says of pulls is of the image that it names.
+    pull_policy: 'missing',
     environment: { ...environment },
     ...(mounts.length === 0 ? {} : { volumes: mounts }),
   });
