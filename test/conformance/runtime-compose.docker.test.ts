@@ -93,7 +93,7 @@ const member: RuntimeMember = {
 
 describeRuntime(member);
 
-it('starts an instance again that is killed, as compose.yaml says, and leaves one down that was stopped when the engine restarts', async () => {
+it('starts an instance again that is killed, as compose.yaml says, and leaves one down that was stopped when the engine restarts, until it is started again', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'onward-runtime-'));
   try {
     const runtime: Runtime = await member.create(folder);
@@ -113,6 +113,8 @@ it('starts an instance again that is killed, as compose.yaml says, and leaves on
     await runtime.stop('api-1', 1);
     const policy = ['inspect', '--format', '{{.HostConfig.RestartPolicy.Name}}', `${owner}-${projects}-api-1`];
     expect(await docker(policy)).toBe('unless-stopped');
+    await runtime.start('api-1', 1);
+    expect(await docker(policy)).toBe('always');
   } finally {
     await member.clear(folder);
     await rm(folder, { recursive: true, force: true });

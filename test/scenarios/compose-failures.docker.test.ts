@@ -79,11 +79,14 @@ describe('an upgrade in Compose that does not go as it should', () => {
     }
   }, 240_000);
 
-  it('goes back to the very containers of before when a release does not become ready, and plain Compose leaves them alone', async () => {
+  it('goes back to the very containers of before when a release does not become ready, its one-shot too, and plain Compose leaves them alone', async () => {
     const before = await tiny.containers('api');
     const old = `1.0.${patch}`;
     const bad = next();
-    await tiny.publish(bad, { api: { neverReady: true, why: 'no such table' } });
+    const override = join(tiny.operator, 'compose.override.yaml');
+    const text = await readFile(override, 'utf8');
+    const migrate = await tiny.containers('migrate');
+    await tiny.publish(bad, { api: { neverReady: true, why: 'no such table' }, migrate: { mark: bad } });
     await tiny.write('onward.yaml', (text) => text.replace(/(api: .*)readyTimeout: 20s/, '$1readyTimeout: 2s'));
     const result = await tiny.onward(['upgrade', '--yes']);
     expect(result.exit, result.stderr).toBe(3);
@@ -91,6 +94,8 @@ describe('an upgrade in Compose that does not go as it should', () => {
     await expectWhole(old, old, 'never ready');
     const running = (await tiny.containers('api')).filter(({ state }) => state === 'running');
     expect(running).toEqual(before);
+    expect(await tiny.containers('migrate')).toEqual(migrate);
+    expect(await readFile(override, 'utf8')).toBe(text);
     await tiny.write('onward.yaml', (text) => text.replace('readyTimeout: 2s', 'readyTimeout: 20s'));
     expect(await tiny.containers('api')).toEqual(before);
     await tiny.compose(['up', '--detach']);
