@@ -102,7 +102,7 @@ describe('an upgrade in Compose that does not go as it should', () => {
       worker: { mark: bad },
       migrate: { mark: bad },
     });
-    await tiny.write('onward.yaml', (text) => text.replace(/(api: .*)readyTimeout: 20s/, '$1readyTimeout: 2s'));
+    await tiny.write('onward.yaml', (text) => text.replace(/(api: .*)readyTimeout: 20s/, '$1readyTimeout: 5s'));
     const result = await tiny.onward(['upgrade', '--yes']);
     expect(result.exit, result.stderr).toBe(3);
     expect(result.stderr).toContain('no such table');
@@ -115,7 +115,7 @@ describe('an upgrade in Compose that does not go as it should', () => {
     const effects = (await journal()).filter(({ step, kind }) => step.endsWith(':worker') && kind === 'result');
     expect(effects.map(({ key }) => key.split(':')[0])).toEqual(['create', 'remove']);
     expect(await tiny.containers('worker')).toEqual(worker);
-    await tiny.write('onward.yaml', (text) => text.replace('readyTimeout: 2s', 'readyTimeout: 20s'));
+    await tiny.write('onward.yaml', (text) => text.replace('readyTimeout: 5s', 'readyTimeout: 20s'));
     expect(await tiny.containers('api')).toEqual(before);
     await tiny.compose(['up', '--detach']);
     expect((await tiny.containers('api')).filter(({ state }) => state === 'running')).toEqual(before);
