@@ -288,6 +288,18 @@ describe('the haproxy switch', () => {
     expect(existsSync(proxy.backendFile)).toBe(false);
   });
 
+  it('refuses the backend of another deployment, and leaves it as it is', async () => {
+    const router = await openSwitch();
+    const one = await startTarget('one');
+    await router.change('api', { targets: [one.target], isHeld: false }, 1);
+    const copy = { ...config, file: join(stateDirectory, 'api.cfg') };
+    const other = createHaproxySwitch(system, { stateDirectory: join(stateDirectory, 'other'), config: copy });
+    const frontend = { service: 'api', mode: 'http' as const };
+    expect(await other.check(frontend)).toMatchObject({ code: 'switch.haproxy-taken' });
+    await expect(other.open(frontend, 1)).rejects.toMatchObject({ code: 'switch.haproxy-taken' });
+    expect([existsSync(copy.file), await states(router)]).toEqual([false, 'one=active']);
+  });
+
   it('says so when HAProxy does not start with its configuration, which goes on as before', async () => {
     const main = join(proxy.folder, 'haproxy.cfg');
     const good = await readFile(main, 'utf8');

@@ -4,9 +4,9 @@ import type { Files, System } from '../../../system/index.ts';
 import { createFenceFile } from '../../fence-file.ts';
 import type { FrontendChange, FrontendObservation, Switch, SwitchCounters } from '../switch.ts';
 import { applyChange } from './apply-change.ts';
-import { type Book, createBooks, settleBook } from './book.ts';
+import { type Book, type Books, createBooks, settleBook } from './book.ts';
 import type { HaproxyConfig } from './config.ts';
-import { noFolder, notLoaded, notRunning, otherBackend, unknownService } from './errors.ts';
+import { noFolder, notLoaded, notRunning, otherBackend, takenBackend, unknownService } from './errors.ts';
 import type { BackendFacts } from './facts.ts';
 import { assertTargets, GATE } from './names.ts';
 import { createHaproxyProcess, type HaproxyProcess } from './process.ts';
@@ -53,7 +53,7 @@ export function createHaproxySwitch(
     });
   };
   return {
-    check: () => checkHaproxy({ haproxy, config, files }),
+    check: ({ service }) => checkHaproxy({ haproxy, config, files, books: booksOf(service) }),
     async observe(service) {
       const books = booksOf(service);
       const book = await books.load();
@@ -66,8 +66,8 @@ export function createHaproxySwitch(
     },
     async open({ service, mode, listen }, epoch) {
       await obey(service, epoch);
-      const facts = await ensureBackend({ haproxy, config, files, write }, mode);
       const books = booksOf(service);
+      const facts = await ensureBackend({ haproxy, config, files, books, write }, mode);
       const book = (await books.load()) ?? { version: 1, since: facts.since, removed: 0 };
       const { listen: _, ...rest } = book;
       await books.write({ ...rest, ...(listen === undefined ? {} : { listen }) });
@@ -96,15 +96,17 @@ interface Checked {
   readonly haproxy: HaproxyProcess;
   readonly config: HaproxyConfig;
   readonly files: Files;
+  readonly books: Books;
 }
 
-async function checkHaproxy({ haproxy, config, files }: Checked): Promise<OnwardError | undefined> {
-  const { backend, file, admin } = config;
+async function checkHaproxy(checked: Checked): Promise<OnwardError | undefined> {
+  const { haproxy, files } = checked;
+  const { file, admin } = checked.config;
   try {
     if (!(await files.isFolder(dirname(file)))) return noFolder(file);
     const facts = await haproxy.observe();
     if (!facts) return notRunning(admin);
-    if (facts !== 'missing') return isOurs(facts) ? undefined : otherBackend(backend, file);
+    if (facts !== 'missing') return await findOtherOwner(checked, facts);
     // Opening it writes the file, and stops there when it must not reload HAProxy.
     await haproxy.assertMaster();
     return undefined;
@@ -114,17 +116,25 @@ async function checkHaproxy({ haproxy, config, files }: Checked): Promise<Onward
   }
 }
 
-function isOurs(facts: BackendFacts): boolean {
-  return facts.servers.some(({ name }) => name === GATE);
+/** Whose backend it is, when it is not this deployment's: without its file and without a book of it, another one has made it. */
+async function findOtherOwner(
+  { config, files, books }: Omit<Checked, 'haproxy'>,
+  { servers }: BackendFacts,
+): Promise<OnwardError | undefined> {
+  const { backend, file } = config;
+  if (!servers.some(({ name }) => name === GATE)) return otherBackend(backend, file);
+  return (await files.exists(file)) || (await books.load()) ? undefined : takenBackend(backend, file);
 }
 
 /** Makes sure that HAProxy has the backend from our file. Reloads it when it has not. */
-async function ensureBackend({ haproxy, config, files, write }: Ensured, mode: 'http' | 'tcp'): Promise<BackendFacts> {
+async function ensureBackend(ensured: Ensured, mode: 'http' | 'tcp'): Promise<BackendFacts> {
+  const { haproxy, config, files, write } = ensured;
   const { backend, file, admin } = config;
   const facts = await haproxy.observe();
   if (!facts) throw notRunning(admin);
   if (facts !== 'missing') {
-    if (!isOurs(facts)) throw otherBackend(backend, file);
+    const problem = await findOtherOwner(ensured, facts);
+    if (problem) throw problem;
     if (facts.mode === mode) {
       if (!(await isWritten({ files, config }, facts))) await write(mode, describeChange(facts));
       return facts;
