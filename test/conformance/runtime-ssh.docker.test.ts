@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -333,6 +334,38 @@ describe('runtime ssh', () => {
     expect(Math.abs(places[0]?.clockSkewMs ?? 1e9)).toBeLessThan(5_000);
     expect(exclusive).toEqual([{ service: 'plain', why: 'plain.service is one instance on each host' }]);
     expect(findings).toEqual([]);
+  });
+
+  it('says when two names of a service lead to one machine', async () => {
+    const sshConfig = join(folder, 'config');
+    await writeFile(sshConfig, (await readFile(hosts.sshConfig, 'utf8')).replace('Host host1', 'Host host1 twin'));
+    const services = [{ name: 'api', hosts: ['host1', 'twin'] }];
+    const other = createTestRuntime(system, { ...hosts, sshConfig }, { deployment, stateDirectory: folder, services });
+    const { findings } = await other.observe({ components: [] });
+    expect(findings).toMatchObject([
+      { code: 'ssh.same-machine', message: 'Hosts host1 and twin of api are one machine.' },
+    ]);
+  });
+
+  it('ends a command whose connection is lost, and does not begin it again', async () => {
+    const script = `echo $$ >>${WORKLOAD_FOLDER}/${deployment}.ran; exec sleep 600`;
+    const slot = { name: 'split', epoch: 1 };
+    const spec = commandSpecOf(WORKLOAD_FOLDER, script, { slot });
+    const ended = runtime
+      .runCommand(spec, { onOutput: () => {}, signal: new AbortController().signal })
+      .catch((error: { code?: string }) => error.code);
+    const ran = () => say(`cat ${WORKLOAD_FOLDER}/${deployment}.ran 2>/dev/null`).then(numbersIn);
+    const [pid = 0] = await eventually(ran, ({ length }) => length > 0);
+    // As when the network goes: every session of the shared connection is cut.
+    execFileSync('ssh', ['-F', hosts.sshConfig, '-o', `ControlPath=${state}/ssh/%C`, '-O', 'exit', 'host1'], {
+      stdio: 'ignore',
+    });
+    expect(await ended).toBe('ssh.connection-lost');
+    await eventually(
+      () => member.aliveOf([pid]),
+      (alive) => alive.length === 0,
+    );
+    expect(await ran()).toEqual([pid]);
   });
 
   it('is refused by a host whose key is another one, and by one that does not know the key here', async () => {

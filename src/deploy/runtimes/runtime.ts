@@ -118,6 +118,8 @@ export interface Work {
  * happened), and is refused when its epoch is lower than one this deployment has seen.
  */
 export interface Runtime {
+  /** To create an instance takes long enough to be done before its turn to start. */
+  readonly isSlowToCreate?: true;
   /** What an instance of a component is given as its artifact. Looks at nothing. */
   locate(component: Component): string;
   /**

@@ -118,13 +118,36 @@ volumes: { data: {} }
     const text = await readFile(override, 'utf8');
     const before = await opened.containers();
     await runtime.create(specOf(second, 'api-2.0.0-b-1', { environment: { TOKEN: 'very secret' } }), 1);
+    expect(await readFile(override, 'utf8')).toBe(text);
+    await runtime.start('api-2.0.0-b-1', 1);
     expect(await readFile(override, 'utf8')).toContain('very secret');
     expect((await stat(override)).mode & 0o777).toBe(0o600);
+    await runtime.stop('api-2.0.0-b-1', 1);
     await (await opened.reopen().keep?.('api', ['api-1.0.0-a-1']))?.(1);
     expect(await readFile(override, 'utf8')).toBe(text);
     await runtime.remove('api-2.0.0-b-1', 1);
     await opened.compose(['up', '--detach']);
     expect(await opened.containers()).toEqual(before);
+  });
+
+  it('say what serves while instances are only created, several of them at once', async () => {
+    const opened = await open(SIMPLE);
+    const { runtime, specOf } = opened;
+    await runtime.create(specOf(first, 'api-1.0.0-a-1'), 1);
+    await runtime.start('api-1.0.0-a-1', 1);
+    const override = join(opened.folder, 'compose.override.yaml');
+    const text = await readFile(override, 'utf8');
+    const ids = [1, 2, 3].map((number) => `api-2.0.0-b-${number}`);
+    await Promise.all(ids.map((id) => runtime.create(specOf(second, id), 1)));
+    expect((await runtime.list('api')).map(({ id, state }) => `${id} ${state}`)).toEqual([
+      'api-1.0.0-a-1 running',
+      ...ids.map((id) => `${id} created`),
+    ]);
+    expect(await readFile(override, 'utf8')).toBe(text);
+    // As a machine does that comes up again in the middle of a run.
+    await opened.compose(['up', '--detach']);
+    const running = (await runtime.list('api')).filter(({ state }) => state === 'running');
+    expect(running.map(({ release, identity }) => [release, identity])).toEqual([[first.producedBy, first.identity]]);
   });
 
   it('may name the only container: the name goes on in the network, and old and new have one each', async () => {
