@@ -145,7 +145,7 @@ deployment: ${name}
 releases: { source: ${join(folder, 'releases')} }
 databases: { core: { url: "${url}" } }
 lease: { ttl: 6s }
-ssh: { config: ${hosts.sshConfig}, connectTimeout: 2s${folderOnHosts === undefined ? '' : `, folder: ${folderOnHosts}`} }
+ssh: { config: ${hosts.sshConfig}, connectTimeout: 8s${folderOnHosts === undefined ? '' : `, folder: ${folderOnHosts}`} }
 services:
 ${lines.join('\n')}
 `;
