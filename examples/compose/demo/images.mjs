@@ -26,7 +26,7 @@ export function createImages({ project, registry, base, signal }) {
     const reference = `${project}/${service}:${await hashFolder(folder)}`;
     if (built.has(reference)) return reference;
     const settings = ['--build-arg', `BASE=${base}`, '--label', `${LABEL}=${project}`, '--file', DOCKERFILE];
-    await docker(['build', '--quiet', ...settings, '--tag', reference, folder], { signal });
+    await docker(['build', '--quiet', '--force-rm', ...settings, '--tag', reference, folder], { signal });
     built.add(reference);
     return reference;
   };
@@ -42,14 +42,11 @@ export function createImages({ project, registry, base, signal }) {
         await docker(['image', 'rm', published]);
       }
     },
-    /** What was built, and what was pulled since. */
+    /** What was built, and what was pulled since, whatever it is called. */
     async remove() {
-      const format = '{{.Repository}} {{.Digest}}';
-      const list = ['image', 'ls', '--digests', '--format', format, '--filter', `label=${LABEL}=${project}`];
-      const lines = (await docker(list)).split('\n').map((line) => line.split(' '));
-      const pulled = lines.filter(([name]) => name?.startsWith(`${registry}/`)).map((parts) => parts.join('@'));
-      const names = [...built, ...pulled];
-      if (names.length > 0) await docker(['image', 'rm', ...names]);
+      const list = await docker(['image', 'ls', '--quiet', '--filter', `label=${LABEL}=${project}`]);
+      const ids = new Set(list.split('\n').filter(Boolean));
+      if (ids.size > 0) await docker(['image', 'rm', '--force', ...ids]);
     },
   };
 }

@@ -1,0 +1,42 @@
+import pg from 'pg';
+import { runChild } from '../../demo/child.mjs';
+import { DemoError } from '../../demo/run-demo.mjs';
+
+const TABLES = `select count(*)::int as tables from pg_catalog.pg_tables where schemaname not in ('pg_catalog', 'information_schema')`;
+const REACH_LIMIT_MS = 15_000;
+
+/**
+ * Refuses to begin where something is not there that the demo needs: hosts with systemd that let this user in, and an empty database.
+ *
+ * @param {{ sshConfig: string, hosts: readonly string[], databaseUrl: string, signal: AbortSignal }} needs
+ */
+export async function assertNeeds({ sshConfig, hosts, databaseUrl, signal }) {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(REACH_LIMIT_MS)]);
+  await Promise.all(hosts.map((host) => assertHost(host, sshConfig, limit)));
+  const tables = await countTables(databaseUrl).catch((error) => {
+    throw lacking(`the database of --database: ${error.message || error.code}`);
+  });
+  if (tables > 0) throw lacking(`an empty database, and that of --database has ${tables} tables`);
+}
+
+async function assertHost(host, sshConfig, signal) {
+  const argv = ['-F', sshConfig, '-o', 'BatchMode=yes', host, 'command -v systemctl'];
+  const { exit, stderr } = await runChild('ssh', argv, { signal });
+  if (exit === 0) return;
+  const said = exit === 255 ? stderr.trim().split('\n').at(-1) : 'there is no systemd on it';
+  throw lacking(`${host}, as "ssh -F ${sshConfig} ${host}" reaches it: ${said}`);
+}
+
+async function countTables(databaseUrl) {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: REACH_LIMIT_MS });
+  await client.connect();
+  try {
+    return (await client.query(TABLES)).rows[0].tables;
+  } finally {
+    await client.end();
+  }
+}
+
+function lacking(what) {
+  return new DemoError(`This demo needs ${what}`, { exit: 2 });
+}
