@@ -6,7 +6,7 @@
  */
 
 /**
- * The vendor publishes a release, and the operator upgrades to it, whatever comes of that.
+ * The vendor publishes a release, and the operator upgrades to it, which must succeed.
  *
  * @param {string} version @param {Place} place @param {string} [story]
  */
@@ -14,9 +14,8 @@ export async function upgradeTo(version, { onward, load, open }, story = `The ve
   open(`${story}, and the operator upgrades`);
   await onward.must(`channel set stable ${version}`);
   await load.mark(`to ${version}`);
-  const { exit } = await onward.run('upgrade --yes');
+  await onward.must('upgrade --yes');
   await load.mark(`on ${version}`);
-  return { exit };
 }
 
 /** The operator tries a release of which there is nothing good to say. @param {Place} place @param {string} [story] */

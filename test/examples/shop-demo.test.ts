@@ -66,7 +66,7 @@ describe('findFaults()', () => {
     runs: [],
     billing: null,
   };
-  const billing = { exit: 0, contracted: true, invoices: 9, lines: 9, unbilled: 0, wrong: 0 };
+  const billing = { contracted: true, invoices: 9, lines: 9, unbilled: 0, wrong: 0 };
 
   it.each([
     [{}, []],

@@ -23,7 +23,6 @@ import {
  * @property {Billing | null} billing of the full demo
  *
  * @typedef {object} Billing
- * @property {number | null} exit
  * @property {boolean} contracted the JSON column is gone
  * @property {number} invoices
  * @property {number} lines
