@@ -9,8 +9,8 @@ import { startLoads } from '../demo/load.mjs';
 import { tryBroken, upgradeTo } from '../demo/moves.mjs';
 import { createOnward } from '../demo/onward.mjs';
 import { readOptions } from '../demo/options.mjs';
-import { publishReleases } from '../demo/publish.mjs';
 import { runDemo } from '../demo/run-demo.mjs';
+import { createVendor } from '../demo/vendor.mjs';
 import { seedShop } from '../shop/seed.mjs';
 import { listContainers } from './demo/docker.mjs';
 import { createImages } from './demo/images.mjs';
@@ -40,7 +40,7 @@ const options = readOptions('node examples/compose/demo.mjs', OPTIONS, { rate: 1
 const { project, node, postgres, haproxy, rate } = options;
 await runDemo(options, { prepare, play, findFaults, renderSummary, renderGuide });
 
-/** A registry with the releases, and the shop at 1.0.0 with a past, behind HAProxy. */
+/** A registry with the first release, and the shop at 1.0.0 with a past, behind HAProxy. */
 async function prepare(stage) {
   const { signal } = stage;
   const images = { node, postgres, haproxy };
@@ -54,7 +54,9 @@ async function prepare(stage) {
   const { publish, remove } = createImages({ project, registry, base: node, signal });
   stage.onEnd(remove);
   const replacements = { 'registry.example': registry };
-  await publishReleases(stage, { onward, folder, product: PRODUCT, replacements, publishImages: publish });
+  const vendor = createVendor({ onward, folder, product: PRODUCT, replacements, publishImages: publish });
+  stage.say('The vendor publishes 1.0.0');
+  await vendor.publish('1.0.0');
 
   stage.say('Starting Postgres and HAProxy');
   stage.onEnd(() => operator.compose('--profile * down --volumes --remove-orphans --timeout 3'));
@@ -64,7 +66,7 @@ async function prepare(stage) {
   await onward.must('provision --yes');
   stage.say('Adding 200,000 orders');
   await seedShop(operator.databaseUrl);
-  return { ...operator, directory, onward };
+  return { ...operator, directory, onward, vendor };
 }
 
 async function startOwnRegistry(stage, folder) {
@@ -74,12 +76,12 @@ async function startOwnRegistry(stage, folder) {
 }
 
 /** The way to 1.2.0 and the attempt at 1.3.0, under load from before the first to after the last. */
-async function play(stage, { directory, compose, databaseUrl, url, onward }) {
+async function play(stage, { directory, compose, databaseUrl, url, onward, vendor }) {
   stage.say(
     `Starting the load: ${rate} requests a second from outside and ${options['inside-rate']} between services, half of them over new connections`,
   );
   const load = await startLoads(stage, [{ url, rate }]);
-  const place = { ...stage, onward, load };
+  const place = { ...stage, onward, vendor, load };
   await compose('--profile load up --detach load', stage.signal);
   await stage.calm();
 
@@ -87,7 +89,7 @@ async function play(stage, { directory, compose, databaseUrl, url, onward }) {
   const disturbed = new Set();
   for (const [version, changed] of Object.entries(CHANGED)) {
     const then = await listContainers(project);
-    await upgradeTo(version, place);
+    await upgradeTo([version], place);
     for (const service of findDisturbed(then, await listContainers(project), changed)) disturbed.add(service);
     await stage.calm();
   }

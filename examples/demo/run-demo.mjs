@@ -98,7 +98,7 @@ async function stay(guide, { print, signal }) {
 /** @param {unknown} error */
 function report(error) {
   const isExpected = error instanceof DemoError;
-  console.error(isExpected ? `${error.message}.` : error);
+  console.error(isExpected ? error.message.replace(/[^.?!]$/, '$&.') : error);
   process.exitCode = isExpected ? error.exit : 1;
 }
 

@@ -12,8 +12,8 @@ import { tryBroken, upgradeTo } from '../demo/moves.mjs';
 import { createOnward } from '../demo/onward.mjs';
 import { readOptions } from '../demo/options.mjs';
 import { choosePorts } from '../demo/ports.mjs';
-import { publishReleases } from '../demo/publish.mjs';
 import { runDemo } from '../demo/run-demo.mjs';
+import { createVendor } from '../demo/vendor.mjs';
 import { endConnections } from './demo/connections.mjs';
 import { assertNeeds } from './demo/needs.mjs';
 import { findFaults, renderSummary } from './demo/summary.mjs';
@@ -36,7 +36,7 @@ const options = readOptions('node examples/hosts/demo.mjs --ssh-config <file> --
 const { database: databaseUrl, rate, 'ssh-config': sshConfig } = options;
 await runDemo(options, { prepare, play, findFaults, renderSummary });
 
-/** The releases, hosts that have the units, and the shop at 1.0.0 on them. */
+/** The first release, hosts that have the units, and the shop at 1.0.0 on them. */
 async function prepare(stage) {
   await assertNeeds({ sshConfig, hosts: HOSTS, databaseUrl, signal: stage.signal });
   const folder = await mkdtemp(join(tmpdir(), 'onward-shop-'));
@@ -48,12 +48,14 @@ async function prepare(stage) {
   stage.onEnd(() => endConnections(directory, HOSTS));
   stage.say('Preparing the hosts');
   await Promise.all(HOSTS.map((host) => onward.must(`provision --host ${host} --yes`)));
-  await publishReleases(stage, { onward, folder, product: join(EXAMPLE, 'product.yaml') });
+  const vendor = createVendor({ onward, folder, product: join(EXAMPLE, 'product.yaml') });
+  stage.say('The vendor publishes 1.0.0');
+  await vendor.publish('1.0.0');
   stage.onEnd(onward.takeDown);
   stage.say('Installing 1.0.0');
   await onward.must('channel set stable 1.0.0');
   await onward.must('provision --yes');
-  return { onward, urls };
+  return { onward, vendor, urls };
 }
 
 /** The operator's files as they stand here, with ports that are free. Returns where each region is open to the world. */
@@ -70,18 +72,18 @@ async function writeOperator(directory) {
 }
 
 /** The way to 1.2.0 and the attempt at 1.3.0, with load on both regions from before the first to after the last. */
-async function play(stage, { onward, urls }) {
+async function play(stage, { onward, vendor, urls }) {
   stage.say(`Starting the load: ${rate} requests a second on each region, half of them over new connections`);
   const load = await startLoads(
     stage,
     urls.map((url) => ({ url, rate, front: 'api' })),
   );
-  const place = { ...stage, onward, load };
+  const place = { ...stage, onward, vendor, load };
   await stage.calm();
   const disturbed = new Set();
   for (const [version, changed] of Object.entries(CHANGED)) {
     const then = await listUnits();
-    await upgradeTo(version, place);
+    await upgradeTo([version], place);
     for (const unit of findDisturbed(then, await listUnits(), changed)) disturbed.add(unit);
     await stage.calm();
   }

@@ -11,9 +11,9 @@ import { tryBroken, upgradeTo } from '../demo/moves.mjs';
 import { createOnward } from '../demo/onward.mjs';
 import { readOptions } from '../demo/options.mjs';
 import { choosePorts } from '../demo/ports.mjs';
-import { publishReleases, RELEASES } from '../demo/publish.mjs';
 import { runDemo } from '../demo/run-demo.mjs';
-import { BILLING_RELEASES, mendShop, playBilling } from './demo/billing.mjs';
+import { createVendor } from '../demo/vendor.mjs';
+import { mendShop, playBilling } from './demo/billing.mjs';
 import { startPostgres } from './demo/postgres.mjs';
 import { findFaults, renderGuide, renderSummary } from './demo/summary.mjs';
 import { countBilling } from './load.mjs';
@@ -30,7 +30,7 @@ const options = readOptions('npm run demo --', OPTIONS, { rate: 120 });
 const limitMinutes = options.full ? LIMIT_MINUTES.full : LIMIT_MINUTES.short;
 await runDemo({ ...options, limitMinutes }, { prepare, play, findFaults, renderSummary, renderGuide });
 
-/** A server, the built releases, and the shop at 1.0.0 with a past. */
+/** A server, the first release, and the shop at 1.0.0 with a past. */
 async function prepare(stage) {
   const folder = await mkdtemp(join(tmpdir(), 'onward-shop-'));
   stage.onEnd(() => rm(folder, { recursive: true }));
@@ -38,8 +38,9 @@ async function prepare(stage) {
   const databaseUrl = await startPostgres(stage, { hasStatistics: options.full });
   const environment = { SHOP_DATABASE_URL: databaseUrl };
   const onward = createOnward({ directory: folder, environment, signal: stage.signal });
-  const versions = options.full ? [...RELEASES, ...BILLING_RELEASES] : RELEASES;
-  await publishReleases(stage, { onward, folder, versions });
+  const vendor = createVendor({ onward, folder });
+  stage.say('The vendor publishes 1.0.0');
+  await vendor.publish('1.0.0');
 
   const [webPort, apiPort] = await choosePorts(2);
   const ports = { '127.0.0.1:8080': `127.0.0.1:${webPort}`, '127.0.0.1:8081': `127.0.0.1:${apiPort}` };
@@ -51,16 +52,16 @@ async function prepare(stage) {
   await onward.must('provision --yes');
   stage.say('Adding 200,000 orders');
   await seedShop(databaseUrl);
-  return { folder, databaseUrl, onward, url: `http://127.0.0.1:${webPort}` };
+  return { folder, databaseUrl, onward, vendor, url: `http://127.0.0.1:${webPort}` };
 }
 
 /** The upgrade to 1.2.0, the attempt at 1.3.0 and, in full, the way to 1.4.0, under load from before the first to after the last. */
-async function play(stage, { databaseUrl, onward, url }) {
+async function play(stage, { databaseUrl, onward, vendor, url }) {
   stage.say(`Starting the load: ${options.rate} requests a second, half of them over new connections`);
   const load = await startLoads(stage, [{ url, rate: options.rate }]);
-  const place = { ...stage, onward, load };
+  const place = { ...stage, onward, vendor, load };
   await stage.calm();
-  await upgradeTo('1.2.0', place);
+  await upgradeTo(['1.1.0', '1.2.0'], place);
   await stage.calm();
   const attempt = await tryBroken(place);
   await stage.calm();

@@ -71,7 +71,7 @@ describe('examples/compose/demo.mjs', () => {
     'leaves nothing behind when it is interrupted while services start',
     async () => {
       demo = await startComposeDemo('--calm', '0');
-      interruptAt(demo, 'Installing 1.0.0', 'Roll the services');
+      interruptAt(demo, 'Installing 1.0.0', 'Fetch and verify artifacts');
       const { exit, stderr } = await demo.ended;
       expect(stderr).toContain('Interrupted.');
       expect(exit).toBe(130);
@@ -85,7 +85,7 @@ describe('examples/compose/demo.mjs', () => {
     demo = await startDemo('compose/demo.mjs', { environment: { DOCKER_HOST: 'unix:///nonexistent' } });
     const { exit, stderr } = await demo.ended;
     expect(stderr).toContain('This demo needs a Docker engine that this user may use: ');
-    expect(stderr).not.toContain(' at ');
+    expect(stderr).not.toMatch(/^ +at /m);
     expect(exit).toBe(2);
     expect(await readdir(demo.temporary)).toEqual([]);
   });

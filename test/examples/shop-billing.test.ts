@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyChanged } from '../../examples/demo/files.mjs';
 import { createOnward } from '../../examples/demo/onward.mjs';
 import { choosePorts } from '../../examples/demo/ports.mjs';
-import { buildShop } from '../../examples/shop/build.mjs';
-import { BILLING_RELEASES, playBilling } from '../../examples/shop/demo/billing.mjs';
+import { createVendor } from '../../examples/demo/vendor.mjs';
+import { playBilling } from '../../examples/shop/demo/billing.mjs';
 import { countBilling, countWrites, startLoad } from '../../examples/shop/load.mjs';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
 
@@ -18,6 +18,7 @@ let folder = '';
 let server: EmbeddedPostgres;
 let client: pg.Client;
 let onward: ReturnType<typeof createOnward>;
+let vendor: ReturnType<typeof createVendor>;
 let url = '';
 
 beforeAll(async () => {
@@ -30,15 +31,13 @@ beforeAll(async () => {
   await client.query('create extension pg_stat_statements');
   const environment = { SHOP_DATABASE_URL: databaseUrl };
   onward = createOnward({ directory: folder, environment, signal: new AbortController().signal });
-  for (const version of BILLING_RELEASES) {
-    await buildShop(version, join(folder, version));
-    await onward.must(`release build ${version} --product ${version}/product.yaml`);
-  }
+  vendor = createVendor({ onward, folder });
+  await vendor.publish('1.3.1');
   const [webPort = 0, apiPort = 0] = await choosePorts(2);
   await copyChanged(new URL('../../examples/shop/onward.yaml', import.meta.url), join(folder, 'onward.yaml'), {
     '127.0.0.1:8080': `127.0.0.1:${webPort}`,
     '127.0.0.1:8081': `127.0.0.1:${apiPort}`,
-    'settle: 3s': 'settle: 500ms',
+    'settle: 1s': 'settle: 500ms',
     // Beside the shop, this test is connected.
     'checks:': 'contract: { clients: [shop evidence] }\nchecks:',
   });
@@ -62,7 +61,7 @@ describe('the billing change of the example shop', () => {
     const load = await startLoad({ url, rate: 60 });
     const kept: unknown[] = [];
     const billing = await playBilling({
-      ...{ onward, databaseUrl, load, invoices: INVOICES, say: () => {}, open: () => {} },
+      ...{ onward, vendor, databaseUrl, load, invoices: INVOICES, say: () => {}, open: () => {} },
       calm: async () => void kept.push(await oldLines()),
     });
     const { acknowledgedIds, ...report } = await load.stop();

@@ -30,17 +30,21 @@ export function createImages({ project, registry, base, signal }) {
     built.add(reference);
     return reference;
   };
+  const publishOne = async (/** @type {string} */ service, { version, bundles }) => {
+    const reference = await build(service, join(bundles, service));
+    const published = `${registry}/shop/${service}:${version}`;
+    await docker(['tag', reference, published], { signal });
+    await docker(['push', '--quiet', published], { signal });
+    // The operator's engine is another one, as a rule, and has to pull it.
+    await docker(['image', 'rm', published]);
+  };
   return {
     /** @param {string} version @param {string} bundles the folder with one folder for each service */
     async publish(version, bundles) {
-      for (const service of SERVICES) {
-        const reference = await build(service, join(bundles, service));
-        const published = `${registry}/shop/${service}:${version}`;
-        await docker(['tag', reference, published], { signal });
-        await docker(['push', '--quiet', published], { signal });
-        // The operator's engine is another one, as a rule, and has to pull it.
-        await docker(['image', 'rm', published]);
-      }
+      const [first, ...others] = SERVICES;
+      // The layers of the base go with the first one.
+      await publishOne(first, { version, bundles });
+      await Promise.all(others.map((service) => publishOne(service, { version, bundles })));
     },
     /** What was built, and what was pulled since, whatever it is called. */
     async remove() {

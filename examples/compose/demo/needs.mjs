@@ -30,7 +30,7 @@ export async function assertNeeds({ images, isRegistryStarted }) {
 async function assertAnswers(question, what) {
   await docker(question).catch((error) => {
     const said = error.code === 'ENOENT' ? 'there is no program "docker" here' : error.message;
-    throw lacking(`${what}: ${said.replace(/\.$/, '')}`);
+    throw lacking(`${what}: ${said.replace(`docker ${question.join(' ')}: `, '').replace(/\.$/, '')}`);
   });
 }
 

@@ -2,15 +2,17 @@ import pg from 'pg';
 import { upgradeTo } from '../../demo/moves.mjs';
 import { seedInvoices } from '../seed.mjs';
 
-export const BILLING_RELEASES = ['1.3.1', '1.4.0'];
-
 /**
  * The shop comes from 1.2.0, and from a 1.3.0 that did not get ready, to 1.3.1.
  *
  * @param {import('../../demo/moves.mjs').Place} place
  */
 export async function mendShop(place) {
-  await upgradeTo('1.3.1', place, 'The vendor mends 1.3.0: 1.3.1 has the table, and writes an invoice for every order');
+  await upgradeTo(
+    ['1.3.1'],
+    place,
+    'The vendor mends 1.3.0: 1.3.1 has the table, and writes an invoice for every order',
+  );
 }
 
 /**
@@ -25,7 +27,7 @@ export async function playBilling({ databaseUrl, invoices, say, calm, ...place }
   say(`\nAdding ${invoices.toLocaleString('en')} invoices, their lines in a JSON column`);
   await seedInvoices(databaseUrl, invoices);
   await calm();
-  await upgradeTo('1.4.0', place, 'The vendor publishes 1.4.0, in which the lines are rows');
+  await upgradeTo(['1.4.0'], place, 'The vendor publishes 1.4.0, in which the lines are rows');
   await calm();
 
   const { onward, load, open } = place;
