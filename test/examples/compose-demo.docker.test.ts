@@ -1,10 +1,10 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findFaults, type Summary } from '../../examples/compose/demo/summary.mjs';
 import { findDisturbed, isSame } from '../../examples/compose/demo/touched.mjs';
 import { createProject, docker, removeProject } from '../support/docker.ts';
 import { haproxyImage, nodeImage, postgresImage } from '../support/images.ts';
-import { type Demo, interruptAt, parseSummary, startDemo } from './demo.ts';
+import { type Demo, endDemo, interruptAt, parseSummary, startDemo } from './demo.ts';
 
 const MINUTES = 60_000;
 const images: string[] = [];
@@ -34,9 +34,9 @@ describe('examples/compose/demo.mjs', () => {
   let demo: Demo | undefined;
 
   afterEach(async () => {
-    demo?.process.kill('SIGKILL');
+    if (demo) await endDemo(demo);
+    demo = undefined;
     await removeProject(project);
-    if (demo) await rm(demo.temporary, { recursive: true, force: true });
   });
 
   it(

@@ -1,7 +1,7 @@
 /** `startDemo('shop/demo.mjs', '--json')`: a demo as somebody starts it, with a temporary folder of its own, so that what is left of it can be told. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -10,7 +10,7 @@ const EXAMPLES = resolve(import.meta.dirname, '../../examples');
 
 export interface Demo {
   readonly process: ChildProcess;
-  /** Where it puts what it makes, and nobody else; the caller removes it. */
+  /** Where it puts what it makes, and nobody else. */
   readonly temporary: string;
   /** Once the process and its output have ended. */
   readonly ended: Promise<{ readonly exit: number | null; readonly stdout: string; readonly stderr: string }>;
@@ -30,6 +30,13 @@ export async function startDemo(program: string, { args = [], environment = {} }
   });
   const ended = Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
   return { process: child, temporary, ended: ended.then(([[exit], stdout, stderr]) => ({ exit, stdout, stderr })) };
+}
+
+/** Has a demo that is under way clean up, and removes its temporary folder. */
+export async function endDemo(demo: Demo): Promise<void> {
+  demo.process.kill('SIGINT');
+  await demo.ended;
+  await rm(demo.temporary, { recursive: true, force: true });
 }
 
 /** Presses Ctrl-C once the demo has said each of these, in this order. */

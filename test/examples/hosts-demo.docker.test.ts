@@ -2,12 +2,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findFaults, type Summary } from '../../examples/hosts/demo/summary.mjs';
 import { findDisturbed } from '../../examples/hosts/demo/units.mjs';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
 import { type Hosts, startHosts } from '../support/systemd-hosts.ts';
-import { type Demo, parseSummary, startDemo } from './demo.ts';
+import { type Demo, endDemo, parseSummary, startDemo } from './demo.ts';
 
 const NAMES = ['eu-1', 'eu-2', 'us-1'];
 let folder: string;
@@ -54,8 +54,15 @@ function startHostsDemo(...args: string[]): Promise<Demo> {
 }
 
 describe('examples/hosts/demo.mjs', () => {
+  let demo: Demo | undefined;
+
+  afterEach(async () => {
+    if (demo) await endDemo(demo);
+    demo = undefined;
+  });
+
   it('goes to 1.2.0 and back from 1.3.0 on three hosts without a failed request, and restarts nothing that a release carries', async () => {
-    const demo = await startHostsDemo('--json', '--calm', '0.5', '--rate', '20');
+    demo = await startHostsDemo('--json', '--calm', '0.5', '--rate', '20');
     const { exit, stdout, stderr } = await demo.ended;
     const summary = parseSummary<Summary>(stdout);
     expect(summary, stderr).toMatchObject({
@@ -80,6 +87,22 @@ describe('examples/hosts/demo.mjs', () => {
     expect(await readdir(demo.temporary)).toEqual([]);
     for (const host of hosts.list) expect(await host.exec(['sh', '-c', RUNNING])).toBe('');
   }, 400_000);
+
+  it.each([
+    ['a host that lets nobody in', ['--database', 'DATABASE', '--ssh-config', '/dev/null'], 'This demo needs '],
+    [
+      'a database that is not empty',
+      ['--database', 'DATABASE', '--ssh-config', 'CONFIG'],
+      'This demo needs an empty database',
+    ],
+  ])('says what it needs where it meets %s, and makes nothing', async (_, args, said) => {
+    const known: Record<string, string> = { DATABASE: database, CONFIG: sshConfig };
+    demo = await startDemo('hosts/demo.mjs', { args: args.map((word) => known[word] ?? word) });
+    const { exit, stderr } = await demo.ended;
+    expect(stderr.slice(0, said.length)).toBe(said);
+    expect(exit).toBe(2);
+    expect(await readdir(demo.temporary)).toEqual([]);
+  });
 });
 
 const RUNNING = 'systemctl list-units --plain --no-legend --state=active "api-*" "worker*" "scheduler*"';
