@@ -4,9 +4,12 @@ import { DemoError } from '../../demo/run-demo.mjs';
 
 const TABLES = `select count(*)::int as tables from pg_catalog.pg_tables where schemaname not in ('pg_catalog', 'information_schema')`;
 const REACH_LIMIT_MS = 15_000;
+const SHOP = '/var/lib/onward/shop';
+const USED = 4;
+const LOOK = `command -v systemctl > /dev/null || exit 3; test ! -e ${SHOP} || exit ${USED}`;
 
 /**
- * Refuses to begin where something is not there that the demo needs: hosts with systemd that let this user in, and an empty database.
+ * Refuses to begin where something is not there that the demo needs: hosts with systemd that let this user in and never had a shop, and an empty database.
  *
  * @param {{ sshConfig: string, hosts: readonly string[], databaseUrl: string, signal: AbortSignal }} needs
  */
@@ -20,9 +23,11 @@ export async function assertNeeds({ sshConfig, hosts, databaseUrl, signal }) {
 }
 
 async function assertHost(host, sshConfig, signal) {
-  const argv = ['-F', sshConfig, '-o', 'BatchMode=yes', host, 'command -v systemctl'];
+  const argv = ['-F', sshConfig, '-o', 'BatchMode=yes', host, LOOK];
   const { exit, stderr } = await runChild('ssh', argv, { signal });
   if (exit === 0) return;
+  // Its epoch is that of another database, so nobody could change the shop on that host with this one.
+  if (exit === USED) throw lacking(`hosts that had no shop before: remove ${SHOP} from ${host}`);
   const said = exit === 255 ? stderr.trim().split('\n').at(-1) : 'there is no systemd on it';
   throw lacking(`${host}, as "ssh -F ${sshConfig} ${host}" reaches it: ${said}`);
 }
