@@ -3,7 +3,7 @@ import { runChild } from '../../demo/child.mjs';
 import { DemoError } from '../../demo/run-demo.mjs';
 
 const TABLES = `select count(*)::int as tables from pg_catalog.pg_tables where schemaname not in ('pg_catalog', 'information_schema')`;
-const REACH_LIMIT_MS = 15_000;
+const LIMIT_S = 15;
 const SHOP = '/var/lib/onward/shop';
 const USED = 4;
 const LOOK = `command -v systemctl > /dev/null || exit 3; test ! -e ${SHOP} || exit ${USED}`;
@@ -14,8 +14,7 @@ const LOOK = `command -v systemctl > /dev/null || exit 3; test ! -e ${SHOP} || e
  * @param {{ sshConfig: string, hosts: readonly string[], databaseUrl: string, signal: AbortSignal }} needs
  */
 export async function assertNeeds({ sshConfig, hosts, databaseUrl, signal }) {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(REACH_LIMIT_MS)]);
-  await Promise.all(hosts.map((host) => assertHost(host, sshConfig, limit)));
+  await Promise.all(hosts.map((host) => assertHost(host, sshConfig, signal)));
   const tables = await countTables(databaseUrl).catch((error) => {
     throw lacking(`the database of --database: ${error.message || error.code}`);
   });
@@ -23,7 +22,7 @@ export async function assertNeeds({ sshConfig, hosts, databaseUrl, signal }) {
 }
 
 async function assertHost(host, sshConfig, signal) {
-  const argv = ['-F', sshConfig, '-o', 'BatchMode=yes', host, LOOK];
+  const argv = ['-F', sshConfig, '-o', 'BatchMode=yes', '-o', `ConnectTimeout=${LIMIT_S}`, host, LOOK];
   const { exit, stderr } = await runChild('ssh', argv, { signal });
   if (exit === 0) return;
   // Its epoch is that of another database, so nobody could change the shop on that host with this one.
@@ -33,7 +32,7 @@ async function assertHost(host, sshConfig, signal) {
 }
 
 async function countTables(databaseUrl) {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: REACH_LIMIT_MS });
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: LIMIT_S * 1_000 });
   await client.connect();
   try {
     return (await client.query(TABLES)).rows[0].tables;
