@@ -85,69 +85,12 @@ describe('examples/hosts/demo.mjs', () => {
     for (const host of hosts.list) expect(await host.exec(['sh', '-c', RUNNING])).toBe('');
   }, 400_000);
 
-  it.each([
-    [
-      'a database that is not empty',
-      ['--database', 'DATABASE', '--ssh-config', 'CONFIG'],
-      'This demo needs an empty database',
-    ],
-  ])('says what it needs where it meets %s, and makes nothing', async (_, args, said) => {
-    const known: Record<string, string> = { DATABASE: database, CONFIG: sshConfig };
-    demo = await startDemo('hosts/demo.mjs', { args: args.map((word) => known[word] ?? word) });
-    const { exit, stderr } = await demo.ended;
-    expect(stderr.slice(0, said.length)).toBe(said);
-    expect(exit).toBe(2);
-    expect(await readdir(demo.temporary)).toEqual([]);
-  });
-});
-
-const RUNNING = 'systemctl list-units --plain --no-legend --state=active "api-*" "worker*" "scheduler*"';
-
-describe('findFaults()', () => {
-  const region = { region: 'api-eu', carried: 10, failed: 0, failures: [] };
-  const good: Summary = {
-    release: '1.2.0',
-    rolledBack: '1.3.0',
-    regions: [region],
-    ...{ acknowledgedOrders: 2, lostWrites: 0, doubledWrites: 0, schedulers: 2, schedulerOverlaps: 0 },
-    disturbed: [],
-    notBack: [],
-    units: [],
-    runs: [],
-  };
-
-  it.each([
-    [{}, []],
-    [{ regions: [{ ...region, failed: 1 }] }, ['1 requests to api-eu failed']],
-    [{ regions: [{ ...region, carried: 0 }] }, ['there were no requests to api-eu']],
-    [{ disturbed: ['us-1 worker.service'] }, ['us-1 worker.service should not have been touched']],
-    [{ notBack: ['eu-1 a.service', 'eu-2 a.service'] }, ['eu-1 a.service, eu-2 a.service did not come back']],
-    [{ release: '1.1.0' }, ['the shop is on 1.1.0, not on 1.2.0']],
-  ])('of %j finds %j', (change, faults) => {
-    expect(findFaults({ ...good, ...change })).toEqual(faults);
-  });
-});
-
-describe('findDisturbed()', () => {
-  const worker = { host: 'us-1', unit: 'worker.service', process: '7@100' };
-  const api = { host: 'us-1', unit: 'api-us@api-us-1.0.0-a-1.service', process: '8@100' };
-
-  it.each([
-    ['nothing where all is as it was', [worker, api], []],
-    ['nothing where only what may change did', [worker, { ...api, unit: 'api-us@api-us-1.1.0-b-1.service' }], []],
-    [
-      'a unit that was started again under the same number',
-      [{ ...worker, process: '7@200' }, api],
-      ['us-1 worker.service'],
-    ],
-    ['a unit that is gone', [api], ['us-1 worker.service']],
-    ['a unit that was not there', [worker, api, { ...worker, host: 'eu-1' }], ['eu-1 worker.service']],
-  ])('finds %s', (_, after, found) => {
-    expect(findDisturbed([worker, api], after, ['api-us'])).toEqual(found);
-  });
-});  it('says what it needs where it finds a shop of before, or nobody, and makes nothing', async () => {
+  it('says what it needs where it finds a shop of before, or nobody, and makes nothing', async () => {
     for (const [config, said] of [
-      [sshConfig, /^This demo needs hosts that had no shop before: remove \/var\/lib\/onward\/shop from (eu|us)-\d\.\n$/],
+      [
+        sshConfig,
+        /^This demo needs hosts that had no shop before: remove \/var\/lib\/onward\/shop from (eu|us)-\d\.\n$/,
+      ],
       ['/dev/null', /^This demo needs (eu|us)-\d, as "ssh -F \/dev\/null (eu|us)-\d" reaches it: .*\n$/],
     ] as const) {
       demo = await startDemo('hosts/demo.mjs', { args: ['--ssh-config', config, '--database', database] });
