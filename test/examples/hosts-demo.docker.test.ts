@@ -86,6 +86,7 @@ describe('examples/hosts/demo.mjs', () => {
   }, 400_000);
 
   it('says what it needs where it finds a shop of before, or nobody, and makes nothing', async () => {
+    await hosts.list[0]?.exec(['mkdir', '-p', '/var/lib/onward/shop']);
     for (const [config, said] of [
       [
         sshConfig,
