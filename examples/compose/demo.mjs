@@ -33,11 +33,11 @@ const OPTIONS = {
   postgres: ['<image>', 'of Postgres', 'postgres:15'],
   haproxy: ['<image>', 'of HAProxy', 'haproxy:2.6'],
   registry: ['<host:port>', 'of a registry; one is started with docker-registry unless told'],
-  project: ['<name>', 'of the Compose project', `onward-shop-${randomBytes(4).toString('hex')}`],
+  project: ['<name>', 'of the Compose project; a new one unless told'],
   'inside-rate': ['<number>', 'of requests a second between services', '60'],
 };
 const options = readOptions('node examples/compose/demo.mjs', OPTIONS, { rate: 120 });
-const { project, node, postgres, haproxy, rate } = options;
+const { project = `onward-shop-${randomBytes(4).toString('hex')}`, node, postgres, haproxy, rate } = options;
 await runDemo(options, { prepare, play, findFaults, renderSummary, renderGuide });
 
 /** A registry with the first release, and the shop at 1.0.0 with a past, behind HAProxy. */
