@@ -99,6 +99,7 @@ describe('examples/hosts/demo.mjs', () => {
       expect(stderr).toMatch(said);
       expect(exit).toBe(2);
       expect(await readdir(demo.temporary)).toEqual([]);
+      await endDemo(demo);
     }
   });
 });
