@@ -42,7 +42,7 @@ describe('examples/compose/demo.mjs', () => {
   it(
     'goes to 1.2.0 and back from 1.3.0 in Compose without a failed request inside or outside, and leaves nothing behind',
     async () => {
-      demo = await startComposeDemo('--json', '--calm', '1', '--rate', '30', '--inside-rate', '15');
+      demo = await startComposeDemo('--json', '--calm', '0.5', '--rate', '30', '--inside-rate', '15');
       const { exit, stdout, stderr } = await demo.ended;
       const summary = parseSummary<Summary>(stdout);
       expect(summary, stderr).toMatchObject({
