@@ -108,7 +108,10 @@ describe('findFaults()', () => {
   it.each([
     [{}, []],
     [{ outside: { ...good.outside, failed: 1 } }, ['1 requests from outside failed']],
-    [{ inside: { ...good.inside, failed: 2 } }, ['2 requests between services failed']],
+    [
+      { inside: { ...good.inside, failed: 2, reasons: ['503'] } },
+      ['2 requests between services failed, the first one: 503'],
+    ],
     [{ inside: { ...good.inside, carried: 0 } }, ['there were no requests between services']],
     [{ disturbed: ['db', 'web'] }, ['db, web should not have been touched']],
     [{ isLeftAlone: false }, ['"docker compose up -d" changed something']],

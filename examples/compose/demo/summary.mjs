@@ -18,13 +18,20 @@ import { renderCount, renderEnd, renderLatency, renderOrders, renderRunTimes } f
 /** What is not as promised; empty when all is well. @param {Summary} summary @returns {string[]} */
 export function findFaults(summary) {
   return [
-    summary.outside.failed > 0 && `${summary.outside.failed} requests from outside failed`,
-    summary.inside.failed > 0 && `${summary.inside.failed} requests between services failed`,
+    summary.outside.failed > 0 &&
+      `${summary.outside.failed} requests from outside failed${renderFirst(summary.outside.failures[0]?.message)}`,
+    summary.inside.failed > 0 &&
+      `${summary.inside.failed} requests between services failed${renderFirst(summary.inside.reasons[0])}`,
     summary.inside.carried === 0 && 'there were no requests between services',
     summary.disturbed.length > 0 && `${summary.disturbed.join(', ')} should not have been touched`,
     !summary.isLeftAlone && '"docker compose up -d" changed something',
     ...judgeEvidence(summary),
   ].filter((fault) => typeof fault === 'string');
+}
+
+/** @param {string | undefined} reason */
+function renderFirst(reason) {
+  return reason === undefined ? '' : `, the first one: ${reason}`;
 }
 
 /** @param {Summary} summary */
