@@ -2,19 +2,21 @@ import { basename, join } from 'node:path';
 import type { Component, FolderComponent } from '../../../model/index.ts';
 import type { StageRequest } from '../runtime.ts';
 import { fencedScript } from './change-instances.ts';
-import { imageOnHost, noRoomOnHost, wrongArtifact } from './errors.ts';
+import { noRoomOnHost, wrongArtifact } from './errors.ts';
 import { type PackedArtifact, packArtifact } from './pack-artifact.ts';
 import { ScriptExit } from './script.ts';
 import { LOOK_FOR_ARTIFACT, RECEIVE_ARTIFACT } from './scripts/stage.ts';
 import { configOf, type SshContext } from './ssh-context.ts';
+import { referenceOf, stageImageOnHosts } from './stage-images.ts';
 
 const LOOK_LIMIT_MS = 300_000;
 /** For a slow line: 50 bytes in a millisecond. */
 const BYTES_PER_MS = 50;
 
-/** Where a component stands on a host. */
-export function locateOnHost({ hosts, deployment }: SshContext, { identity }: Component): string {
-  return join(hosts.folder, deployment, 'artifacts', identity.slice('sha256:'.length));
+/** Where a component stands on a host; of an image, how its engine knows it. */
+export function locateOnHost({ hosts, deployment }: SshContext, component: Component): string {
+  if (component.kind === 'image') return referenceOf(component);
+  return join(hosts.folder, deployment, 'artifacts', component.identity.slice('sha256:'.length));
 }
 
 /**
@@ -23,7 +25,7 @@ export function locateOnHost({ hosts, deployment }: SshContext, { identity }: Co
  */
 export async function stageOnHosts(context: SshContext, request: StageRequest, epoch: number): Promise<void> {
   const { component, service, folder } = request;
-  if (component.kind !== 'folder') throw imageOnHost(service);
+  if (component.kind === 'image') return stageImageOnHosts({ context, component, service, epoch });
   const to = join(context.stateDirectory, 'ssh', 'packed');
   const packed = await packArtifact(context.system, { folder, identity: component.identity, to });
   try {

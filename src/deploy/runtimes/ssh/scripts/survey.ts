@@ -1,9 +1,22 @@
+import { CONTAINER } from './container.ts';
 import { UNIT } from './unit.ts';
 
-/** What a host has and is. Changes nothing. Needs UNITS (`service:unit`, separated by spaces) and HEXES (artifacts that are looked for). */
+/**
+ * What a host has and is. Changes nothing. Needs UNITS (`service:unit`, separated by spaces) HEXES and IMAGES
+ * (artifacts, and images by digest, that are looked for). */
 export const SURVEY = `
 base=$FOLDER/$DEPLOYMENT
-${UNIT}
+${UNIT}${CONTAINER}
+survey_docker() {
+  command -v docker >/dev/null || return
+  version=$(timeout 5 docker version --format '{{.Server.Version}}' 2>/dev/null)
+  if [ -z "$version" ]; then return; fi
+  printf 'docker %s\\n' "$version"
+  if [ -z "$IMAGES" ]; then return; fi
+  root=$(timeout 5 docker info --format '{{.DockerRootDir}}' 2>/dev/null)
+  if [ -d "$root" ]; then printf 'docker-disk %s\\n' "$(df --block-size=1 --output=avail "$root" | tail -n 1)"; fi
+  for image in $IMAGES; do if holds_image "$image"; then printf 'image %s\\n' "$image"; fi; done
+}
 main() {
   printf 'now %s\\n' "$(date +%s%3N)"
   printf 'systemd %s\\n' "$(systemctl --version | head -n 1)"
@@ -13,6 +26,7 @@ main() {
   printf 'disk %s\\n' "$(df --block-size=1 --output=avail "$folder" | tail -n 1)"
   sed -n 's/^MemAvailable: *\\([0-9]*\\) kB$/memory \\1/p' /proc/meminfo
   for hex in $HEXES; do if [ -s "$base/artifacts/$hex.staged" ]; then printf 'artifact %s\\n' "$hex"; fi; done
+  survey_docker
   for pair in $UNITS; do
     service=\${pair%%:*}
     UNIT=\${pair#*:}
