@@ -68,6 +68,12 @@ export interface HostsOptions {
   readonly hasDocker?: boolean;
 }
 
+/**
+ * Stays where "docker exec" puts processes. Without one there, an engine on the host gives its containers controllers by way of that group, which
+ * then takes no processes any more.
+ */
+const STAYING = ['sleep', 'infinity'];
+
 /** Returns when all have booted and take logins, and their engines answer. */
 export async function startHosts(count: number, { hasDocker = false }: HostsOptions = {}): Promise<Hosts> {
   const image = await (hasDocker ? dockerHostImage() : systemdImage());
@@ -224,6 +230,7 @@ async function waitForBoot(host: Host): Promise<void> {
     (state) => /^(running|degraded)\nactive$/.test(state),
     60_000,
   );
+  await docker(['exec', '--detach', host.container, ...STAYING]);
 }
 
 async function writeClientFiles(

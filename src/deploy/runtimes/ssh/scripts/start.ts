@@ -51,7 +51,7 @@ escape() { printf '%s' "$1" | sed 's/%/%%/g'; }
 quote_word() { printf '"%s"' "$(escape "$1" | sed 's/["\\\\]/\\\\&/g')"; }
 render() {
   printf '# Written by Onward. It goes when another instance takes its place.\\n[Unit]\\nX-Onward-Instance=%s\\n' "$ID"
-  if is_image "$artifact"; then printf 'Wants=docker.service\\nAfter=docker.service\\n'; fi
+  if is_image "$artifact"; then printf 'After=docker.service\\n'; fi
   printf '\\n[Service]\\n'
   if [ "$(cat "$dir/kind")" = one-shot ]; then printf 'Type=oneshot\\nRestart=no\\nRemainAfterExit=no\\nTimeoutStartSec=infinity\\n'; fi
   if is_image "$artifact"; then render_container; else render_program; fi
