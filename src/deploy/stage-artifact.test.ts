@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Digest } from '../model/index.ts';
+import type { Digest, FolderComponent } from '../model/index.ts';
 import { createSystem, hashArtifact, type System } from '../system/index.ts';
 import { stageArtifact } from './stage-artifact.ts';
 
@@ -24,8 +24,11 @@ beforeEach(async () => {
 
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-const stage = (more: { identity?: Digest; from?: string } = {}, using: System = system) =>
-  stageArtifact(using, { from, identity, stateDirectory, ...more });
+const stage = (more: { identity?: Digest; from?: string } = {}, using: System = system) => {
+  const folder = { kind: 'folder', service: 'api', bytes: 10, producedBy: '1.0.0', command: ['./api'] } as const;
+  const component: FolderComponent = { ...folder, identity: more.identity ?? identity };
+  return stageArtifact(using, { from: more.from ?? from, component, stateDirectory });
+};
 const staged = () => readdir(join(stateDirectory, 'artifacts')).catch(() => []);
 const hex = () => identity.slice('sha256:'.length);
 
@@ -65,8 +68,8 @@ describe('stageArtifact()', () => {
   it('refuses a copy that is not like its source, and leaves nothing', async () => {
     const files = {
       ...system.files,
-      async copyFolder(source: string, target: string) {
-        await system.files.copyFolder(source, target);
+      async copy(source: string, target: string) {
+        await system.files.copy(source, target);
         await writeFile(join(target, 'bin', 'server'), 'torn');
       },
     };
@@ -86,7 +89,7 @@ describe('stageArtifact()', () => {
     });
     const full = {
       ...system.files,
-      async copyFolder(_source: string, target: string) {
+      async copy(_source: string, target: string) {
         await mkdir(target);
         throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
       },

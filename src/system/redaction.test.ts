@@ -33,6 +33,11 @@ describe('createRedaction()', () => {
     expect(createRedaction().apply('to postgres://keeper:pass-word@host/db')).toBe('to postgres://keeper:***@host/db');
   });
 
+  it('blanks out the password of a URL that stands behind other text, and is through a long text soon', () => {
+    const text = `${'x'.repeat(1_000_000)} 1x+postgres://keeper:pass-word@host/db`;
+    expect(createRedaction().apply(text).slice(-40)).toBe('x 1x+postgres://keeper:***@host/db'.padStart(40, 'x'));
+  });
+
   it('blanks out each line of a secret that has several, but for words', () => {
     const redaction = createRedaction();
     redaction.add('keep:\nMIIEvQIBADANBgkqhkiG9w0B\nAQEFAASCBKcwggSjAgEAAoIB\n');

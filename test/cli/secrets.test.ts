@@ -72,13 +72,12 @@ beforeAll(async () => {
   await server.start();
   vendor = await createDeployment(server, 'secrets');
   await vendor.query(`create role keeper login password $text$${PASSWORD}$text$`);
-  await vendor.publish('1.0.0');
+  await vendor.publish('1.0.0', { behaviour: { api: { tells: 'DATABASE_URL' } } });
   await vendor.publish('1.1.0', {
-    behaviour: { api: { tells: 'DATABASE_URL' } },
+    behaviour: { api: { neverReady: true, tells: 'TOKEN' } },
     migrations: { 'expand/001_add.sql': 'alter table item add column note text;\n' },
   });
-  await vendor.publish('1.2.0', { behaviour: { api: { neverReady: true, tells: 'TOKEN' } } });
-  await vendor.publish('1.3.0', { migrations: { 'expand/001_fails.sql': 'alter table itm add column note text;\n' } });
+  await vendor.publish('1.2.0', { migrations: { 'expand/001_fails.sql': 'alter table itm add column note text;\n' } });
 });
 afterAll(async () => {
   await vendor?.remove();
@@ -100,8 +99,7 @@ describe('a password that is given as', () => {
     try {
       await run(0, 'provision', '--yes', '--version', '1.0.0');
       await run(0, 'plan', '--json', '--version', '1.1.0');
-      await run(0, 'upgrade', '--yes', '--version', '1.1.0');
-      expect(await run(3, 'upgrade', '--yes', '--version', '1.2.0')).toContain('***');
+      expect(await run(3, 'upgrade', '--yes', '--version', '1.1.0')).toContain('***');
       await run(1, 'upgrade', '--yes', '--json');
       for (const command of ['status', 'doctor', 'plan', 'migrate', 'verify'])
         said += Object.values(await tiny.onward([command], environment)).join('');
@@ -145,10 +143,7 @@ async function giveSecrets(
     return text
       .replace(/core: { url: "[^"]*" }/, () => `core: ${way.database(place)}`)
       .replace(/releases: {.*}/, `releases: { source: ${join(vendor.folder, 'releases')} }`)
-      .replace(
-        /api: { runtime: process,(.*)readyTimeout: 4s/,
-        `api: { runtime: process, ${variables},$1readyTimeout: 1s`,
-      );
+      .replace('api: { runtime: process,', `api: { runtime: process, ${variables},`);
   });
   const none = { PGPASSWORD: '', PGPASSWORD_FILE: '', PGPASSFILE: '/nowhere' };
   return {

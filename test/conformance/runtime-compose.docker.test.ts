@@ -1,22 +1,21 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createComposeRuntime, type InstanceSpec, type Runtime } from '../../src/deploy/index.ts';
 import type { ImageComponent, Service } from '../../src/model/index.ts';
 import { createSystem } from '../../src/system/index.ts';
 import { createProject, docker, removeProject } from '../support/docker.ts';
-import { eventually } from '../support/eventually.ts';
-import { askInstance, instanceOf, specOf, startsOf } from '../support/instances.ts';
+import { aliveOf, specOf, startsOf } from '../support/instances.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
 import { buildServiceImage } from '../support/service-image.ts';
+import { commandSpecOf, describeCommands, TOOL_ENVIRONMENT } from './command-suite.ts';
 import { describeRuntime, type RuntimeMember } from './runtime-suite.ts';
 
-const system = createSystem({ environment: process.env, onEvent: () => {} });
+const system = createSystem({ environment: TOOL_ENVIRONMENT, onEvent: () => {} });
 const owner = createProject('compose-runtime');
 let registry: Registry;
 let image: ImageComponent;
-let projects = 0;
 
 beforeAll(async () => {
   registry = await startRegistry();
@@ -47,28 +46,42 @@ function serviceOf(name: string, graceMs: number): Service {
   return { name, runtime, replicas: 1, switch: { kind: 'none' }, environment: {}, ...limits };
 }
 
-const compose = (folder: string) => join(folder, 'project');
+/** A compose project for each folder that a test has. */
+const projectOf = (folder: string) => `${owner}-${basename(folder).toLowerCase()}`;
+const optionsOf = (folder: string) => {
+  const project = join(folder, 'project');
+  return {
+    stateDirectory: join(folder, 'state'),
+    deployment: 'shop',
+    compose: {
+      ...{ folder: project, files: [], profiles: [], envFiles: [] },
+      override: join(project, 'compose.override.yaml'),
+    },
+    services: [serviceOf('api', 1_000), serviceOf('web', 1_000)],
+  };
+};
+
+/** With compose.yaml of the operator in it; whatever is written to the folder inside of a container is seen here. */
+async function open(folder: string, section: string): Promise<Runtime> {
+  const options = optionsOf(folder);
+  await mkdir(options.compose.folder, { recursive: true });
+  const service = `{ image: "nothing:1", volumes: ["${folder}:${folder}"], ${section} }`;
+  await writeFile(
+    join(options.compose.folder, 'compose.yaml'),
+    `name: ${projectOf(folder)}\nservices:\n  api: ${service}\n  web: ${service}\n`,
+  );
+  return createComposeRuntime(system, options);
+}
+
+const clear = (folder: string) => removeProject(projectOf(folder));
 
 const member: RuntimeMember = {
   name: 'compose',
   // The engine counts grace periods in seconds.
   grace: { leastMs: 900, mostMs: 10_000 },
-  async create(folder) {
-    projects += 1;
-    await mkdir(compose(folder));
-    const service = `{ image: "nothing:1", init: true, restart: always, volumes: ["${folder}:${folder}"], deploy: { replicas: 3 } }`;
-    await writeFile(
-      join(compose(folder), 'compose.yaml'),
-      `name: ${owner}-${projects}\nservices:\n  api: ${service}\n  web: ${service}\n`,
-    );
-    const config = { folder: compose(folder), files: [], profiles: [], envFiles: [] };
-    return createComposeRuntime(system, {
-      stateDirectory: join(folder, 'state'),
-      deployment: 'shop',
-      compose: { ...config, override: join(compose(folder), 'compose.override.yaml') },
-      services: [serviceOf('api', 1_000), serviceOf('web', 1_000)],
-    });
-  },
+  runsIn: 'image',
+  recallsCrash: false,
+  open: (folder) => open(folder, 'init: true, restart: always, deploy: { replicas: 3 }'),
   specOf(folder, id, { behaviour = ['serve'], environment, ...more } = {}): InstanceSpec {
     const spec = specOf(folder, id, more);
     // One file for all of a sort: they differ in nothing.
@@ -81,40 +94,54 @@ const member: RuntimeMember = {
       environment: { MARKS: marks, ...environment },
     };
   },
-  async isAnythingLeft(specs) {
-    const bases = new Set(specs.map(({ id }) => id.replace(/-\d+$/, '')));
-    const project = `label=com.docker.compose.project=${owner}-${projects}`;
-    const list = (base: string) =>
-      docker(['ps', '--quiet', '--filter', project, '--filter', `label=dev.onward.base=${base}`]);
-    return (await Promise.all([...bases].map(list))).join('') !== '';
+  startsOf,
+  async familyOf({ place = '' }) {
+    const [, ...rows] = (await docker(['top', place.replace('container ', ''), '-eo', 'pid'])).split('\n');
+    return rows.map(Number);
   },
-  clear: async () => removeProject(`${owner}-${projects}`),
+  aliveOf,
+  kill: async ({ pid = 0 }) => void process.kill(pid, 'SIGKILL'),
+  async isAnythingLeft(specs) {
+    const left = specs.map(({ id, environment }) => {
+      const project = `label=com.docker.compose.project=${projectOf(dirname(environment.MARKS ?? ''))}`;
+      const base = `label=dev.onward.base=${id.replace(/-\d+$/, '')}`;
+      return docker(['ps', '--quiet', '--filter', project, '--filter', base]);
+    });
+    return (await Promise.all(left)).join('') !== '';
+  },
+  clear,
 };
 
 describeRuntime(member);
 
-it('starts an instance again that is killed, as compose.yaml says, and leaves one down that was stopped when the engine restarts', async () => {
+describeCommands({
+  name: 'compose',
+  artifact: 'image',
+  system,
+  // The processes of a command are numbered as on this machine, so that a test can look at them.
+  open: (folder) => open(folder, 'pid: host'),
+  options: optionsOf,
+  specOf(folder, script, more) {
+    const spec = commandSpecOf(folder, `cd ${folder}; ${script}`, { graceMs: 1_000, ...more });
+    return { ...spec, artifact: `${image.image}@${image.identity}` };
+  },
+  read: (folder, name) => readFile(join(folder, name), 'utf8').catch(() => ''),
+  aliveOf,
+  recorded: (folder) => readdir(join(folder, 'state/commands/api')).catch(() => []),
+  clear,
+});
+
+it('leaves an instance down that was stopped when the engine restarts', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'onward-runtime-'));
   try {
-    const runtime: Runtime = await member.create(folder);
-    const spec = member.specOf(folder, 'api-1');
-    await runtime.create(spec, 1);
+    const runtime = await member.open(folder);
+    await runtime.create(member.specOf(folder, 'api-1'), 1);
     await runtime.start('api-1', 1);
-    await askInstance(runtime, spec);
-    const { pid } = (await instanceOf(runtime, spec)) ?? {};
-    process.kill(pid ?? 0, 'SIGKILL');
-    const again = await eventually(
-      () => instanceOf(runtime, spec),
-      (found) => found?.state === 'running' && found.restarts === 1,
-    );
-    expect(again?.pid).not.toBe(pid);
-    await askInstance(runtime, spec);
-    expect(await startsOf(spec)).toHaveLength(2);
     await runtime.stop('api-1', 1);
-    const policy = ['inspect', '--format', '{{.HostConfig.RestartPolicy.Name}}', `${owner}-${projects}-api-1`];
+    const policy = ['inspect', '--format', '{{.HostConfig.RestartPolicy.Name}}', `${projectOf(folder)}-api-1`];
     expect(await docker(policy)).toBe('unless-stopped');
   } finally {
-    await member.clear(folder);
+    await clear(folder);
     await rm(folder, { recursive: true, force: true });
   }
 });

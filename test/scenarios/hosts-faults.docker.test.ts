@@ -65,10 +65,10 @@ describe('onward upgrade when something goes wrong on a host', () => {
     const load = startSteadyLoad([tiny.ports.search]);
     const run = tiny.start(['upgrade', '--yes']);
     await canaryHasBegun(version);
-    await hostAt(1).killSshd();
-    await hostAt(0).killSshd();
-    await hostAt(0).startSshd();
-    await hostAt(1).startSshd();
+    for (const host of [hostAt(1), hostAt(0)]) {
+      await host.killSshd();
+      await host.startSshd();
+    }
     const result = await run.ended;
     expect([result.exit, result.stderr]).toEqual([0, expect.stringContaining(`Serving: ${version}.`)]);
     expect((await load.stop()).failures).toEqual([]);
@@ -141,7 +141,7 @@ async function canaryHasBegun(version: string): Promise<void> {
   await eventually(
     () => tiny.unitsOn(hostAt(0)),
     (units) => units.some((unit) => unit.startsWith(`search@search-${version}-`)),
-    30_000,
+    60_000,
   );
 }
 

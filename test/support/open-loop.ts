@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as untilHeard } from 'node:timers/promises';
 
 /** A load whose requests begin when they are due, however long the earlier ones take. */
 export interface Load {
@@ -12,12 +12,15 @@ export interface Load {
   stop(): Promise<void>;
 }
 
+const IDLE_MS = 1_000;
+
 /**
  * Half of the requests on new connections, half on kept-alive ones; a third POSTs with a body and an id of their own; every hundredth
  * takes long. Every answer is compared with what it must be.
  */
 export function startLoad(port: number, options: { readonly perSecond: number; readonly longMs: number }): Load {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  // Each connection in its turn, and none for longer than servers keep an idle one: no client may count on more.
+  const agent = new Agent({ keepAlive: true, maxSockets: 64, scheduling: 'fifo', timeout: IDLE_MS });
   const failures: string[] = [];
   const posted: string[] = [];
   const pending = new Set<Promise<void>>();
@@ -44,6 +47,8 @@ export function startLoad(port: number, options: { readonly perSecond: number; r
       const due = Math.floor(((performance.now() - startMs) / 1000) * options.perSecond);
       while (sent < due) send();
       await delay(5);
+      // What the other side has closed while this process had no turn is known before anything is sent on it.
+      await untilHeard();
     }
   })();
   return {

@@ -12,15 +12,17 @@ export interface LoadReport {
 
 const EVERY_MS = 20;
 const TIMEOUT_MS = 30_000;
+const IDLE_MS = 1_000;
 
 /** Requests at a constant rate, half of them on new connections, some of them POST and some of them slow. Any answer but 200 is a failure. */
 export function startSteadyLoad(ports: readonly number[]): SteadyLoad {
-  const reused = new Agent({ keepAlive: true, maxSockets: 20 });
+  // Each connection in its turn, and none for longer than servers keep an idle one: no client may count on more.
+  const reused = new Agent({ keepAlive: true, maxSockets: 20, scheduling: 'fifo', timeout: IDLE_MS });
   const inFlight = new Set<Promise<void>>();
   const failures: string[] = [];
   let carried = 0;
   let sent = 0;
-  const timer = setInterval(() => {
+  const sendAll = () => {
     for (const port of ports) {
       sent += 1;
       const options = {
@@ -40,10 +42,16 @@ export function startSteadyLoad(ports: readonly number[]): SteadyLoad {
       inFlight.add(exchange);
       void exchange.finally(() => inFlight.delete(exchange));
     }
+  };
+  let next: NodeJS.Immediate | undefined;
+  const timer = setInterval(() => {
+    // What the other side has closed while this process had no turn is known before anything is sent on it.
+    next = setImmediate(sendAll);
   }, EVERY_MS);
   return {
     async stop() {
       clearInterval(timer);
+      clearImmediate(next);
       await Promise.all(inFlight);
       reused.destroy();
       return { carried, failures };

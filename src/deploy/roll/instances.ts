@@ -16,6 +16,8 @@ export interface Sides {
   readonly wanted: readonly Instance[];
   /** Everything else of the service that has, or may have, a process. */
   readonly others: readonly Instance[];
+  /** Of those that are not wanted, what has no process although nobody has stopped it. */
+  readonly fallen: readonly Instance[];
   /** What runs on hosts of other waves: it goes on as it is. */
   readonly bystanders: readonly Instance[];
 }
@@ -29,6 +31,7 @@ export async function observeSides(context: RollContext, request: RollWave): Pro
   return {
     wanted: instances.filter((instance) => ids.has(instance.id)),
     others: instances.filter((instance) => !ids.has(instance.id) && hasProcess(instance)),
+    fallen: instances.filter((instance) => !ids.has(instance.id) && instance.state === 'lost'),
     bystanders: all.filter((instance) => !isMeant(instance.host, hosts) && hasProcess(instance)),
   };
 }
@@ -42,21 +45,29 @@ export function hasProcess(instance: Pick<Instance, 'state'>): boolean {
   return instance.state === 'running' || instance.state === 'waiting' || instance.state === 'unknown';
 }
 
-/** Creates and starts what is wanted and does not run. */
-export async function startWanted(context: RollContext, request: RollWave): Promise<void> {
+/** Creates what is wanted and is not there; nothing of it runs, and what serves goes on as it is. Returns what was there before. */
+export async function createWanted(context: RollContext, request: RollWave): Promise<readonly Instance[]> {
   const { wanted } = await observeSides(context, request);
   await Promise.all(
     request.desired.map(async ({ id, spec }) => {
-      const found = wanted.find((instance) => instance.id === id);
-      if (!found && spec) {
-        await context.perform(`create:${id}`, { instance: id }, (epoch) => context.runtime.create(spec, epoch));
-      }
-      context.signal.throwIfAborted();
-      if (!found || !hasProcess(found)) {
-        await context.perform(`start:${id}`, { instance: id }, (epoch) => context.runtime.start(id, epoch));
-      }
+      if (!spec || wanted.some((instance) => instance.id === id)) return;
+      await context.perform(`create:${id}`, { instance: id }, (epoch) => context.runtime.create(spec, epoch));
     }),
   );
+  return wanted;
+}
+
+/** Creates and starts what is wanted and does not run. */
+export async function startWanted(context: RollContext, request: RollWave): Promise<void> {
+  const found = await createWanted(context, request);
+  context.signal.throwIfAborted();
+  await Promise.all(
+    request.desired.map(async ({ id }) => {
+      if (found.some((instance) => instance.id === id && hasProcess(instance))) return;
+      await context.perform(`start:${id}`, { instance: id }, (epoch) => context.runtime.start(id, epoch));
+    }),
+  );
+  request.onStarted();
 }
 
 /** Waits until every wanted instance has been ready several times in a row; returns them as they are then. */
@@ -145,12 +156,16 @@ async function findExit(
   }
 }
 
-/** Stops everything of the service that is not wanted; the specifications stay, so that it can come back. */
+/**
+ * Stops everything of the service that is not wanted; the specifications stay, so that it can come back. So is what is down and was not asked
+ * to be: a host that boots would start it again, beside what serves then.
+ */
 export async function stopOthers(context: RollContext, request: RollWave): Promise<void> {
-  const { others } = await observeSides(context, request);
-  if (others.length > 0) context.onWaiting(`old instances of ${request.service.name} to stop`);
+  const { others, fallen } = await observeSides(context, request);
+  const unwanted = [...others, ...fallen];
+  if (unwanted.length > 0) context.onWaiting(`old instances of ${request.service.name} to stop`);
   await Promise.all(
-    others.map((instance) =>
+    unwanted.map((instance) =>
       context.perform(`stop:${instance.id}`, { instance: instance.id }, (epoch) =>
         context.runtime.stop(instance.id, epoch),
       ),

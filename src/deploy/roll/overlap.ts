@@ -7,7 +7,6 @@ export async function rollOverlap(context: RollContext, request: RollWave): Prom
   await waitUntilReady(context, request);
   request.onServing();
   const { others } = await observeSides(context, request);
-  if (others.length === 0) return;
-  await settle(context, request);
+  if (others.length > 0) await settle(context, request);
   await stopOthers(context, request);
 }

@@ -30,7 +30,7 @@ export async function rollStartFirst(context: RollContext, request: RollWave): P
     await switchTraffic(context, request, { targets: active, isHeld: false, why: 'only' });
   }
   request.onServing();
-  if (others.length === 0) return;
+  if (others.length === 0) return stopOthers(context, request);
   await settle(context, request);
   await switchTraffic(context, request, {
     targets: [...active, ...targetsOf(others, 'draining')],

@@ -11,17 +11,15 @@ export async function rollStopFirst(context: RollContext, request: RollWave): Pr
   await openFrontend(context, request);
   const { wanted, others } = await observeSides(context, request);
   const isStarted = wanted.some(hasProcess);
-  if (others.length > 0) {
-    if (hasSwitch) {
-      await switchTraffic(context, request, { targets: targetsOf(others, 'draining'), isHeld: true, why: 'hold' });
-      await drain(
-        context,
-        request,
-        others.map((instance) => instance.id),
-      );
-    }
-    await stopOthers(context, request);
+  if (others.length > 0 && hasSwitch) {
+    await switchTraffic(context, request, { targets: targetsOf(others, 'draining'), isHeld: true, why: 'hold' });
+    await drain(
+      context,
+      request,
+      others.map((instance) => instance.id),
+    );
   }
+  await stopOthers(context, request);
   await startWanted(context, request);
   const ready = await waitUntilReady(context, request);
   if (hasSwitch)

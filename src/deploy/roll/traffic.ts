@@ -14,14 +14,15 @@ export function targetsOf(instances: readonly Instance[], state: TargetState): r
   );
 }
 
-/** Makes sure that the service's frontend listens. */
+/** Makes sure that the service's frontend listens, and would do after a restart of the switch what it does now. */
 export async function openFrontend(context: RollContext, request: RollWave): Promise<void> {
   const config = request.service.switch;
   if (config.kind === 'none') return;
   const service = request.service.name;
   const { mode, listen } = config;
   const found = await context.switch.observe(service);
-  if (found && found.mode === mode && (!listen || describeListen(found.listen) === describeListen(listen))) return;
+  const isThere = found?.mode === mode && (!listen || describeListen(found.listen) === describeListen(listen));
+  if (isThere && found.isWrittenDown !== false) return;
   await context.perform(`open:${service}`, { listen: describeListen(listen) }, (epoch) =>
     context.switch.open({ service, mode, ...(listen ? { listen } : {}) }, epoch),
   );

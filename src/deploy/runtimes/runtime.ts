@@ -104,8 +104,8 @@ export interface CommandEnd {
 export interface StageRequest {
   readonly service: string;
   readonly component: Component;
-  /** Where the release source keeps its folder; of an image there is none. */
-  readonly folder: string;
+  /** Where the release source keeps its folder or its tarball; of an image there is nothing. */
+  readonly from: string;
 }
 
 /** What is going to be done, for looking ahead. Empty: nothing. */
@@ -118,6 +118,8 @@ export interface Work {
  * happened), and is refused when its epoch is lower than one this deployment has seen.
  */
 export interface Runtime {
+  /** To create an instance takes long enough to be done before its turn to start. */
+  readonly isSlowToCreate?: true;
   /** What an instance of a component is given as its artifact. Looks at nothing. */
   locate(component: Component): string;
   /**

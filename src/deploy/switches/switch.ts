@@ -62,6 +62,8 @@ export interface FrontendObservation extends Frontend {
   readonly counters: SwitchCounters;
   /** The highest epoch it has obeyed. */
   readonly epoch: number;
+  /** False when it would do something else after a restart, until it is opened again; `undefined` of a switch that remembers by itself. */
+  readonly isWrittenDown?: boolean;
 }
 
 export interface FrontendChange {

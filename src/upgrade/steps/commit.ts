@@ -1,4 +1,4 @@
-import { hasProcess } from '../../deploy/index.ts';
+import { hasProcess, type Instance } from '../../deploy/index.ts';
 import { OnwardError } from '../../model/index.ts';
 import { PostgresError } from '../../system/index.ts';
 import { takeBaseline } from '../contract/begin-baselines.ts';
@@ -45,17 +45,29 @@ async function takeBaselines(context: RunContext): Promise<void> {
   await journal.append({ step: 'commit', key: 'statement-baseline', kind: 'observe', data: { databases: taken } });
 }
 
-/** Removes what was kept to go back to. A one-shot of this release stays: its record says that it ran. */
+/** Removes what was kept to go back to. */
 async function prune(context: RunContext): Promise<void> {
-  const { installation, release } = context;
+  const { installation } = context;
   const perform = createPerformer(context, 'commit');
   for (const service of installation.deployment.services) {
-    const component = release.components.find((candidate) => candidate.service === service.name);
     const runtime = installation.runtimeOf(service.name);
     for (const instance of await runtime.list(service.name)) {
-      const isDone = instance.kind === 'one-shot' && instance.identity === component?.identity;
-      if (hasProcess(instance) || isDone) continue;
+      if (hasProcess(instance) || isOfRelease(context, instance)) continue;
       await perform(`remove:${instance.id}`, { instance: instance.id }, (epoch) => runtime.remove(instance.id, epoch));
     }
   }
+}
+
+/**
+ * What serves from here on, also while it is down for a moment: a host that boots, or an engine, is about to start it again. And a one-shot
+ * of this release: its record says that it ran.
+ */
+export function isOfRelease(
+  { before, journal, release }: Pick<RunContext, 'before' | 'journal' | 'release'>,
+  { id, service, run, kind, identity }: Pick<Instance, 'id' | 'service' | 'run' | 'kind' | 'identity'>,
+): boolean {
+  const component = release.components.find((candidate) => candidate.service === service);
+  if (kind === 'one-shot' && identity === component?.identity) return true;
+  if (before.rolls.some((roll) => roll.service === service)) return run === journal.run;
+  return before.originals.some((original) => original.service === service && original.instances.includes(id));
 }

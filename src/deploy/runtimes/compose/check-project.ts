@@ -57,7 +57,7 @@ function checkName(service: string, { container_name: name }: Project['services'
 }
 
 function checkComponent(service: string, component: Component): readonly Finding[] {
-  return component.kind === 'image' ? [] : [toFinding(wrongArtifact(service))];
+  return component.kind === 'image' ? [] : [toFinding(wrongArtifact(service, component.kind))];
 }
 
 /** Whether Onward may write the override, and whether plain `docker compose` reads it. */

@@ -9,7 +9,6 @@ import {
   createComposeProject,
 } from '../../../../test/support/compose-project.ts';
 import { docker } from '../../../../test/support/docker.ts';
-import { eventually } from '../../../../test/support/eventually.ts';
 import { busyboxImage } from '../../../../test/support/images.ts';
 import { startRegistryFront } from '../../../../test/support/registry.ts';
 import type { ImageComponent } from '../../../model/index.ts';
@@ -119,13 +118,36 @@ volumes: { data: {} }
     const text = await readFile(override, 'utf8');
     const before = await opened.containers();
     await runtime.create(specOf(second, 'api-2.0.0-b-1', { environment: { TOKEN: 'very secret' } }), 1);
+    expect(await readFile(override, 'utf8')).toBe(text);
+    await runtime.start('api-2.0.0-b-1', 1);
     expect(await readFile(override, 'utf8')).toContain('very secret');
     expect((await stat(override)).mode & 0o777).toBe(0o600);
+    await runtime.stop('api-2.0.0-b-1', 1);
     await (await opened.reopen().keep?.('api', ['api-1.0.0-a-1']))?.(1);
     expect(await readFile(override, 'utf8')).toBe(text);
     await runtime.remove('api-2.0.0-b-1', 1);
     await opened.compose(['up', '--detach']);
     expect(await opened.containers()).toEqual(before);
+  });
+
+  it('say what serves while instances are only created, several of them at once', async () => {
+    const opened = await open(SIMPLE);
+    const { runtime, specOf } = opened;
+    await runtime.create(specOf(first, 'api-1.0.0-a-1'), 1);
+    await runtime.start('api-1.0.0-a-1', 1);
+    const override = join(opened.folder, 'compose.override.yaml');
+    const text = await readFile(override, 'utf8');
+    const ids = [1, 2, 3].map((number) => `api-2.0.0-b-${number}`);
+    await Promise.all(ids.map((id) => runtime.create(specOf(second, id), 1)));
+    expect((await runtime.list('api')).map(({ id, state }) => `${id} ${state}`)).toEqual([
+      'api-1.0.0-a-1 running',
+      ...ids.map((id) => `${id} created`),
+    ]);
+    expect(await readFile(override, 'utf8')).toBe(text);
+    // As a machine does that comes up again in the middle of a run.
+    await opened.compose(['up', '--detach']);
+    const running = (await runtime.list('api')).filter(({ state }) => state === 'running');
+    expect(running.map(({ release, identity }) => [release, identity])).toEqual([[first.producedBy, first.identity]]);
   });
 
   it('may name the only container: the name goes on in the network, and old and new have one each', async () => {
@@ -250,14 +272,14 @@ describe('a pull', () => {
     try {
       const opened = await open(SIMPLE);
       const absent = { ...first, image: `${front.host}/shop/api` };
-      const stage = () => opened.runtime.stage({ service: 'api', component: absent, folder: '' }, 1);
+      const stage = () => opened.runtime.stage({ service: 'api', component: absent, from: '' }, 1);
       front.behave('refuses');
       await expect(stage()).rejects.toMatchObject({ code: 'runtime.pull-refused', state: 'unchanged' });
       front.behave('hangs');
       await expect(stage()).rejects.toMatchObject({ code: 'runtime.registry-silent', state: 'unchanged' });
       front.behave('passes');
       const unknown = { ...absent, identity: `sha256:${'d'.repeat(64)}` as const };
-      await expect(opened.runtime.stage({ service: 'api', component: unknown, folder: '' }, 1)).rejects.toMatchObject({
+      await expect(opened.runtime.stage({ service: 'api', component: unknown, from: '' }, 1)).rejects.toMatchObject({
         code: 'runtime.unknown-image',
       });
       expect(await opened.containers()).toEqual([]);
@@ -273,7 +295,7 @@ describe('a pull', () => {
     const opened = await open(SIMPLE);
     await opened.runtime.describeService('api');
     await writeFile(join(opened.folder, 'compose.yaml'), 'services: { api: { image: "api:1", nothing: 7 } }\n');
-    await expect(opened.runtime.stage({ service: 'api', component: first, folder: '' }, 1)).rejects.toMatchObject({
+    await expect(opened.runtime.stage({ service: 'api', component: first, from: '' }, 1)).rejects.toMatchObject({
       code: 'compose.wrong-configuration',
     });
   });
@@ -304,53 +326,5 @@ volumes: { uploads: {}, data: {} }
     const [place] = facts.places;
     expect(place).toMatchObject({ place: 'docker', isReachable: true, disk: { neededBytes: 2_500_000 } });
     expect(place?.memory).toMatchObject({ neededBytes: 0 });
-  });
-});
-
-describe('a command', () => {
-  const spec = (script: string, more = {}) => ({
-    ...{ service: 'api', release: '2.0.0', artifact: `${second.image}@${second.identity}`, graceMs: 1_000 },
-    ...{ command: ['sh', '-c', script], environment: { OWN: 'of $it' }, ...more },
-  });
-  const run = async (opened: ComposeProject, of: ReturnType<typeof spec>, signal = new AbortController().signal) => {
-    const chunks: Buffer[] = [];
-    const end = await opened.runtime.runCommand(of, { onOutput: (chunk) => void chunks.push(chunk), signal });
-    return { ...end, output: Buffer.concat(chunks).toString() };
-  };
-
-  it('runs in the image of its release, with the environment that it is given, and says how it ended', async () => {
-    const opened = await open(SIMPLE);
-    const script =
-      'echo "$OWN $ONWARD_SERVICE $ONWARD_RELEASE"; grep -o "version...2.0.0" behaviour.json; echo oh >&2; exit 7';
-    const { output, said, code } = await run(opened, spec(script));
-    expect({ output, code }).toEqual({ output: 'of $it api 2.0.0\nversion":"2.0.0\n', code: 7 });
-    expect(said).toContain('oh');
-    expect(await opened.containers()).toEqual([]);
-    await expect(run(opened, spec('', { command: ['gone'] }))).rejects.toMatchObject({ code: 'runtime.no-program' });
-  });
-
-  it('is told to end, and is ended before another one starts in its slot', async () => {
-    const opened = await open(SIMPLE);
-    const slot = { name: 'split', epoch: 1 };
-    const stop = new AbortController();
-    const long = run(opened, spec('echo on; exec sleep 600', { slot }), stop.signal);
-    await eventually(
-      () => opened.containers(),
-      (found) => found.some((line) => line.includes(' running ')),
-      20_000,
-    );
-    const next = await run(opened, spec('echo alone', { slot: { ...slot, epoch: 2 } }));
-    expect(next.output).toBe('alone\n');
-    expect(await long).toMatchObject({ code: null, signal: 'SIGTERM' });
-    const again = run(opened, spec('trap "exit 0" TERM; echo on; sleep 600 & wait'), stop.signal);
-    await eventually(
-      () => opened.containers(),
-      (found) => found.some((line) => line.includes(' running ')),
-      20_000,
-    );
-    stop.abort(new Error('enough'));
-    await again;
-    expect(await opened.containers()).toEqual([]);
-    await expect(run(opened, spec('echo never', { slot }))).rejects.toMatchObject({ code: 'deploy.fenced' });
   });
 });

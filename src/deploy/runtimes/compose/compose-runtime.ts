@@ -32,6 +32,7 @@ export function createComposeRuntime(system: System, options: ComposeRuntimeOpti
   const findServing = async (service: string, ids: readonly string[]): Promise<readonly Found[]> =>
     (await findInstances(context, service, identify)).filter(({ instance }) => ids.includes(instance.id));
   return {
+    isSlowToCreate: true,
     locate: (component) => (component.kind === 'image' ? `${component.image}@${component.identity}` : ''),
     async stage(request, epoch) {
       await fenced(epoch);
@@ -94,6 +95,7 @@ function createContext(system: System, options: ComposeRuntimeOptions): ComposeC
     system,
     fence: createFenceFile(system.files, options.stateDirectory),
     engine: createEngine(system),
+    wanted: new Set(),
     project() {
       project ??= loadProject(context);
       return project;

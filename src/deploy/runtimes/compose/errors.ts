@@ -1,4 +1,4 @@
-import { ExitCode, OnwardError } from '../../../model/index.ts';
+import { ExitCode, type FilesComponent, OnwardError } from '../../../model/index.ts';
 
 export function noEngine(where: string, why: string): OnwardError {
   return new OnwardError({
@@ -81,10 +81,10 @@ export function unreadableOverride(path: string, why: string): OnwardError {
   });
 }
 
-export function wrongArtifact(service: string): OnwardError {
+export function wrongArtifact(service: string, kind: FilesComponent['kind']): OnwardError {
   return new OnwardError({
     code: 'compose.no-image',
-    message: `Could not use what the release ships as ${service}: it is a folder, and Compose runs images.`,
+    message: `Could not use what the release ships as ${service}: it is a ${kind}, and Compose runs images.`,
     hint: `Ship an image for ${service}, or choose another runtime for it in onward.yaml.`,
     state: 'unchanged',
     exit: ExitCode.usage,

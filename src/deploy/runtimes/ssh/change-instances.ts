@@ -6,6 +6,7 @@ import { noDocker, noPort, noUnit, stillEnding } from './errors.ts';
 import { escapeVariables, renderExecWords, splitCommand } from './exec-line.ts';
 import { findInstance, findKnown, type InstancePlace } from './find-instance.ts';
 import { encodeSpec } from './instance-spec.ts';
+import { addressOf } from './list-instances.ts';
 import { type Script, ScriptExit } from './script.ts';
 import { CREATE } from './scripts/create.ts';
 import { REMOVE } from './scripts/remove.ts';
@@ -14,7 +15,7 @@ import { STOP } from './scripts/stop.ts';
 import { baseVariables, configOf, isTemplate, type SshContext } from './ssh-context.ts';
 
 /** Where an instance listens unless its environment says otherwise: the switch is on another machine. */
-const EVERYWHERE = '0.0.0.0';
+const everywhere = (address: string) => (address.includes(':') ? '::' : '0.0.0.0');
 /** What a stop may take beyond the grace period. */
 const STOP_SLACK_MS = 15_000;
 const ACTION_LIMIT_MS = 90_000;
@@ -26,7 +27,8 @@ export async function createInstance(context: SshContext, spec: InstanceSpec, ep
   const text = encodeSpec(spec, unit);
   const existing = findKnown(context, id);
   if (existing && (existing.service !== service || existing.host !== host)) throw specConflict(id);
-  const environment = { HOST: EVERYWHERE, ...spec.environment, ...identify(spec) };
+  const listen = { HOST: everywhere(await addressOf(context, host)) };
+  const environment = { ...listen, ...spec.environment, ...identify(spec) };
   const script = fencedScript(context, `create ${id}`, {
     epoch,
     run,

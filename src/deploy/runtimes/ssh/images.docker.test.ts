@@ -101,7 +101,7 @@ describe('staging an image on hosts', () => {
     });
     front.behave('hangs');
     const hasty = open({ answerMs: 500, bytesPerSecond: 1_000_000, attempts: 2, pauseMs: 10 });
-    const request = { service: 'api', component: second, folder: '' };
+    const request = { service: 'api', component: second, from: '' };
     await expect(hasty.stage(request, 1)).rejects.toMatchObject({
       code: 'runtime.registry-silent',
       state: 'unchanged',
@@ -266,7 +266,7 @@ async function push(tag: string): Promise<ImageComponent> {
   return { kind: 'image', service: 'api', image, tag, identity, bytes: 1_000, producedBy: tag, command: [] };
 }
 
-const stage = (component: ImageComponent) => runtime.stage({ service: 'api', component, folder: '' }, 1);
+const stage = (component: ImageComponent) => runtime.stage({ service: 'api', component, from: '' }, 1);
 
 async function create(component: ImageComponent, id: string, more: Partial<InstanceSpec> = {}): Promise<InstanceSpec> {
   const { producedBy: release, identity, command } = component;

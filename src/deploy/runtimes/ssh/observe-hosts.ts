@@ -1,8 +1,9 @@
-import { type Finding, OnwardError, type PlaceFact, type RuntimeFacts } from '../../../model/index.ts';
+import { contentOf, type Finding, OnwardError, type PlaceFact, type RuntimeFacts } from '../../../model/index.ts';
 import { roomForImage } from '../pull.ts';
 import type { Work } from '../runtime.ts';
 import { readUnit } from './describe-unit.ts';
 import { parseSurvey, type Survey } from './parse-survey.ts';
+import { LOG_IN } from './scripts/greeting.ts';
 import { SURVEY } from './scripts/survey.ts';
 import { allHosts, baseVariables, configOf, isTemplate, type SshContext } from './ssh-context.ts';
 import { referenceOf } from './stage-images.ts';
@@ -27,7 +28,12 @@ export async function observeHosts(context: SshContext, work: Work): Promise<Run
   return {
     places,
     exclusive: findExclusive(context),
-    findings: [...units, ...observed.flatMap(({ findings }) => findings), ...skewed.map(describeSkew)],
+    findings: [
+      ...units,
+      ...observed.flatMap(({ findings }) => findings),
+      ...findSameMachines(context, observed),
+      ...skewed.map(describeSkew),
+    ],
   };
 }
 
@@ -41,6 +47,7 @@ function findExclusive(context: SshContext): RuntimeFacts['exclusive'] {
 
 interface ObservedHost {
   readonly place: PlaceFact;
+  readonly machine?: string | undefined;
   readonly findings: readonly Finding[];
 }
 
@@ -60,7 +67,7 @@ async function observeHost(context: SshContext, host: string, work: Work): Promi
   };
   try {
     // The first script on a host also connects to it, which would count for the clock.
-    await context.connections.run(host, NOTHING, { limitMs: LOOK_LIMIT_MS, patience: 'none' });
+    await context.connections.run(host, LOG_IN, { limitMs: LOOK_LIMIT_MS, patience: 'none' });
     const before = clock.now().getTime();
     const script = { action: 'look around', variables, text: SURVEY };
     const { stdout } = await context.connections.run(host, script, { limitMs: LOOK_LIMIT_MS, patience: 'none' });
@@ -76,15 +83,13 @@ async function observeHost(context: SshContext, host: string, work: Work): Promi
       ...memoryOf(context, survey, components),
       ...(survey.nowMs === undefined ? {} : { clockSkewMs: Math.round(survey.nowMs - middleMs) }),
     };
-    return { place, findings: lacking ? [missingDocker(host, components)] : [] };
+    return { place, machine: survey.machine, findings: lacking ? [missingDocker(host, components)] : [] };
   } catch (error) {
     if (!(error instanceof OnwardError)) throw error;
     const place = { runtime: 'ssh', place: host, isReachable: false, evidence: withoutStop(error.message) } as const;
     return { place, findings: [] };
   }
 }
-
-const NOTHING = { action: 'log in', variables: {}, text: 'main() { :; }' };
 
 /**
  * For what is not there yet. Images may be on a disk of their own; when both are needed, all has to fit on the fuller one, which is right for one
@@ -94,10 +99,11 @@ function diskOf(survey: Survey, components: Work['components']): Pick<PlaceFact,
   const folders = new Map<string, number>();
   const images = new Map<string, number>();
   for (const { component } of components) {
-    const { identity, bytes } = component;
+    const { identity } = component;
     if (component.kind === 'image') {
-      if (!survey.images.includes(referenceOf(component))) images.set(identity, roomForImage(bytes));
-    } else if (!survey.artifacts.includes(identity.slice('sha256:'.length))) folders.set(identity, COPIES * bytes);
+      if (!survey.images.includes(referenceOf(component))) images.set(identity, roomForImage(component.bytes));
+    } else if (!survey.artifacts.includes(identity.slice('sha256:'.length)))
+      folders.set(identity, COPIES * contentOf(component).bytes);
   }
   const disks = [
     ...(folders.size > 0 || images.size === 0 ? [survey.diskBytes] : []),
@@ -127,6 +133,27 @@ function missingDocker(host: string, components: Work['components']): Finding {
     message: `No Docker engine answers on host ${host}, and ${[...new Set(services)].join(', ')} ${services.length === 1 ? 'is an image' : 'are images'}.`,
     hint: `Install Docker there; "ssh ${host} docker info" says why it does not answer.`,
   };
+}
+
+/** One machine under two names has every instance twice, and those of one name are in the way of the other. */
+function findSameMachines(context: SshContext, observed: readonly ObservedHost[]): readonly Finding[] {
+  const machines = new Map(observed.map(({ place, machine }) => [place.place, machine]));
+  return ownServices(context).flatMap(({ name }) => {
+    const { hosts } = configOf(context, name);
+    return hosts.flatMap((host, index): readonly Finding[] => {
+      const machine = machines.get(host);
+      const first = hosts.slice(0, index).find((other) => machine !== undefined && machines.get(other) === machine);
+      if (first === undefined) return [];
+      return [
+        {
+          code: 'ssh.same-machine',
+          severity: 'error',
+          message: `Hosts ${first} and ${host} of ${name} are one machine.`,
+          hint: 'Name it once in onward.yaml.',
+        },
+      ];
+    });
+  });
 }
 
 /** Units that are not there, cannot run an image, or are not the same on every host. What a host that is away has is not known. */

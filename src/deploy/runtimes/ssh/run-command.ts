@@ -10,9 +10,12 @@ import { escapeVariables, splitCommand } from './exec-line.ts';
 import { quote } from './quote.ts';
 import { type Script, ScriptExit } from './script.ts';
 import { END_COMMANDS, END_OF_COMMAND, RUN_COMMAND } from './scripts/command.ts';
+import { LOG_IN } from './scripts/greeting.ts';
 import { allHosts, baseVariables, configOf, type SshContext } from './ssh-context.ts';
 
 const SAID_BYTES = 8_192;
+/** What a command that is to end is told; a tool that is gone says nothing. */
+const STOP = 'stop';
 /** Of a command that moves rows for days; a timer cannot hold more. */
 const LONGEST_MS = 2_000_000_000;
 
@@ -37,12 +40,14 @@ export async function runCommand(context: SshContext, spec: CommandSpec, options
     text: RUN_COMMAND,
     variables: {
       ...{ NAME: name, SLOT_PATTERN: slot ? `${prefix}s.${slot.name}.*` : '', UNIT: unit, SERVICE: service },
-      ...{ ARTIFACT: artifact, PROGRAM: program, GRACE_MS: graceMs },
+      ...{ ARTIFACT: artifact, PROGRAM: program, GRACE_MS: graceMs, STOP },
       ARGV: args.map((arg) => quote(escapeVariables(arg))).join(' '),
       ENVIRONMENT: renderEnvironmentFile(environment),
     },
   });
-  const said = await attend(context, { host, script, label, options });
+  // One that changes something is begun once, on a connection that was there a moment ago: whether it runs again is the caller's to say.
+  if (slot) await context.connections.run(host, LOG_IN);
+  const said = await attend(context, { host, script, label, isOnlyAsking: slot === undefined, options });
   const { stdout } = await context.connections.run(host, askForEnd(context, name));
   const end = readEnd(stdout);
   if (!isImage(artifact)) return { ...end, said };
@@ -65,10 +70,11 @@ async function attend(
     readonly host: string;
     readonly script: Script;
     readonly label: string;
+    readonly isOnlyAsking: boolean;
     readonly options: CommandOptions;
   },
 ): Promise<string> {
-  const { host, script, label, options } = asked;
+  const { host, script, label, isOnlyAsking, options } = asked;
   let stop = () => {};
   const isOver = new Promise<void>((resolve) => {
     stop = resolve;
@@ -78,7 +84,7 @@ async function attend(
   try {
     const { stderr, exitCode } = await connections.run(host, script, {
       limitMs: LONGEST_MS,
-      patience: 'none',
+      patience: isOnlyAsking ? 'none' : 'never-again',
       input: () => untilOver(isOver),
       onStdout: options.onOutput,
       ...(options.onErrors ? { onStderr: options.onErrors } : {}),
@@ -95,7 +101,7 @@ async function attend(
 
 async function* untilOver(isOver: Promise<void>): AsyncIterable<Buffer> {
   await isOver;
-  yield Buffer.alloc(0);
+  yield Buffer.from(`${STOP}\n`);
 }
 
 function askForEnd(context: SshContext, name: string): Script {

@@ -71,7 +71,6 @@ async function pullOnce(staging: Staging, pull: Pull, host: string): Promise<Pul
   const script = imageScript(staging, `stage ${service}`, {
     text: PULL_IMAGE,
     variables: {
-      HEX: component.identity.slice('sha256:'.length),
       ANSWER_TENTHS: Math.ceil(limits.answerMs / 100),
       LIMIT_TENTHS: Math.ceil(limitMs / 100),
     },
@@ -95,6 +94,9 @@ function imageScript(
   return fencedScript(context, action, {
     epoch,
     text,
-    variables: { IMAGE: referenceOf(component), ...variables },
+    variables: {
+      ...{ IMAGE: referenceOf(component), HEX: component.identity.slice('sha256:'.length) },
+      ...variables,
+    },
   });
 }

@@ -23,11 +23,12 @@ export interface BackendFile extends FrontendChange {
 
 /**
  * The whole section of a backend, with the servers that HAProxy must have when it starts. Draining ones are left out: after a start
- * nothing is in flight. Pure.
+ * nothing is in flight. Equal targets give an equal text, in whatever order they come. Pure.
  */
 export function renderHaproxyBackend(file: BackendFile): string {
   const { backend, mode, targets, isHeld } = file;
-  const servers = targets.flatMap(({ id, address, weight, state }) => {
+  const sorted = [...targets].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const servers = sorted.flatMap(({ id, address, weight, state }) => {
     if (state === 'draining') return [];
     const name =
       state === 'standby' ? `${standbyEntry(id)} ${renderAddress(address)} backup` : `${id} ${renderAddress(address)}`;

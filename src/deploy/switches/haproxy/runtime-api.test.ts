@@ -64,6 +64,32 @@ describe('createRuntimeApi()', () => {
     await expect(send('show info')).rejects.toMatchObject({ code: 'switch.haproxy-not-answering' });
   });
 
+  it('asks again when nobody answers in time, but says a change once', async () => {
+    const heard: string[] = [];
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (data) => {
+        heard.push(String(data).trim());
+        if (heard.length === 3) socket.end('here');
+      });
+    }).listen(0, HOST);
+    servers.push(server);
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const send = createRuntimeApi({ host: HOST, port }, { answerMs: 100 });
+    expect(await send('show info')).toBe('here');
+    await expect(send('set server api/a state maint')).rejects.toMatchObject({
+      code: 'switch.haproxy-not-answering',
+      message: expect.stringContaining('none within 0.1 s'),
+    });
+    await expect(send('show stat')).rejects.toMatchObject({ code: 'switch.haproxy-not-answering' });
+    expect(heard).toEqual([
+      ...['show info', 'show info', 'show info'],
+      'set server api/a state maint',
+      ...['show stat', 'show stat', 'show stat'],
+    ]);
+  });
+
   const openAt = (port: number) => {
     const system = createSystem({ environment: {}, onEvent: () => {} });
     const config = {

@@ -11,8 +11,9 @@ is_heard() { ! flock -n "$base/commands/$1/listener" true 2>/dev/null; } # <unit
 
 /**
  * Runs a program as a transient unit, as the user whom the unit of the service has, until it ends or standard input does. In a slot it waits
- * until whatever ran there has ended, and then goes ahead in the same locked section. Needs NAME, SLOT_PATTERN (may be empty), UNIT, SERVICE,
- * ENVIRONMENT, ARTIFACT, PROGRAM, ARGV (quoted), GRACE_MS.
+ * until whatever ran there has ended, and then goes ahead in the same locked section. An input that ends without the word STOP is that of a tool
+ * which is gone: nobody will ask how the command ended. Needs NAME, SLOT_PATTERN (may be empty), UNIT, SERVICE, ENVIRONMENT, ARTIFACT, PROGRAM,
+ * ARGV (quoted), GRACE_MS, STOP.
  */
 export const RUN_COMMAND = `${LOCKED}${UNIT}${CONTAINER}${COMMANDS}
 claim() {
@@ -60,10 +61,16 @@ main() {
   runner=$!
   while kill -0 "$runner" 2>/dev/null && [ -z "$(up_in "$NAME")" ] && [ ! -e "$dir/exit" ]; do sleep 0.02; done
   leave
-  { while read -r line <&3; do :; done; systemctl stop "$NAME"; } >/dev/null 2>&1 8>&- &
+  {
+    last=
+    while read -r line <&3; do last=$line; done
+    if [ "$last" != "$STOP" ]; then : >"$dir/abandoned"; fi
+    systemctl stop "$NAME"
+  } >/dev/null 2>&1 8>&- &
   watcher=$!
   wait "$runner"
   kill "$watcher" 2>/dev/null
+  if [ -e "$dir/abandoned" ]; then rm -rf "$dir"; fi
   exit 0
 }`;
 

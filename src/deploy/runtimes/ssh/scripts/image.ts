@@ -2,13 +2,15 @@ import { ScriptExit } from '../script.ts';
 import { CONTAINER } from './container.ts';
 import { LOCKED } from './locked.ts';
 
-/** Looks whether the engine holds an image, and whether there is room for it. Needs IMAGE (by digest). */
+/** Looks whether the engine holds an image, and whether there is room for it. Needs IMAGE (by digest), HEX. */
 export const LOOK_FOR_IMAGE = `${LOCKED}${CONTAINER}
 main() {
   enter
   leave
   need_docker
   if holds_image "$IMAGE"; then echo present; else echo absent; fi
+  # The newest ones are kept.
+  if [ -e "$base/images/$HEX" ]; then touch "$base/images/$HEX"; fi
   root=$(timeout 10 docker info --format '{{.DockerRootDir}}') || exit 1
   df --block-size=1 --output=avail "$root" | tail -n 1
 }`;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -9,51 +9,48 @@ import { bundleProgram } from '../support/bundle-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { aliveOf, askInstance, instanceOf, specOf, startsOf, stateOf } from '../support/instances.ts';
 import { killSupervisor } from '../support/kill-supervisor.ts';
+import { commandSpecOf, describeCommands, TOOL_ENVIRONMENT } from './command-suite.ts';
 import { describeRuntime } from './runtime-suite.ts';
 
-interface Member {
-  readonly name: string;
-  readonly create: (stateDirectory: string) => Runtime;
-  /** Starts an instance from a tool that is killed right after. */
-  readonly startFromTool: (stateDirectory: string, id: string) => Promise<void>;
-  /** Ends what watches an instance with SIGKILL. */
-  readonly killWatcher: (stateDirectory: string, spec: InstanceSpec) => Promise<void>;
-}
-
-const system = createSystem({ environment: process.env, onEvent: () => {} });
+const system = createSystem({ environment: TOOL_ENVIRONMENT, onEvent: () => {} });
 const programs = { supervisor: '', tool: '', folder: '' };
 
-const members: readonly Member[] = [
-  {
-    name: 'process',
-    create: (stateDirectory) => createProcessRuntime(system, { stateDirectory, program: programs.supervisor }),
-    startFromTool: (stateDirectory, id) =>
-      new Promise((resolve, reject) => {
-        execFile(process.execPath, [programs.tool, 'start', stateDirectory, programs.supervisor, id, '1'], (error) =>
-          error?.signal === 'SIGKILL' ? resolve() : reject(error ?? new Error('The tool was not killed')),
-        );
-      }),
-    killWatcher: killSupervisor,
-  },
-];
+const open = async (folder: string) =>
+  createProcessRuntime(system, { stateDirectory: folder, program: programs.supervisor });
 
-const [own] = members;
-if (own) {
-  describeRuntime({
-    name: own.name,
-    grace: { leastMs: 300, mostMs: 3_000 },
-    create: async (folder) => own.create(folder),
-    specOf(folder, id, { environment, ...more } = {}) {
-      const spec = specOf(folder, id, more);
-      return { ...spec, environment: { ...spec.environment, ...environment } };
-    },
-    async isAnythingLeft(specs) {
-      const pids = await Promise.all(specs.map((spec) => startsOf(spec)));
-      return (await aliveOf(pids.flat())).length > 0;
-    },
-    clear: async () => {},
-  });
-}
+describeRuntime({
+  name: 'process',
+  grace: { leastMs: 300, mostMs: 3_000 },
+  runsIn: 'artifact',
+  recallsCrash: true,
+  open,
+  specOf(folder, id, { environment, ...more } = {}) {
+    const spec = specOf(folder, id, more);
+    return { ...spec, environment: { ...spec.environment, ...environment } };
+  },
+  startsOf,
+  familyOf: ({ pid = 0 }) => sessionOf(pid),
+  aliveOf,
+  kill: async ({ pid = 0 }) => void process.kill(pid, 'SIGKILL'),
+  async isAnythingLeft(specs) {
+    const pids = await Promise.all(specs.map((spec) => startsOf(spec)));
+    return (await aliveOf(pids.flat())).length > 0;
+  },
+  clear: async () => {},
+});
+
+describeCommands({
+  name: 'process',
+  artifact: 'folder',
+  system,
+  open,
+  specOf: commandSpecOf,
+  options: (folder) => ({ stateDirectory: folder, program: '/nowhere' }),
+  read: (folder, name) => readFile(join(folder, name), 'utf8').catch(() => ''),
+  aliveOf,
+  recorded: (folder) => readdir(join(folder, 'commands/api')).catch(() => []),
+  clear: async () => {},
+});
 
 beforeAll(async () => {
   programs.folder = await mkdtemp(join(tmpdir(), 'onward-programs-'));
@@ -63,7 +60,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(programs.folder, { recursive: true, force: true }));
 
-describe.each(members)('runtime $name, which runs processes', (member) => {
+describe('runtime process', () => {
   let folder: string;
   let runtime: Runtime;
   let created: InstanceSpec[];
@@ -77,7 +74,7 @@ describe.each(members)('runtime $name, which runs processes', (member) => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'onward-runtime-'));
-    runtime = member.create(folder);
+    runtime = await open(folder);
     created = [];
   });
 
@@ -89,27 +86,22 @@ describe.each(members)('runtime $name, which runs processes', (member) => {
     expect(left).toEqual([]);
   });
 
-  it('gives an instance its artifact as folder, its own environment, and nothing of the tool but what every program needs', async () => {
+  it('gives an instance nothing of the tool but what every program needs', async () => {
     const spec = await create('api-1');
     await runtime.start('api-1', 1);
-    const { cwd, environment } = await askInstance(runtime, spec);
-    expect(cwd).toBe(folder);
-    expect(environment).toMatchObject({
-      ...spec.environment,
-      ...{ HOST: '127.0.0.1', ONWARD_SERVICE: 'api', ONWARD_RELEASE: '1.2.0', ONWARD_INSTANCE: 'api-1' },
-      PGAPPNAME: 'api@1.2.0',
-    });
+    const { environment } = await askInstance(runtime, spec);
+    expect(environment.HOST).toBe('127.0.0.1');
     const known = ['MARKS', 'PORT', 'HOST', 'PGAPPNAME', 'PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'PWD', 'SHLVL', '_'];
     expect(Object.keys(environment).filter((name) => !known.includes(name) && !name.startsWith('ONWARD_'))).toEqual([]);
   });
 
-  it.each(['with', 'without'] as const)('ends every process of an instance %s what watches it', async (which) => {
+  it('ends every process of an instance that nobody watches', async () => {
     const spec = await create('api-1', { behaviour: ['family'], graceMs: 200 });
     await runtime.start('api-1', 1);
     const { pid } = await askInstance(runtime, spec);
     const family = await sessionOf(pid);
     expect(family.length).toBeGreaterThanOrEqual(3);
-    if (which === 'without') await member.killWatcher(folder, spec);
+    await killSupervisor(folder, spec);
     await runtime.stop('api-1', 1);
     expect(await aliveOf(family)).toEqual([]);
     expect(await stateOf(runtime, spec)).toBe('stopped');
@@ -117,7 +109,7 @@ describe.each(members)('runtime $name, which runs processes', (member) => {
 
   it('keeps an instance that was started by a tool which is killed', async () => {
     const spec = await create('api-1');
-    await member.startFromTool(folder, 'api-1');
+    await startFromTool(folder, 'api-1');
     const { pid } = await askInstance(runtime, spec);
     expect(await stateOf(runtime, spec)).toBe('running');
     process.kill(pid, 'SIGKILL');
@@ -134,7 +126,7 @@ describe.each(members)('runtime $name, which runs processes', (member) => {
     const spec = await create('api-1');
     await runtime.start('api-1', 1);
     const { pid } = await askInstance(runtime, spec);
-    await member.killWatcher(folder, spec);
+    await killSupervisor(folder, spec);
     expect(await instanceOf(runtime, spec)).toMatchObject({ state: 'running', pid });
     await runtime.start('api-1', 1);
     expect((await askInstance(runtime, spec)).pid).toBe(pid);
@@ -150,7 +142,7 @@ describe.each(members)('runtime $name, which runs processes', (member) => {
     const spec = await create('api-1');
     await runtime.start('api-1', 1);
     const { pid } = await askInstance(runtime, spec);
-    await member.killWatcher(folder, spec);
+    await killSupervisor(folder, spec);
     process.kill(pid, 'SIGKILL');
     await eventually(
       () => stateOf(runtime, spec),
@@ -161,6 +153,15 @@ describe.each(members)('runtime $name, which runs processes', (member) => {
     expect(await startsOf(spec)).toHaveLength(2);
   });
 });
+
+/** Starts an instance from a tool that is killed right after. */
+function startFromTool(stateDirectory: string, id: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [programs.tool, 'start', stateDirectory, programs.supervisor, id, '1'], (error) =>
+      error?.signal === 'SIGKILL' ? resolve() : reject(error ?? new Error('The tool was not killed')),
+    );
+  });
+}
 
 async function sessionOf(leader: number): Promise<readonly number[]> {
   const { stdout } = await system.exec.run(['ps', '-eo', 'pid=,sid='], { timeoutMs: 5_000 });
