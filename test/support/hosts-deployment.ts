@@ -35,6 +35,8 @@ export interface HostsDeployment {
 export interface HostsDeploymentOptions {
   readonly hosts: Hosts;
   readonly services?: readonly HostService[];
+  /** The services as images, by name, as product.yaml has them, in place of folders. */
+  readonly images?: Readonly<Record<HostService, string>>;
   /** Keys of `search`, such as `canary: true`. */
   readonly search?: string;
   /** Where hosts keep what is Onward's; /var/lib/onward unless told. */
@@ -54,7 +56,7 @@ export async function createHostsDeployment(
   const vendor = join(folder, 'vendor');
   const operator = join(folder, 'operator');
   for (const path of [join(vendor, 'migrations'), operator]) await mkdir(path, { recursive: true });
-  await writeFile(join(vendor, 'product.yaml'), renderProduct(services));
+  await writeFile(join(vendor, 'product.yaml'), renderProduct(services, options.images));
   const text = renderDeployment({ ...options, services, name, folder, ports, url: `${server.url}/${database}` });
   await writeFile(join(operator, 'onward.yaml'), text);
   for (const service of services) await writeService(vendor, service, {});
@@ -109,10 +111,11 @@ async function createDatabase(server: EmbeddedPostgres, name: string): Promise<v
   await session.close();
 }
 
-function renderProduct(services: readonly HostService[]): string {
-  const lines = services.map(
-    (name) => `  ${name}: { artifact: ./dist/${name}, command: [node, main.mjs], ready: { http: /ready } }`,
-  );
+function renderProduct(services: readonly HostService[], images: HostsDeploymentOptions['images']): string {
+  const lines = services.map((name) => {
+    const what = images ? `image: "${images[name]}"` : `artifact: ./dist/${name}, command: [node, main.mjs]`;
+    return `  ${name}: { ${what}, ready: { http: /ready } }`;
+  });
   return `product: tiny
 upgrades: { skipMinor: true, skipMajor: true }
 databases: { core: { services: [] } }
