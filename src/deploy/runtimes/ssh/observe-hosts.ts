@@ -9,6 +9,8 @@ import { allHosts, baseVariables, configOf, isTemplate, type SshContext } from '
 import { referenceOf } from './stage-images.ts';
 
 const LOOK_LIMIT_MS = 10_000;
+/** Of a host that has just answered, for all that is looked at there. */
+const SURVEY_LIMIT_MS = 30_000;
 /** A host whose clock is further away than this writes logs that mislead. Leases and plans go by other clocks. */
 const SKEW_MS = 5_000;
 /** An artifact is there twice while it is unpacked. */
@@ -70,7 +72,7 @@ async function observeHost(context: SshContext, host: string, work: Work): Promi
     await context.connections.run(host, LOG_IN, { limitMs: LOOK_LIMIT_MS, patience: 'none' });
     const before = clock.now().getTime();
     const script = { action: 'look around', variables, text: SURVEY };
-    const { stdout } = await context.connections.run(host, script, { limitMs: LOOK_LIMIT_MS, patience: 'none' });
+    const { stdout } = await context.connections.run(host, script, { limitMs: SURVEY_LIMIT_MS, patience: 'none' });
     const middleMs = (before + clock.now().getTime()) / 2;
     const survey = parseSurvey(stdout);
     const lacking = images.length > 0 && survey.docker === undefined;
@@ -101,7 +103,8 @@ function diskOf(survey: Survey, components: Work['components']): Pick<PlaceFact,
   for (const { component } of components) {
     const { identity } = component;
     if (component.kind === 'image') {
-      if (!survey.images.includes(referenceOf(component))) images.set(identity, roomForImage(component.bytes));
+      if (!survey.images.some((each) => each.endsWith(`@${identity}`)))
+        images.set(identity, roomForImage(component.bytes));
     } else if (!survey.artifacts.includes(identity.slice('sha256:'.length)))
       folders.set(identity, COPIES * contentOf(component).bytes);
   }

@@ -2,20 +2,22 @@ import { CONTAINER } from './container.ts';
 import { UNIT } from './unit.ts';
 
 /**
- * What a host has and is. Changes nothing. Needs UNITS (`service:unit`, separated by spaces) HEXES and IMAGES
- * (artifacts, and images by digest, that are looked for). */
+ * What a host has and is. Changes nothing. Needs UNITS (`service:unit`, separated by spaces), HEXES and IMAGES (artifacts, and images by digest,
+ * that are looked for).
+ */
 export const SURVEY = `
 base=$FOLDER/$DEPLOYMENT
 ${UNIT}${CONTAINER}
-survey_docker() {
+survey_docker() { # In two calls at most, each of which an engine that hangs may hold up.
   command -v docker >/dev/null || return
-  version=$(timeout 5 docker version --format '{{.Server.Version}}' 2>/dev/null)
-  if [ -z "$version" ]; then return; fi
-  printf 'docker %s\\n' "$version"
+  info=$(timeout 10 docker info --format '{{.ServerVersion}} {{.DockerRootDir}}' 2>/dev/null) || return
+  root=\${info#* }
+  if [ ! -d "$root" ]; then return; fi
+  printf 'docker %s\\n' "\${info%% *}"
+  printf 'docker-disk %s\\n' "$(df --block-size=1 --output=avail "$root" | tail -n 1)"
   if [ -z "$IMAGES" ]; then return; fi
-  root=$(timeout 5 docker info --format '{{.DockerRootDir}}' 2>/dev/null)
-  if [ -d "$root" ]; then printf 'docker-disk %s\\n' "$(df --block-size=1 --output=avail "$root" | tail -n 1)"; fi
-  for image in $IMAGES; do if holds_image "$image"; then printf 'image %s\\n' "$image"; fi; done
+  # Those that are not there are an error, and the others are printed.
+  timeout 10 docker image inspect --format '{{range .RepoDigests}}image {{println .}}{{end}}' $IMAGES 2>/dev/null
 }
 main() {
   printf 'now %s\\n' "$(date +%s%3N)"
