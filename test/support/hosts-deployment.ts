@@ -50,7 +50,7 @@ export async function createHostsDeployment(
   server: EmbeddedPostgres,
   options: HostsDeploymentOptions,
 ): Promise<HostsDeployment> {
-  const { services = ['search', 'index'], tarball, images } = options;
+  const { services = ['search', 'index'], tarball } = options;
   const name = `hosts-${Math.floor(Math.random() * 1e9)}`;
   const folder = await mkdtemp(join(tmpdir(), `onward-ssh-`));
   const database = name.replace('-', '_');
@@ -59,7 +59,7 @@ export async function createHostsDeployment(
   const vendor = join(folder, 'vendor');
   const operator = join(folder, 'operator');
   for (const path of [join(vendor, 'migrations'), operator]) await mkdir(path, { recursive: true });
-  await writeFile(join(vendor, 'product.yaml'), renderProduct(services, { tarball, images }));
+  await writeFile(join(vendor, 'product.yaml'), renderProduct(services, options));
   const text = renderDeployment({ ...options, services, name, folder, ports, url: `${server.url}/${database}` });
   await writeFile(join(operator, 'onward.yaml'), text);
   for (const service of services) await writeService(vendor, service, {});
