@@ -145,14 +145,14 @@ function renderDeployment({ hosts, services, name, folder, ports, url, search = 
   };
   const lines = services.map(
     (service) =>
-      `  ${service}: { runtime: ssh, hosts: [${names}], ${own[service]}switch: { builtin: { listen: "127.0.0.1:${ports[service]}" } }, readyTimeout: 6s, drain: 3s, grace: 2s, settle: 300ms }`,
+      `  ${service}: { runtime: ssh, hosts: [${names}], ${own[service]}switch: { builtin: { listen: "127.0.0.1:${ports[service]}" } }, readyTimeout: 10s, drain: 3s, grace: 2s, settle: 300ms }`,
   );
   return `
 deployment: ${name}
 releases: { source: ${join(folder, 'releases')} }
 databases: { core: { url: "${url}" } }
 lease: { ttl: 6s }
-ssh: { config: ${hosts.sshConfig}, connectTimeout: 2s${folderOnHosts === undefined ? '' : `, folder: ${folderOnHosts}`} }
+ssh: { config: ${hosts.sshConfig}, connectTimeout: 8s${folderOnHosts === undefined ? '' : `, folder: ${folderOnHosts}`} }
 services:
 ${lines.join('\n')}
 `;
