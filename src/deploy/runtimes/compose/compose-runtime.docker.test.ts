@@ -12,7 +12,7 @@ import { docker } from '../../../../test/support/docker.ts';
 import { busyboxImage } from '../../../../test/support/images.ts';
 import { startRegistryFront } from '../../../../test/support/registry.ts';
 import { buildServiceImage } from '../../../../test/support/service-image.ts';
-import type { ImageComponent } from '../../../model/index.ts';
+import type { FilesComponent, ImageComponent } from '../../../model/index.ts';
 
 let images: ComposeImages;
 let busybox: string;
@@ -327,13 +327,13 @@ describe('a pull', () => {
       const absent = { ...first, image: `${front.host}/shop/api` };
       const stage = () => opened.runtime.stage({ service: 'api', component: absent, from: '' }, 1);
       front.behave('refuses');
-      await expect(stage()).rejects.toMatchObject({ code: 'compose.pull-refused', state: 'unchanged' });
+      await expect(stage()).rejects.toMatchObject({ code: 'runtime.pull-refused', state: 'unchanged' });
       front.behave('hangs');
-      await expect(stage()).rejects.toMatchObject({ code: 'compose.registry-silent', state: 'unchanged' });
+      await expect(stage()).rejects.toMatchObject({ code: 'runtime.registry-silent', state: 'unchanged' });
       front.behave('passes');
       const unknown = { ...absent, identity: `sha256:${'d'.repeat(64)}` as const };
       await expect(opened.runtime.stage({ service: 'api', component: unknown, from: '' }, 1)).rejects.toMatchObject({
-        code: 'compose.unknown-image',
+        code: 'runtime.unknown-image',
       });
       expect(await opened.containers()).toEqual([]);
       await stage();
@@ -355,6 +355,24 @@ describe('a pull', () => {
 });
 
 describe('what is looked at before a run', () => {
+  it('finds a folder and a tarball, which Compose does not run, and stages neither', async () => {
+    const { runtime } = await open(SIMPLE);
+    const { identity, bytes, producedBy } = first;
+    const artifact = { service: 'api', identity, bytes, producedBy, command: ['./api'] };
+    const components: readonly FilesComponent[] = [
+      { kind: 'folder', ...artifact },
+      { kind: 'tarball', ...artifact, file: 'api-1.0.0.tar.gz', content: { identity, bytes } },
+    ];
+    for (const component of components) {
+      const message = `Could not use what the release ships as api: it is a ${component.kind}, and Compose runs images.`;
+      const { findings } = await runtime.observe({ components: [{ service: 'api', component }] });
+      expect(findings).toContainEqual(
+        expect.objectContaining({ code: 'compose.no-image', severity: 'error', message }),
+      );
+      await expect(runtime.stage({ service: 'api', component, from: '' }, 1)).rejects.toMatchObject({ message });
+    }
+  });
+
   it('finds ports, names and volumes that two cannot share, what keeps data under the same version, and room', async () => {
     const text = `
 services:
