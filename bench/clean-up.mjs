@@ -1,5 +1,6 @@
-/** @type {{ remove: () => Promise<unknown>, removed?: Promise<void> }[]} */
-const owed = [];
+/** @type {Set<{ remove: () => Promise<unknown>, removed?: Promise<void> }>} */
+const owed = new Set();
+let isHeard = false;
 
 /**
  * Remembers what has to be gone at the end, also when somebody interrupts the bench. The returned function removes it, once; what cannot be
@@ -9,17 +10,18 @@ const owed = [];
  * @param {() => Promise<unknown>} remove
  */
 export function oweRemoval(what, remove) {
-  if (owed.length === 0) for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void leave());
+  if (!isHeard) for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void leave());
+  isHeard = true;
   const entry = {
     remove: () => remove().catch((error) => console.error(`${what} is left: ${error.message}`)),
   };
-  owed.push(entry);
+  owed.add(entry);
   return () => settle(entry);
 }
 
-/** @param {(typeof owed)[number]} entry */
+/** @param {typeof owed extends Set<infer Entry> ? Entry : never} entry */
 function settle(entry) {
-  entry.removed ??= entry.remove().then(() => {});
+  entry.removed ??= entry.remove().then(() => void owed.delete(entry));
   return entry.removed;
 }
 

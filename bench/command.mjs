@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { oweRemoval } from './clean-up.mjs';
 
 /**
  * Runs a command to its end. The time is that of the whole command, from before it is started until it is gone.
@@ -17,6 +18,9 @@ export function runCommand(argv, { cwd, environment, timeoutMs } = {}) {
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(timeoutMs === undefined ? {} : { timeout: timeoutMs, killSignal: 'SIGKILL' }),
     });
+    // The bench may be interrupted: nothing that it has started goes on then.
+    const settled = oweRemoval(program, async () => child.kill('SIGKILL'));
+    child.once('close', settled);
     let ms = 0;
     const stdout = [];
     const stderr = [];

@@ -91,7 +91,9 @@ export const service = z.strictObject({
     .optional()
     .meta({ description: 'What decides which instances get requests' }),
   drain: duration.optional().meta({ description: 'How long old instances may finish requests; 30s unless told' }),
-  grace: duration.optional().meta({ description: 'From SIGTERM to SIGKILL; 10s unless told' }),
+  grace: duration.optional().meta({
+    description: 'From SIGTERM to SIGKILL; 10s, or in Compose its stop_grace_period, unless told',
+  }),
   settle: duration.optional().meta({ description: 'How long new instances are watched; 10s unless told' }),
   environment: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'), value)

@@ -89,24 +89,33 @@ describe('an upgrade in Compose that does not go as it should', () => {
     }
   }, 240_000);
 
-  it('goes back to the very containers of before when a release does not become ready, and plain Compose leaves them alone', async () => {
+  it('goes back to the very containers of before when a release does not become ready, its one-shot too, and plain Compose leaves them alone', async () => {
     const before = await tiny.containers('api');
     const worker = await tiny.containers('worker');
     const old = `1.0.${patch}`;
     const bad = next();
-    await tiny.publish(bad, { api: { neverReady: true, why: 'no such table' }, worker: { mark: bad } });
-    await tiny.write('onward.yaml', (text) => text.replace(/(api: .*)readyTimeout: 20s/, '$1readyTimeout: 2s'));
+    const override = join(tiny.operator, 'compose.override.yaml');
+    const text = await readFile(override, 'utf8');
+    const migrate = await tiny.containers('migrate');
+    await tiny.publish(bad, {
+      api: { neverReady: true, why: 'no such table' },
+      worker: { mark: bad },
+      migrate: { mark: bad },
+    });
+    await tiny.write('onward.yaml', (text) => text.replace(/(api: .*)readyTimeout: 20s/, '$1readyTimeout: 5s'));
     const result = await tiny.onward(['upgrade', '--yes']);
     expect(result.exit, result.stderr).toBe(3);
     expect(result.stderr).toContain('no such table');
     await expectWhole(old, old, 'never ready');
     const running = (await tiny.containers('api')).filter(({ state }) => state === 'running');
     expect(running).toEqual(before);
+    expect(await tiny.containers('migrate')).toEqual(migrate);
+    expect(await readFile(override, 'utf8')).toBe(text);
     // What depends on it was made meanwhile, never started, and is gone again.
     const effects = (await journal()).filter(({ step, kind }) => step.endsWith(':worker') && kind === 'result');
     expect(effects.map(({ key }) => key.split(':')[0])).toEqual(['create', 'remove']);
     expect(await tiny.containers('worker')).toEqual(worker);
-    await tiny.write('onward.yaml', (text) => text.replace('readyTimeout: 2s', 'readyTimeout: 20s'));
+    await tiny.write('onward.yaml', (text) => text.replace('readyTimeout: 5s', 'readyTimeout: 20s'));
     expect(await tiny.containers('api')).toEqual(before);
     await tiny.compose(['up', '--detach']);
     expect((await tiny.containers('api')).filter(({ state }) => state === 'running')).toEqual(before);
@@ -121,7 +130,7 @@ describe('an upgrade in Compose that does not go as it should', () => {
     const refused = await tiny.onward(['upgrade', '--yes']);
     front.behave('passes');
     expect(refused.exit).toBe(1);
-    expect(refused.stderr).toContain('compose.pull-refused');
+    expect(refused.stderr).toContain('runtime.pull-refused');
     expect(refused.stderr).toContain('no service was touched');
     expect([await tiny.containers('api'), await tiny.containers('worker')]).toEqual(before);
     expect((await tiny.onward(['upgrade', '--yes'])).exit).toBe(0);

@@ -178,10 +178,10 @@ releases: { source: ${join(folder, 'releases')} }
 databases: { core: { url: "${databaseUrl}" } }
 lease: { ttl: 6s }
 services:
-  api: { runtime: process, replicas: 2, switch: { builtin: { listen: "127.0.0.1:${ports.api}" } }, readyTimeout: 4s, drain: 3s, settle: 150ms }
+  api: { runtime: process, replicas: 2, switch: { builtin: { listen: "127.0.0.1:${ports.api}" } }, readyTimeout: 10s, drain: 3s, settle: 150ms }
   web: { runtime: process, switch: { builtin: { listen: "127.0.0.1:${ports.web}" } }, readyTimeout: 4s, drain: 3s, settle: 150ms }
-  worker: { runtime: process, readyTimeout: 4s, settle: 150ms }
-  cron: { runtime: process, readyTimeout: 4s, settle: 150ms }
+  worker: { runtime: process, readyTimeout: 10s, settle: 150ms }
+  cron: { runtime: process, readyTimeout: 10s, settle: 150ms }
 checks:
   - { name: front, http: { url: "http://127.0.0.1:${ports.web}/", expect: { status: 200 } } }
   - { name: items, sql: { database: core, query: select count(*) from item, unchanged: true } }

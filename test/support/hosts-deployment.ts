@@ -10,6 +10,7 @@ import { createSystem, type EmbeddedPostgres, resolveConnectionTarget } from '..
 import { type Behaviour, type CommandResult, type RunningCommand, runOnward } from './deployment.ts';
 import { freePort } from './free-port.ts';
 import type { Host, Hosts } from './systemd-hosts.ts';
+import { packFolder } from './tar.ts';
 
 const SERVICE = resolve(import.meta.dirname, 'tiny-service.mjs');
 
@@ -35,6 +36,10 @@ export interface HostsDeployment {
 export interface HostsDeploymentOptions {
   readonly hosts: Hosts;
   readonly services?: readonly HostService[];
+  /** The services as images, by name, as product.yaml has them, in place of folders. */
+  readonly images?: Readonly<Record<HostService, string>>;
+  /** Ships a tarball, not a folder. */
+  readonly tarball?: HostService;
   /** Keys of `search`, such as `canary: true`. */
   readonly search?: string;
   /** Where hosts keep what is Onward's; /var/lib/onward unless told. */
@@ -45,7 +50,7 @@ export async function createHostsDeployment(
   server: EmbeddedPostgres,
   options: HostsDeploymentOptions,
 ): Promise<HostsDeployment> {
-  const { services = ['search', 'index'] } = options;
+  const { services = ['search', 'index'], tarball } = options;
   const name = `hosts-${Math.floor(Math.random() * 1e9)}`;
   const folder = await mkdtemp(join(tmpdir(), `onward-ssh-`));
   const database = name.replace('-', '_');
@@ -54,7 +59,7 @@ export async function createHostsDeployment(
   const vendor = join(folder, 'vendor');
   const operator = join(folder, 'operator');
   for (const path of [join(vendor, 'migrations'), operator]) await mkdir(path, { recursive: true });
-  await writeFile(join(vendor, 'product.yaml'), renderProduct(services));
+  await writeFile(join(vendor, 'product.yaml'), renderProduct(services, options));
   const text = renderDeployment({ ...options, services, name, folder, ports, url: `${server.url}/${database}` });
   await writeFile(join(operator, 'onward.yaml'), text);
   for (const service of services) await writeService(vendor, service, {});
@@ -73,6 +78,8 @@ export async function createHostsDeployment(
     onward: (args, environment = {}) => start(args, environment).ended,
     async publish(version, behaviour = {}) {
       for (const [service, own] of Object.entries(behaviour)) await writeService(vendor, service, own);
+      if (tarball !== undefined)
+        await packFolder(join(vendor, 'dist', tarball), join(vendor, 'dist', `${tarball}-${version}.tar.gz`));
       const source = join(folder, 'releases');
       await expectDone(['release', 'build', version, '--product', join(vendor, 'product.yaml'), '--to', source]);
       await expectDone(['channel', 'set', 'stable', version, '--source', source]);
@@ -109,10 +116,16 @@ async function createDatabase(server: EmbeddedPostgres, name: string): Promise<v
   await session.close();
 }
 
-function renderProduct(services: readonly HostService[]): string {
-  const lines = services.map(
-    (name) => `  ${name}: { artifact: ./dist/${name}, command: [node, main.mjs], ready: { http: /ready } }`,
-  );
+function renderProduct(
+  services: readonly HostService[],
+  { tarball, images }: Pick<HostsDeploymentOptions, 'tarball' | 'images'>,
+): string {
+  const shipped = (name: HostService) => {
+    if (images) return `image: "${images[name]}"`;
+    const files = name === tarball ? `tarball: "./dist/${name}-$\{version}.tar.gz"` : `artifact: ./dist/${name}`;
+    return `${files}, command: [node, main.mjs]`;
+  };
+  const lines = services.map((name) => `  ${name}: { ${shipped(name)}, ready: { http: /ready } }`);
   return `product: tiny
 upgrades: { skipMinor: true, skipMajor: true }
 databases: { core: { services: [] } }
@@ -138,14 +151,14 @@ function renderDeployment({ hosts, services, name, folder, ports, url, search = 
   };
   const lines = services.map(
     (service) =>
-      `  ${service}: { runtime: ssh, hosts: [${names}], ${own[service]}switch: { builtin: { listen: "127.0.0.1:${ports[service]}" } }, readyTimeout: 6s, drain: 3s, grace: 2s, settle: 300ms }`,
+      `  ${service}: { runtime: ssh, hosts: [${names}], ${own[service]}switch: { builtin: { listen: "127.0.0.1:${ports[service]}" } }, readyTimeout: 10s, drain: 3s, grace: 2s, settle: 300ms }`,
   );
   return `
 deployment: ${name}
 releases: { source: ${join(folder, 'releases')} }
 databases: { core: { url: "${url}" } }
 lease: { ttl: 6s }
-ssh: { config: ${hosts.sshConfig}, connectTimeout: 2s${folderOnHosts === undefined ? '' : `, folder: ${folderOnHosts}`} }
+ssh: { config: ${hosts.sshConfig}, connectTimeout: 8s${folderOnHosts === undefined ? '' : `, folder: ${folderOnHosts}`} }
 services:
 ${lines.join('\n')}
 `;

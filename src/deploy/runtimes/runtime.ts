@@ -148,7 +148,7 @@ export interface Runtime {
   remove(id: string, epoch: number): Promise<void>;
   /**
    * Where tools of the operator start instances too, they must find that these are what serves, and change nothing: what has to be written for
-   * that. `undefined`: nothing has to.
+   * that. No ids: nothing of it serves, and what the operator's own files say counts. `undefined`: nothing has to.
    */
   keep?(service: string, ids: readonly string[]): Promise<((epoch: number) => Promise<void>) | undefined>;
   /** The last lines it wrote, for errors. */

@@ -1,4 +1,4 @@
-import type { Component, Finding, Json } from '../../../model/index.ts';
+import type { Component, Finding, Json, Service } from '../../../model/index.ts';
 import { OnwardError } from '../../../model/index.ts';
 import type { Work } from '../runtime.ts';
 import { findSelfNamed } from './aliases.ts';
@@ -7,6 +7,7 @@ import { composeArgv, plainArgv, tryCompose } from './compose-cli.ts';
 import { type ComposeContext, findService } from './compose-context.ts';
 import { noComposeService, wrongArtifact } from './errors.ts';
 import { baseOf, type Sections } from './override.ts';
+import { findPastSwitch } from './past-switch.ts';
 import { isPickedUp } from './project.ts';
 import type { Project } from './project-model.ts';
 import { findCoupled, isStateful } from './stateful.ts';
@@ -29,7 +30,11 @@ function checkService(context: ComposeContext, project: Project, name: string): 
   const { service, own } = findService(context, name);
   const section = project.services[own];
   if (!section) return [toFinding(noComposeService(own, Object.keys(project.services)))];
-  const named = checkName(name, section);
+  const named = [
+    ...checkName(name, section),
+    ...checkAddress(service, section.network_mode),
+    ...findPastSwitch(project, service, own),
+  ];
   const declared = service.runtime.kind === 'compose' ? service.runtime.port : undefined;
   if (service.switch.kind === 'none' || declared !== undefined) return named;
   const published = ((section.ports ?? []) as readonly { readonly target: number }[]).map(({ target }) => target);
@@ -43,6 +48,20 @@ function checkService(context: ComposeContext, project: Project, name: string): 
       severity: 'error',
       message: `Which port of ${name} takes its requests cannot be told: compose.yaml names ${ports.join(' and ')}.`,
       hint: `Name it as "port" of ${name} in onward.yaml.`,
+    },
+  ];
+}
+
+/** One that has the network of another container is reached at an address that is not its own. */
+function checkAddress({ name, switch: { kind }, ready }: Service, mode: Json | undefined): readonly Finding[] {
+  const isAsked = kind !== 'none' || ready?.kind === 'http' || ready?.kind === 'tcp';
+  if (!isAsked || !/^(none$|service:|container:)/.test(String(mode ?? ''))) return [];
+  return [
+    {
+      code: 'compose.no-address',
+      severity: 'error',
+      message: `${name} cannot be reached: network_mode ${mode} in compose.yaml leaves it no address of its own.`,
+      hint: `Give ${name} a network in compose.yaml; or take its switch and its probe out of onward.yaml.`,
     },
   ];
 }

@@ -4,6 +4,7 @@ import { runCompose } from './compose-cli.ts';
 import { type ComposeContext, findService } from './compose-context.ts';
 import { labelOf, listServiceContainers } from './containers.ts';
 import { notCreated } from './errors.ts';
+import { findHandedOn } from './find-handed-on.ts';
 import { inspectImage } from './images.ts';
 import { identifyContainers, nameOf, splitId } from './instance-ids.ts';
 import { LABELS } from './labels.ts';
@@ -39,6 +40,7 @@ async function describeInstance(context: ComposeContext, spec: InstanceSpec): Pr
   return buildSection(spec, {
     ...{ base: splitId(spec.id).base, deployment, stateDirectory, image: image.id, replicas: service.replicas },
     hasReplicas: (deploy as { readonly replicas?: number } | undefined)?.replicas !== undefined,
+    handedOn: await findHandedOn(context, spec, image.volumes),
     ...(typeof name === 'string' ? { containerName: { name, networks: Object.keys(networks ?? {}) } } : {}),
   });
 }

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { ExitCode, type FilesComponent, OnwardError } from '../../../model/index.ts';
 
 export function noEngine(where: string, why: string): OnwardError {
@@ -56,6 +57,16 @@ export function noComposeService(own: string, known: readonly string[]): OnwardE
     code: 'compose.no-service',
     message: `Could not find service ${own} in compose.yaml: it has ${known.length === 0 ? 'none' : known.join(', ')}.`,
     hint: 'Name it as "service" of that service in onward.yaml, then run the same command again.',
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}
+
+export function filesElsewhere(first: string, folder: string): OnwardError {
+  return new OnwardError({
+    code: 'compose.files-elsewhere',
+    message: `Could not use COMPOSE_FILE of ${join(folder, '.env')}: its first file is ${first}, which is in another folder.`,
+    hint: `Set compose.folder to ${dirname(first)} in onward.yaml, and compose.files and compose.envFiles to what is meant there.`,
     state: 'unchanged',
     exit: ExitCode.usage,
   });

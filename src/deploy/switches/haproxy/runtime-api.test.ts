@@ -70,24 +70,22 @@ describe('createRuntimeApi()', () => {
       socket.on('error', () => {});
       socket.once('data', (data) => {
         heard.push(String(data).trim());
-        if (heard.length === 3) socket.end('here');
+        if (heard.length === 2) socket.end('here');
       });
     }).listen(0, HOST);
     servers.push(server);
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const send = createRuntimeApi({ host: HOST, port }, { answerMs: 100 });
-    expect(await send('show info')).toBe('here');
+    expect(await createRuntimeApi({ host: HOST, port }, { answerMs: 1_000 })('show info')).toBe('here');
+    const send = createRuntimeApi({ host: HOST, port }, { answerMs: 200 });
     await expect(send('set server api/a state maint')).rejects.toMatchObject({
       code: 'switch.haproxy-not-answering',
-      message: expect.stringContaining('none within 0.1 s'),
+      message: expect.stringContaining('none within 0.2 s'),
     });
     await expect(send('show stat')).rejects.toMatchObject({ code: 'switch.haproxy-not-answering' });
-    expect(heard).toEqual([
-      ...['show info', 'show info', 'show info'],
-      'set server api/a state maint',
-      ...['show stat', 'show stat', 'show stat'],
-    ]);
+    expect(heard.filter((command) => command.startsWith('show info'))).toHaveLength(2);
+    expect(heard.filter((command) => command.startsWith('set '))).toHaveLength(1);
+    expect(heard.filter((command) => command.startsWith('show stat'))).toHaveLength(3);
   });
 
   const openAt = (port: number) => {
