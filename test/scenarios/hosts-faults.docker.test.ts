@@ -12,10 +12,19 @@ let hosts: Hosts;
 let tiny: HostsDeployment;
 let patch = 0;
 
+/** At which one upgrade is killed by SIGKILL, and started again: around the effects on hosts and on the switch, in their order. */
+const MOMENTS = [
+  'before=^\\d+ result \\S* create:',
+  'after=^\\d+ intent \\S* start:',
+  'before=^\\d+ result \\S* switch:search:shift',
+  'after=^\\d+ intent \\S* stop:',
+  'after=^\\d+ intent \\S* remove:',
+];
+
 beforeAll(async () => {
-  [server, hosts] = await Promise.all([startEmbeddedPostgres({ isDurable: false }), startHosts(3)]);
-  for (const host of hosts.list) await writeUnit(host, 'search@.service', renderUnit('DynamicUser=yes'));
-  tiny = await createHostsDeployment(server, { hosts, services: ['search'], search: 'canary: true, atOnce: 2' });
+  [server, hosts] = await Promise.all([startEmbeddedPostgres({ isDurable: false }), startHosts(2)]);
+  await Promise.all(hosts.list.map((host) => writeUnit(host, 'search@.service', renderUnit('DynamicUser=yes'))));
+  tiny = await createHostsDeployment(server, { hosts, services: ['search'], search: 'canary: true' });
   await tiny.publish('1.0.0');
   const { exit, stderr } = await tiny.onward(['provision', '--yes']);
   expect([exit, stderr]).toEqual([0, expect.any(String)]);
@@ -33,7 +42,9 @@ describe('onward upgrade when something goes wrong on a host', () => {
   it('goes back on all hosts when the canary never becomes ready, and has touched no other', async () => {
     const before = await Promise.all(hosts.list.map(pidsOn));
     await publish({ neverReady: true, why: 'a setting is missing' });
+    await tiny.writeDeployment((text) => text.replace('readyTimeout: 30s', 'readyTimeout: 3s'));
     const { result, failures } = await upgradeUnderLoad();
+    await tiny.writeDeployment((text) => text.replace('readyTimeout: 3s', 'readyTimeout: 30s'));
     expect(result.stderr).toContain('a setting is missing');
     expect(result.stderr).toContain('every service, as before the run.');
     expect(result.exit).toBe(3);
@@ -43,7 +54,7 @@ describe('onward upgrade when something goes wrong on a host', () => {
   });
 
   it('closes a gate when a host cannot be reached, before anything has changed', async () => {
-    const host = hostAt(2);
+    const host = hostAt(1);
     const before = await Promise.all(hosts.list.map(pidsOn));
     await publish();
     await host.killSshd();
@@ -52,16 +63,16 @@ describe('onward upgrade when something goes wrong on a host', () => {
       tiny.onward(['doctor']),
       tiny.onward(['status']),
     ]).finally(() => host.startSshd());
-    expect(upgrade.stderr).toContain('Host host3 can be reached: Could not log in on host3: it cannot be connected to');
+    expect(upgrade.stderr).toContain('Host host2 can be reached: Could not log in on host2: it cannot be connected to');
     expect(upgrade.exit).toBe(1);
-    expect(doctor.stdout).toContain('host3');
+    expect(doctor.stdout).toContain('host2');
     expect(status.exit).toBe(0);
     expect(await Promise.all(hosts.list.map(pidsOn))).toEqual(before);
     await expectWhole('1.0.0');
   });
 
   it('waits for a host whose sshd is restarted in the middle', async () => {
-    const version = await publish();
+    const version = await publish({ ignoresSigterm: true });
     const load = startSteadyLoad([tiny.ports.search]);
     const run = tiny.start(['upgrade', '--yes']);
     await canaryHasBegun(version);
@@ -73,15 +84,19 @@ describe('onward upgrade when something goes wrong on a host', () => {
     expect([result.exit, result.stderr]).toEqual([0, expect.stringContaining(`Serving: ${version}.`)]);
     expect((await load.stop()).failures).toEqual([]);
     await expectWhole(version);
-  });
+  }, 180_000);
 
-  it('ends in a known state when a host is lost in the middle, which the next run takes up', async () => {
+  it('ends in a known state when a host is lost in the middle, lets in no second operator meanwhile, and is taken up by the next run', async () => {
     const [old, version] = [currentVersion(), await publish()];
     const load = startSteadyLoad([tiny.ports.search]);
     const run = tiny.start(['upgrade', '--yes']);
     await canaryHasBegun(version);
     await hostAt(1).killSshd();
+    const second = await tiny.onward(['upgrade', '--yes']);
     const result = await run.ended.finally(() => hostAt(1).startSshd());
+    // A gate is shut, or the lease is not given: which of them it meets is a matter of moments.
+    expect(second.stderr).toMatch(/holds (it|the lease) for another/);
+    expect(second.exit).toBe(1);
     expect([result.exit, result.stderr]).toEqual([4, expect.stringContaining('host2')]);
     const back = await tiny.onward(['upgrade', '--yes']);
     expect([back.exit, back.stderr]).toEqual([3, expect.stringContaining('as before the run')]);
@@ -89,19 +104,18 @@ describe('onward upgrade when something goes wrong on a host', () => {
     expect((await load.stop()).failures).toEqual([]);
   }, 300_000);
 
-  it.each(['after=intent roll:search start:', 'after=intent roll:search stop:'])(
-    'ends on the new release after kill -9 %s, with an old one that ignores SIGTERM',
-    async (point) => {
-      const version = await publish({ ignoresSigterm: true });
-      const load = startSteadyLoad([tiny.ports.search]);
+  it('ends on the new release although it is killed again and again, with an old one that ignores SIGTERM', async () => {
+    const version = await publish();
+    const load = startSteadyLoad([tiny.ports.search]);
+    for (const point of MOMENTS) {
       const killed = await tiny.onward(['upgrade', '--yes'], { ONWARD_CRASH: point });
-      expect(killed.signal).toBe('SIGKILL');
-      const result = await tiny.onward(['upgrade', '--yes']);
-      expect([result.exit, result.stderr]).toEqual([0, expect.stringContaining(`Serving: ${version}.`)]);
-      expect((await load.stop()).failures).toEqual([]);
-      await expectWhole(version);
-    },
-  );
+      expect(killed.signal, `${point} was not reached:\n${killed.stderr}`).toBe('SIGKILL');
+    }
+    const result = await tiny.onward(['upgrade', '--yes']);
+    expect([result.exit, result.stderr]).toEqual([0, expect.stringContaining(`Serving: ${version}.`)]);
+    expect((await load.stop()).failures).toEqual([]);
+    await expectWhole(version);
+  }, 300_000);
 });
 
 const currentVersion = () => serving;
@@ -141,7 +155,7 @@ async function canaryHasBegun(version: string): Promise<void> {
   await eventually(
     () => tiny.unitsOn(hostAt(0)),
     (units) => units.some((unit) => unit.startsWith(`search@search-${version}-`)),
-    30_000,
+    120_000,
   );
 }
 

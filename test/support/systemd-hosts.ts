@@ -1,7 +1,8 @@
 /**
  * `startHosts(3)`: machines of their own, as containers with systemd as process 1 and sshd, reached with the ssh of this machine.
  *
- * `hosts.list` has `host1`, `host2`, …; `ssh -F <hosts.sshConfig> host1 …` logs in as root (`-l deploy` as an ordinary user) and knows the hosts' keys.
+ * `hosts.list` has `host1`, `host2`, …; `ssh -F <hosts.sshConfig> host1 …` logs in as root (`-l deploy` as an ordinary user, who may do nothing by
+ * sudo until `allowSudo` says so) and knows the hosts' keys.
  * Each host can be paused, cut off the network, without sshd, killed and started again; its address stays. Node is on every host's PATH.
  */
 import { execFile } from 'node:child_process';
@@ -30,6 +31,8 @@ export interface Host {
   /** Ends sshd and every session of it at once; what units run goes on. */
   killSshd(): Promise<void>;
   startSshd(): Promise<void>;
+  /** Lets the ordinary user become root: without a question, or with a password, which nobody has. */
+  allowSudo(how: 'freely' | 'with a password'): Promise<void>;
   disconnect(): Promise<void>;
   reconnect(): Promise<void>;
   /** As a power cut does; what is on its disk stays. */
@@ -55,8 +58,13 @@ const RIGHTS = [
   ...['--tmpfs', '/run:exec', '--tmpfs', '/run/lock'],
 ];
 
+export interface HostsOptions {
+  /** Names of hosts on which ssh logs in as the ordinary user, who may become root there by sudo. */
+  readonly asUser?: readonly string[];
+}
+
 /** Returns when all have booted and take logins. */
-export async function startHosts(count: number): Promise<Hosts> {
+export async function startHosts(count: number, { asUser = [] }: HostsOptions = {}): Promise<Hosts> {
   const image = await systemdImage();
   const project = createProject('hosts');
   const folder = await mkdtemp(join(tmpdir(), `${project}-`));
@@ -68,7 +76,8 @@ export async function startHosts(count: number): Promise<Hosts> {
     const list = await Promise.all(
       numbers.map((number) => startHost({ number, image, project, folder, address: `${subnet}.${number + 1}` })),
     );
-    const files = await writeClientFiles(folder, list);
+    const files = await writeClientFiles(folder, list, asUser);
+    for (const host of list) if (asUser.includes(host.name)) await host.allowSudo('freely');
     return {
       list,
       identityFile,
@@ -150,6 +159,10 @@ function hostOf(name: string, container: string, spec: HostSpec): Host {
     unpause: () => act('unpause', container),
     killSshd: () => act('exec', container, 'sh', '-c', KILL_SSHD),
     startSshd: () => act('exec', container, 'systemctl', 'start', 'ssh'),
+    async allowSudo(how) {
+      const rule = `deploy ALL=(ALL) ${how === 'freely' ? 'NOPASSWD: ' : ''}ALL`;
+      await exec(['sh', '-c', 'echo "$0" >/etc/sudoers.d/deploy; chmod 0440 /etc/sudoers.d/deploy', rule]);
+    },
     disconnect: () => act('network', 'disconnect', spec.project, container),
     reconnect: () => act('network', 'connect', '--ip', spec.address, spec.project, container),
     kill: () => act('kill', container),
@@ -173,6 +186,7 @@ async function waitForBoot(host: Host): Promise<void> {
 async function writeClientFiles(
   folder: string,
   list: readonly Host[],
+  asUser: readonly string[],
 ): Promise<{ readonly sshConfig: string; readonly knownHosts: string }> {
   const sshConfig = join(folder, 'ssh_config');
   const knownHosts = join(folder, 'known_hosts');
@@ -183,7 +197,10 @@ async function writeClientFiles(
     }),
   );
   await writeFile(knownHosts, keys.join(''));
-  const entries = list.map((host) => `Host ${host.name}\n  HostName ${host.address}\n`);
+  const entries = list.map(({ name, address }) => {
+    const user = asUser.includes(name) ? '  User deploy\n' : '';
+    return `Host ${name}\n  HostName ${address}\n${user}`;
+  });
   const all = [
     'User root',
     `IdentityFile ${join(folder, 'login_key')}`,
