@@ -1,18 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findFaults, type Summary } from '../../examples/hosts/demo/summary.mjs';
 import { findDisturbed } from '../../examples/hosts/demo/units.mjs';
-import type { EmbeddedPostgres } from '../../src/system/index.ts';
-import { startPostgresFor } from '../support/hosts-postgres.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
 import { type Hosts, startHosts } from '../support/systemd-hosts.ts';
+import { type Demo, endDemo, parseSummary, startDemo } from './demo.ts';
 
-const DEMO = resolve(import.meta.dirname, '../../examples/hosts/demo.mjs');
 const NAMES = ['eu-1', 'eu-2', 'us-1'];
 let folder: string;
 let hosts: Hosts;
@@ -23,13 +19,7 @@ let sshConfig: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'onward-hosts-example-'));
   hosts = await startHosts(NAMES.length);
-  const started = await startPostgresFor(hosts);
-  server = started.server;
-  const client = new pg.Client(`${server.url}/postgres`);
-  await client.connect();
-  await client.query('create database shop');
-  await client.end();
-  database = `postgres://postgres@${started.address}:${server.port}/shop`;
+  server = await startPostgresFor(hosts);
   sshConfig = join(folder, 'ssh_config');
   const text = await readFile(hosts.sshConfig, 'utf8');
   await writeFile(
@@ -43,17 +33,35 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function runDemo(): Promise<{ readonly exit: number | null; readonly stdout: string; readonly stderr: string }> {
-  const argv = ['--ssh-config', sshConfig, '--database', database, '--json', '--calm', '0.5', '--rate', '20'];
-  const child = spawn(process.execPath, [DEMO, ...argv], { env: { ...process.env, TMPDIR: folder } });
-  const [[exit], stdout, stderr] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
-  return { exit, stdout, stderr };
+/** On loopback and on this machine's address in the hosts' network; nobody but the hosts is let in there. */
+async function startPostgresFor({ list }: Hosts): Promise<EmbeddedPostgres> {
+  const subnet = `${list[0]?.address}`.replace(/\.\d+$/, '');
+  const directory = await mkdtemp(join(tmpdir(), 'onward-postgres-'));
+  const access = join(directory, 'access.conf');
+  await writeFile(access, `host all all samehost trust\nhost shop all ${subnet}.0/24 trust\n`, { mode: 0o644 });
+  const settings = { listen_addresses: `127.0.0.1,${subnet}.1`, hba_file: access };
+  const started = await startEmbeddedPostgres({ isDurable: false, directory, settings });
+  const client = new pg.Client(`${started.url}/postgres`);
+  await client.connect();
+  await client.query('create database shop');
+  await client.end();
+  database = `postgres://postgres@${subnet}.1:${started.port}/shop`;
+  return started;
 }
 
 describe('examples/hosts/demo.mjs', () => {
+  let demo: Demo | undefined;
+
+  afterEach(async () => {
+    if (demo) await endDemo(demo);
+    demo = undefined;
+  });
+
   it('goes to 1.2.0 and back from 1.3.0 on three hosts without a failed request, and restarts nothing that a release carries', async () => {
-    const { exit, stdout, stderr } = await runDemo();
-    const summary = JSON.parse(stdout.trimEnd().split('\n').at(-1) || '""') as Summary;
+    const args = ['--ssh-config', sshConfig, '--database', database, '--json', '--calm', '0.5', '--rate', '20'];
+    demo = await startDemo('hosts/demo.mjs', { args });
+    const { exit, stdout, stderr } = await demo.ended;
+    const summary = parseSummary<Summary>(stdout);
     expect(summary, stderr).toMatchObject({
       regions: [
         { region: 'api-eu', failed: 0, failures: [] },
@@ -73,9 +81,27 @@ describe('examples/hosts/demo.mjs', () => {
       'us-1 worker.service',
     ]);
     expect(exit).toBe(0);
-    expect(await readdir(folder)).toEqual(['ssh_config']);
+    expect(await readdir(demo.temporary)).toEqual([]);
     for (const host of hosts.list) expect(await host.exec(['sh', '-c', RUNNING])).toBe('');
   }, 400_000);
+
+  it('says what it needs where it finds a shop of before, or nobody, and makes nothing', async () => {
+    await hosts.list[0]?.exec(['mkdir', '-p', '/var/lib/onward/shop']);
+    for (const [config, said] of [
+      [
+        sshConfig,
+        /^This demo needs hosts that had no shop before: remove \/var\/lib\/onward\/shop from (eu|us)-\d\.\n$/,
+      ],
+      ['/dev/null', /^This demo needs (eu|us)-\d, as "ssh -F \/dev\/null (eu|us)-\d" reaches it: .*\n$/],
+    ] as const) {
+      demo = await startDemo('hosts/demo.mjs', { args: ['--ssh-config', config, '--database', database] });
+      const { exit, stderr } = await demo.ended;
+      expect(stderr).toMatch(said);
+      expect(exit).toBe(2);
+      expect(await readdir(demo.temporary)).toEqual([]);
+      await endDemo(demo);
+    }
+  });
 });
 
 const RUNNING = 'systemctl list-units --plain --no-legend --state=active "api-*" "worker*" "scheduler*"';
@@ -86,10 +112,7 @@ describe('findFaults()', () => {
     release: '1.2.0',
     rolledBack: '1.3.0',
     regions: [region],
-    acknowledgedOrders: 2,
-    lostWrites: 0,
-    doubledWrites: 0,
-    schedulerOverlaps: 0,
+    ...{ acknowledgedOrders: 2, lostWrites: 0, doubledWrites: 0, schedulers: 2, schedulerOverlaps: 0 },
     disturbed: [],
     notBack: [],
     units: [],
@@ -100,11 +123,9 @@ describe('findFaults()', () => {
     [{}, []],
     [{ regions: [{ ...region, failed: 1 }] }, ['1 requests to api-eu failed']],
     [{ regions: [{ ...region, carried: 0 }] }, ['there were no requests to api-eu']],
-    [{ lostWrites: 2, doubledWrites: 3 }, ['2 acknowledged orders are not there', '3 orders were stored twice']],
-    [{ schedulerOverlaps: 1 }, ['two schedulers ran at once']],
     [{ disturbed: ['us-1 worker.service'] }, ['us-1 worker.service should not have been touched']],
     [{ notBack: ['eu-1 a.service', 'eu-2 a.service'] }, ['eu-1 a.service, eu-2 a.service did not come back']],
-    [{ release: '1.1.0', rolledBack: null }, ['the shop is on 1.1.0, not on 1.2.0', '1.3.0 was not rolled back']],
+    [{ release: '1.1.0' }, ['the shop is on 1.1.0, not on 1.2.0']],
   ])('of %j finds %j', (change, faults) => {
     expect(findFaults({ ...good, ...change })).toEqual(faults);
   });
