@@ -17,15 +17,15 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           ...(missingDocker === undefined ? {} : { globalSetup: 'test/support/say-missing-docker.ts' }),
           exclude: [...configDefaults.exclude, ...DOCKER_TESTS],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
       ...(missingDocker === undefined
         ? [
             {
               extends: true as const,
-              test: { name: 'docker', include: DOCKER_TESTS, testTimeout: 60_000, hookTimeout: 120_000 },
+              test: { name: 'docker', include: DOCKER_TESTS, testTimeout: 180_000, hookTimeout: 240_000 },
             },
           ]
         : []),

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
+import { oweRemoval } from './clean-up.mjs';
 
 /**
  * Runs a command to its end. The time is that of the whole command, from before it is started until it is gone.
  *
  * @param {readonly string[]} argv
- * @param {{ cwd?: string, environment?: Record<string, string> }} [options]
+ * @param {{ cwd?: string, environment?: Record<string, string>, timeoutMs?: number }} [options] it is killed after `timeoutMs`
  * @returns {Promise<{ ms: number, exit: number | null, stdout: string, stderr: string }>}
  */
-export function runCommand(argv, { cwd, environment } = {}) {
+export function runCommand(argv, { cwd, environment, timeoutMs } = {}) {
   return new Promise((resolve, reject) => {
     const [program, ...args] = argv;
     const startedAt = performance.now();
@@ -15,7 +16,11 @@ export function runCommand(argv, { cwd, environment } = {}) {
       cwd,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(timeoutMs === undefined ? {} : { timeout: timeoutMs, killSignal: 'SIGKILL' }),
     });
+    // The bench may be interrupted: nothing that it has started goes on then.
+    const settled = oweRemoval(program, async () => child.kill('SIGKILL'));
+    child.once('close', settled);
     let ms = 0;
     const stdout = [];
     const stderr = [];

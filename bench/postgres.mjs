@@ -1,9 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import pg from 'pg';
-
-const root = new URL('../', import.meta.url);
+import { loadSource } from '../scripts/load-source.mjs';
 
 /**
  * Onward's embedded Postgres, on loopback and durable unless told.
@@ -11,18 +7,10 @@ const root = new URL('../', import.meta.url);
  * @param {import('../src/system/embedded-postgres.ts').EmbeddedPostgresOptions} [options]
  */
 export async function startPostgres(options) {
-  // It is written in TypeScript, which Node 20 does not read; the bundle must stand where the server's packages are found.
-  const bundle = new URL('node_modules/.cache/onward/bench-postgres.mjs', root);
-  await mkdir(new URL('.', bundle), { recursive: true });
-  await build({
-    entryPoints: [fileURLToPath(new URL('src/system/embedded-postgres.ts', root))],
-    outfile: fileURLToPath(bundle),
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-  });
   /** @type {typeof import('../src/system/embedded-postgres.ts')} */
-  const { startEmbeddedPostgres } = await import(bundle.href);
+  const { startEmbeddedPostgres } = await loadSource(
+    `export { startEmbeddedPostgres } from './src/system/embedded-postgres.ts'`,
+  );
   const server = await startEmbeddedPostgres(options);
   const admin = await connect(`${server.url}/postgres`, 'bench admin');
   return {

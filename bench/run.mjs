@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { apply } from './apply/bench.mjs';
 import { backfill } from './backfill/bench.mjs';
+import { oweRemoval, removeOwed } from './clean-up.mjs';
 import { renderTable } from './figures.mjs';
 import { lint } from './lint/bench.mjs';
 import { precision } from './lint-precision/bench.mjs';
@@ -69,6 +70,7 @@ const chosen = BENCHES.filter(({ name }) => positionals.length === 0 || position
 const say = values.json ? console.error : console.log;
 
 const folder = await mkdtemp(join(tmpdir(), 'onward-bench-'));
+oweRemoval('The folder of the bench', () => rm(folder, { recursive: true, force: true }));
 try {
   const tool = await installTool(folder);
   const results = [];
@@ -83,7 +85,7 @@ try {
   const last = results.length === 1 ? results[0] : { benches: summary, met: results.every(({ met }) => met), machine };
   if (values.json) console.log(JSON.stringify(last));
 } finally {
-  await rm(folder, { recursive: true, force: true });
+  await removeOwed();
 }
 
 /** @param {Bench} bench @param {import('./onward.mjs').Tool} tool */

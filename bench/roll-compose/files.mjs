@@ -21,6 +21,7 @@ export function renderCompose({ haproxy, registry, ports }) {
   haproxy:
     image: ${haproxy}
     user: "${process.getuid?.()}:${process.getgid?.()}"
+    restart: unless-stopped
     command: [haproxy, -W, -db, -S, /run/haproxy/master.sock, -f, /etc/haproxy/haproxy.cfg, -f, /etc/haproxy/backends]
     ports: [${NAMES.map((name) => `"127.0.0.1:${ports[name]}:${INNER_PORTS[name]}"`).join(', ')}]
     volumes: ["./haproxy/haproxy.cfg:/etc/haproxy/haproxy.cfg:ro", "./haproxy/backends:/etc/haproxy/backends:ro", "./haproxy/run:/run/haproxy"]

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { docker } from '../../examples/compose/demo/docker.mjs';
+import { oweRemoval } from '../clean-up.mjs';
 import { writeArtifact } from '../deployment.mjs';
 import { NAMES, SERVICE_PORT, SERVICES } from './services.mjs';
 
@@ -18,6 +19,9 @@ const LABEL = 'dev.onward.bench';
 export async function publishImages({ folder, base, registry, versions }) {
   /** @type {string[]} */
   const published = [];
+  const remove = oweRemoval('Images of the bench', async () => {
+    if (published.length > 0) await docker(['image', 'rm', ...published]);
+  });
   for (const version of versions) {
     for (const name of NAMES) {
       const context = join(folder, version, name);
@@ -30,7 +34,7 @@ export async function publishImages({ folder, base, registry, versions }) {
       published.push(reference);
     }
   }
-  return { remove: () => docker(['image', 'rm', ...published]) };
+  return { remove };
 }
 
 /** @param {string} base */

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { docker } from '../../examples/compose/demo/docker.mjs';
+import { oweRemoval } from '../clean-up.mjs';
 import { choosePorts } from '../deployment.mjs';
 import { renderCompose } from './files.mjs';
 import { NAMES } from './services.mjs';
@@ -26,8 +27,7 @@ export async function createStack(folder, { haproxy, registry, configuration }) 
   await writeFile(join(folder, '.env'), `COMPOSE_PROJECT_NAME=${project}\n`);
   await writeFile(join(folder, 'haproxy/haproxy.cfg'), configuration);
   const compose = (/** @type {readonly string[]} */ ...args) => docker(['compose', ...args], { cwd: folder });
-  await compose('up', '--detach', 'haproxy');
-  return {
+  const stack = {
     folder,
     ports,
     compose,
@@ -37,8 +37,17 @@ export async function createStack(folder, { haproxy, registry, configuration }) 
     list: async (name) => (await compose('ps', '--quiet', name)).split('\n').filter((id) => id !== ''),
     /** Resolves once a version is all that answers. @param {string} version */
     untilServes: (version) => Promise.all(NAMES.map((name) => untilServes(ports[name] ?? 0, version))),
-    remove: () => compose('down', '--volumes', '--timeout', '1'),
+    /** What became of HAProxy, for when something has gone wrong: nobody here ever stops it. */
+    async describe() {
+      const format =
+        '{{.State.Status}} since {{.State.StartedAt}}, exit code {{.State.ExitCode}}, started again {{.RestartCount}} times';
+      const container = await compose('ps', '--all', '--quiet', 'haproxy');
+      return `HAProxy is ${await docker(['inspect', '--format', format, container])}`;
+    },
+    remove: oweRemoval(`Compose project ${project}`, () => compose('down', '--volumes', '--timeout', '1')),
   };
+  await compose('up', '--detach', 'haproxy');
+  return stack;
 }
 
 /** @param {number} port @param {string} version */

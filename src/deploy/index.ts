@@ -6,7 +6,7 @@ export { createFenceFile, type FenceFile } from './fence-file.ts';
 export { type ProbeResult, probeInstance } from './probe.ts';
 export { hasProcess } from './roll/instances.ts';
 export type { DesiredInstance, PerformEffect, RollContext, RollRequest } from './roll/roll.ts';
-export { runRoll } from './roll/run-roll.ts';
+export { prepareRoll, runRoll } from './roll/run-roll.ts';
 export {
   createComposeRuntime,
   createConnections,

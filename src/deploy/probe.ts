@@ -27,7 +27,8 @@ export async function probeInstance(system: System, instance: Instance, probe: R
 }
 
 async function probeHttp(system: System, address: Listen, path: string): Promise<ProbeResult> {
-  const url = `http://${address.host}:${address.port}${path}`;
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  const url = `http://${host}:${address.port}${path}`;
   try {
     const { status, body } = await system.http.send({ url, timeoutMs: PROBE_TIMEOUT_MS });
     const isReady = status >= 200 && status < 300;

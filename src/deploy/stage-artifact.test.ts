@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Digest } from '../model/index.ts';
+import { packFolder } from '../../test/support/tar.ts';
+import type { Digest, FolderComponent, TarballComponent } from '../model/index.ts';
 import { createSystem, hashArtifact, type System } from '../system/index.ts';
 import { stageArtifact } from './stage-artifact.ts';
 
@@ -24,8 +25,11 @@ beforeEach(async () => {
 
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-const stage = (more: { identity?: Digest; from?: string } = {}, using: System = system) =>
-  stageArtifact(using, { from, identity, stateDirectory, ...more });
+const stage = (more: { identity?: Digest; from?: string } = {}, using: System = system) => {
+  const folder = { kind: 'folder', service: 'api', bytes: 10, producedBy: '1.0.0', command: ['./api'] } as const;
+  const component: FolderComponent = { ...folder, identity: more.identity ?? identity };
+  return stageArtifact(using, { from: more.from ?? from, component, stateDirectory });
+};
 const staged = () => readdir(join(stateDirectory, 'artifacts')).catch(() => []);
 const hex = () => identity.slice('sha256:'.length);
 
@@ -65,8 +69,8 @@ describe('stageArtifact()', () => {
   it('refuses a copy that is not like its source, and leaves nothing', async () => {
     const files = {
       ...system.files,
-      async copyFolder(source: string, target: string) {
-        await system.files.copyFolder(source, target);
+      async copy(source: string, target: string) {
+        await system.files.copy(source, target);
         await writeFile(join(target, 'bin', 'server'), 'torn');
       },
     };
@@ -86,7 +90,7 @@ describe('stageArtifact()', () => {
     });
     const full = {
       ...system.files,
-      async copyFolder(_source: string, target: string) {
+      async copy(_source: string, target: string) {
         await mkdir(target);
         throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
       },
@@ -105,5 +109,60 @@ describe('stageArtifact()', () => {
     await mkdir(dead, { recursive: true });
     await stage();
     expect(await staged()).toEqual([hex()]);
+  });
+});
+
+describe('stageArtifact() of a tarball', () => {
+  let archive: string;
+  let component: TarballComponent;
+
+  beforeEach(async () => {
+    archive = join(root, 'api-1.0.0.tar.gz');
+    await packFolder(from, archive);
+    component = {
+      ...{ kind: 'tarball', service: 'api', file: 'api-1.0.0.tar.gz', producedBy: '1.0.0', command: ['./bin/api'] },
+      ...{ identity: await system.files.sha256(archive), bytes: 200, content: { identity, bytes: 10 } },
+    };
+  });
+  const unpack = (changed: Partial<TarballComponent> = {}) =>
+    stageArtifact(system, { from: archive, component: { ...component, ...changed }, stateDirectory });
+
+  it('unpacks it under the hash of its bytes, to what the release says is in it', async () => {
+    const path = await unpack();
+    expect(path).toBe(join(stateDirectory, 'artifacts', component.identity.slice('sha256:'.length)));
+    expect((await hashArtifact(system.files, path)).identity).toBe(identity);
+    expect(await staged()).toEqual([component.identity.slice('sha256:'.length)]);
+  });
+
+  it('leaves what is there alone, needs no tarball then, and unpacks it again when it has changed', async () => {
+    const path = await unpack();
+    await rm(archive);
+    expect(await unpack()).toBe(path);
+    await writeFile(join(path, 'bin', 'server'), 'tampered');
+    await expect(unpack()).rejects.toMatchObject({ code: 'deploy.missing-artifact' });
+    await packFolder(from, archive);
+    await unpack();
+    expect(await readFile(join(path, 'bin', 'server'), 'utf8')).toBe('#!/bin/sh\n');
+  });
+
+  it('refuses other bytes, and other files in the right bytes, and leaves nothing', async () => {
+    const other = `sha256:${'5'.repeat(64)}` as const;
+    await expect(unpack({ identity: other })).rejects.toMatchObject({ code: 'deploy.wrong-identity' });
+    const content = { identity: other, bytes: 10 };
+    await expect(unpack({ content })).rejects.toMatchObject({ code: 'deploy.wrong-identity' });
+    expect(await staged()).toEqual([]);
+  });
+
+  it('has room for what it unpacks to before it unpacks', async () => {
+    const content = { identity, bytes: Number.MAX_SAFE_INTEGER };
+    await expect(unpack({ content })).rejects.toMatchObject({ code: 'deploy.no-space' });
+    expect(await staged()).toEqual([]);
+  });
+
+  it('clears what was being unpacked when it was killed', async () => {
+    const dead = join(stateDirectory, 'artifacts', `.staging-${hex()}-999999999-1-ab.whole`);
+    await mkdir(dead, { recursive: true });
+    await unpack();
+    expect(await staged()).toEqual([component.identity.slice('sha256:'.length)]);
   });
 });

@@ -1,11 +1,19 @@
 import { basename, dirname, join } from 'node:path';
-import { type Digest, ExitCode, formatBytes, OnwardError } from '../model/index.ts';
-import { hashArtifact, type System } from '../system/index.ts';
+import {
+  assertNever,
+  contentOf,
+  type Digest,
+  ExitCode,
+  type FilesComponent,
+  formatBytes,
+  OnwardError,
+} from '../model/index.ts';
+import { hashArtifact, identifyArtifact, type System, unpackTarball } from '../system/index.ts';
 
 export interface StageOptions {
-  /** The artifact's folder in the release source. */
+  readonly component: FilesComponent;
+  /** The artifact in the release source: a folder, or a tarball. */
   readonly from: string;
-  readonly identity: Digest;
   readonly stateDirectory: string;
 }
 
@@ -17,37 +25,59 @@ export function artifactPath(stateDirectory: string, identity: Digest): string {
 }
 
 /**
- * Copies an artifact to `<stateDirectory>/artifacts/<hex>` and returns that path. The copy is there whole and verified, or not at all;
+ * Copies or unpacks an artifact to `<stateDirectory>/artifacts/<hex>` and returns that path. It is there whole and verified, or not at all;
  * one that is there already is verified again, and replaced when it has changed. Throws `deploy.missing-artifact`,
- * `deploy.wrong-identity`, `deploy.no-space`, and what `hashArtifact` throws.
+ * `deploy.wrong-identity`, `deploy.no-space`, and what `hashArtifact` and `unpackTarball` throw.
  */
 export async function stageArtifact(system: System, options: StageOptions): Promise<string> {
   const { files } = system;
-  const { from, identity, stateDirectory } = options;
-  const target = artifactPath(stateDirectory, identity);
+  const { component, from, stateDirectory } = options;
+  const { identity, bytes } = contentOf(component);
+  const target = artifactPath(stateDirectory, component.identity);
   const folder = dirname(target);
   const hex = basename(target);
   if (await isIntact(system, target, identity)) return target;
-  if (!(await files.isFolder(from))) throw missingArtifact(from);
-  const source = await hashArtifact(files, from);
-  if (source.identity !== identity) throw wrongIdentity(from, identity, source.identity);
+  await assertShipped(system, component, from);
   await files.makeFolder(folder, 0o700);
-  await assertSpace(system, folder, source.bytes);
+  await assertSpace(system, folder, bytes);
   await clearAbandoned(system, folder);
   const { pid, startTicks } = system.processes.self();
   const temporary = join(folder, `${STAGING}${hex}-${pid}-${startTicks}-${system.random.hex(4)}`);
   try {
-    await files.copyFolder(from, temporary);
+    await place(system, component, { from, to: temporary });
     const copy = await hashArtifact(files, temporary);
     if (copy.identity !== identity) throw wrongIdentity(from, identity, copy.identity);
     await putInPlace(system, temporary, { target, identity });
   } catch (error) {
     await files.remove(temporary);
     throw (error as NodeJS.ErrnoException).code === 'ENOSPC'
-      ? noSpace(folder, source.bytes, await files.freeBytes(folder))
+      ? noSpace(folder, bytes, await files.freeBytes(folder))
       : error;
   }
   return target;
+}
+
+/** The source has it, byte by byte. Throws `deploy.missing-artifact`, `deploy.wrong-identity` and what `hashArtifact` throws. */
+export async function assertShipped(system: System, component: FilesComponent, from: string): Promise<void> {
+  const { kind, identity } = component;
+  if (!(await system.files.exists(from))) throw missingArtifact(from);
+  const found = await identifyArtifact(system.files, { kind, path: from });
+  if (found.identity !== identity) throw wrongIdentity(from, identity, found.identity);
+}
+
+function place(
+  system: System,
+  { kind }: FilesComponent,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<void> {
+  switch (kind) {
+    case 'folder':
+      return system.files.copy(from, to);
+    case 'tarball':
+      return unpackTarball(system, { archive: from, to });
+    default:
+      return assertNever(kind);
+  }
 }
 
 /** Copies that were under way when the process that made them was killed. */

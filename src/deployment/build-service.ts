@@ -53,7 +53,8 @@ function buildRuntime(name: string, raw: RawService): RuntimeConfig {
       return { kind: 'process' };
     case 'compose': {
       const port = raw.port === undefined ? undefined : Number(raw.port);
-      return { kind: 'compose', service: raw.service ?? name, ...(port === undefined ? {} : { port }) };
+      const grace = raw.grace === undefined ? ({ leavesGrace: true } as const) : {};
+      return { kind: 'compose', service: raw.service ?? name, ...(port === undefined ? {} : { port }), ...grace };
     }
     case 'ssh': {
       const atOnce = raw.atOnce ?? 1;

@@ -118,27 +118,53 @@ function checkHosts(name: string, service: RawService): readonly Problem[] {
   return problems;
 }
 
+/** What only one service can have: two would take each other's requests or instances away. */
 function checkAddresses(raw: RawDeployment): readonly Problem[] {
   const owners = new Map<string, string>();
   const problems: Problem[] = [];
   for (const [name, service] of Object.entries(raw.services)) {
-    if (!service.switch) continue;
-    const { path, place, what } = placeOf(service.switch);
-    const owner = owners.get(place);
-    if (owner !== undefined)
-      problems.push({
-        path: ['services', name, 'switch', ...path],
-        message: `${place} is the ${what} of "${owner}" already`,
-      });
-    owners.set(place, name);
+    for (const { path, place, what } of [...placesOfSwitch(service), ...placesOfRuntime(name, service)]) {
+      const key = `${what} ${place}`;
+      const owner = owners.get(key);
+      if (owner !== undefined && owner !== name)
+        problems.push({ path: ['services', name, ...path], message: `${place} is the ${what} of "${owner}" already` });
+      owners.set(key, name);
+    }
   }
   return problems;
 }
 
-/** What one service alone can have of a switch. */
-function placeOf(config: NonNullable<RawDeployment['services'][string]['switch']>) {
-  if ('builtin' in config) return { path: ['builtin', 'listen'], place: config.builtin.listen, what: 'address' };
-  return { path: ['haproxy', 'file'], place: normalize(config.haproxy.file), what: 'file' };
+interface Place {
+  readonly path: readonly string[];
+  readonly place: string;
+  readonly what: string;
+}
+
+function placesOfSwitch({ switch: config }: RawService): readonly Place[] {
+  if (!config) return [];
+  if ('builtin' in config)
+    return [{ path: ['switch', 'builtin', 'listen'], place: config.builtin.listen, what: 'address' }];
+  const { socket, backend, file } = config.haproxy;
+  const at = socket.includes('/') ? normalize(socket) : socket;
+  return [
+    { path: ['switch', 'haproxy', 'file'], place: normalize(file), what: 'file' },
+    { path: ['switch', 'haproxy', 'backend'], place: `${backend} of ${at}`, what: 'backend' },
+  ];
+}
+
+/** Instances of a template unit have names of their own. */
+function placesOfRuntime(name: string, service: RawService): readonly Place[] {
+  const { runtime, hosts = [], unit = `${name}.service` } = service;
+  const pathOf = (key: 'service' | 'unit') => (service[key] === undefined ? [] : [key]);
+  switch (runtime) {
+    case 'process':
+      return [];
+    case 'compose':
+      return [{ path: pathOf('service'), place: service.service ?? name, what: 'service in compose.yaml' }];
+    case 'ssh':
+      if (unit.endsWith('@.service')) return [];
+      return hosts.map((host) => ({ path: pathOf('unit'), place: `${unit} on ${host}`, what: 'unit' }));
+  }
 }
 
 function checkConfiguration(raw: RawDeployment): readonly Problem[] {
@@ -151,11 +177,11 @@ function checkConfiguration(raw: RawDeployment): readonly Problem[] {
       if (!known.includes(service)) problems.push({ path, message: unknownName(service, known) });
       else if (services.indexOf(service) < index) problems.push({ path, message: `"${service}" stands twice` });
     }
-    const owner = owners.get(file);
+    const owner = owners.get(normalize(file));
     if (owner !== undefined) {
       problems.push({ path: ['configuration', name, 'file'], message: `${file} is the file of "${owner}" already` });
     }
-    owners.set(file, name);
+    owners.set(normalize(file), name);
   }
   return problems;
 }

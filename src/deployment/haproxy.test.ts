@@ -58,4 +58,22 @@ describe('a switch that is a HAProxy', () => {
     ]);
     expect(found).toContain('backends/api.cfg is the file of "api" already');
   });
+
+  it('is refused when two services would take the servers of one backend away from each other', async () => {
+    const found = await problems([
+      service('api', 'socket: ./a.sock, backend: api, file: ./api.cfg'),
+      service('web', 'socket: ./run/../a.sock, backend: api, file: ./web.cfg'),
+      service('other', 'socket: ./b.sock, backend: api, file: ./other.cfg'),
+    ]);
+    expect(found).toContain('services.web.switch.haproxy.backend: api of a.sock is the backend of "api" already');
+    expect(found).not.toContain('services.other');
+  });
+
+  it('is refused at a port that there is not', async () => {
+    const found = await problems([
+      service('api', 'socket: 127.0.0.1:70000, backend: api, file: ./api.cfg, listen: 10.0.0.5:0'),
+    ]);
+    expect(found).toContain('services.api.switch.haproxy.socket: must end in a port from 1 to 65535');
+    expect(found).toContain('services.api.switch.haproxy.listen: must end in a port from 1 to 65535');
+  });
 });

@@ -145,6 +145,42 @@ services:
     ]);
   });
 
+  it('reports units and services of compose.yaml that two services would take from each other, and ports that there are not', async () => {
+    const error = await failure(`
+deployment: shop
+releases: { source: ./releases }
+databases: { core: { url: postgres://onward@127.0.0.1/core } }
+services:
+  api: { runtime: ssh, hosts: [a, b], unit: app.service }
+  web: { runtime: ssh, hosts: [b, c], unit: app.service }
+  one: { runtime: ssh, hosts: [a], unit: app@.service, port: 9000-8000 }
+  two: { runtime: ssh, hosts: [a], unit: app@.service, port: 60000-70000 }
+  job: { runtime: compose }
+  copy: { runtime: compose, service: job, switch: { builtin: { listen: "127.0.0.1:99999" } } }
+`);
+    expect(error.detail?.replaceAll(join(folder, 'onward.yaml'), 'onward.yaml').split('\n')).toEqual([
+      'onward.yaml:8:62: services.one.port: must be a port such as 8080, or a range such as 8080-8089',
+      'onward.yaml:9:62: services.two.port: must be a port such as 8080, or a range such as 8080-8089',
+      'onward.yaml:11:72: services.copy.switch.builtin.listen: must end in a port from 1 to 65535',
+    ]);
+    const shared = await failure(`
+deployment: shop
+releases: { source: ./releases }
+databases: { core: { url: postgres://onward@127.0.0.1/core } }
+services:
+  api: { runtime: ssh, hosts: [a, b], unit: app.service }
+  web: { runtime: ssh, hosts: [b, c], unit: app.service }
+  one: { runtime: ssh, hosts: [a], unit: app@.service }
+  two: { runtime: ssh, hosts: [a], unit: app@.service }
+  job: { runtime: compose }
+  copy: { runtime: compose, service: job }
+`);
+    expect(shared.detail?.replaceAll(join(folder, 'onward.yaml'), 'onward.yaml').split('\n')).toEqual([
+      'onward.yaml:7:45: services.web.unit: app.service on b is the unit of "api" already',
+      'onward.yaml:11:38: services.copy.service: job is the service in compose.yaml of "job" already',
+    ]);
+  });
+
   it('says of a key that is left out that it is missing, and of a value what it must be', async () => {
     const error = await failure(`
 deployment: shop

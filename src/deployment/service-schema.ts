@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, duration, name, value } from './shapes.ts';
+import { address, duration, isPort, name, PORT_RULE, value } from './shapes.ts';
 
 const ready = z.union([
   z.strictObject({ http: z.string().startsWith('/', 'must be a path such as /ready') }),
@@ -15,7 +15,8 @@ const builtin = z.strictObject({
 const ADMIN_RULE = 'must be the path of a socket or a loopback address such as 127.0.0.1:9999';
 const admin = z
   .string()
-  .refine((text) => text.includes('/') || /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d{1,5}$/.test(text), ADMIN_RULE);
+  .refine((text) => text.includes('/') || /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d{1,5}$/.test(text), ADMIN_RULE)
+  .refine((text) => text.includes('/') || isPort(text), PORT_RULE);
 
 const haproxy = z.strictObject({
   socket: admin.meta({ description: 'Its runtime API: path of a socket, or host:port on loopback' }),
@@ -33,8 +34,21 @@ const haproxy = z.strictObject({
 });
 
 const PORTS_RULE = 'must be a port such as 8080, or a range such as 8080-8089';
+const isRange = (text: string): boolean => {
+  const [first = 0, last = 0] = text.split('-').map(Number);
+  return first >= 1 && first <= last && last <= 65_535;
+};
 const ports = z
-  .union([z.int().min(1).max(65_535), z.string().regex(/^\d{1,5}-\d{1,5}$/, PORTS_RULE)], { error: PORTS_RULE })
+  .union(
+    [
+      z.int().min(1).max(65_535),
+      z
+        .string()
+        .regex(/^\d{1,5}-\d{1,5}$/, PORTS_RULE)
+        .refine(isRange, PORTS_RULE),
+    ],
+    { error: PORTS_RULE },
+  )
   .meta({ description: 'A port, or a range of ports' });
 
 const SHARE_RULE = 'must be a number of hosts, or a share such as 25%';
@@ -77,7 +91,9 @@ export const service = z.strictObject({
     .optional()
     .meta({ description: 'What decides which instances get requests' }),
   drain: duration.optional().meta({ description: 'How long old instances may finish requests; 30s unless told' }),
-  grace: duration.optional().meta({ description: 'From SIGTERM to SIGKILL; 10s unless told' }),
+  grace: duration.optional().meta({
+    description: 'From SIGTERM to SIGKILL; 10s, or in Compose its stop_grace_period, unless told',
+  }),
   settle: duration.optional().meta({ description: 'How long new instances are watched; 10s unless told' }),
   environment: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'), value)

@@ -31,9 +31,16 @@ export const timeWindow = z
   .meta({
     description: 'Days, times and a time zone, such as "22:00-06:00 Europe/Zurich" or "Sat-Sun 00:00-24:00 UTC"',
   });
+/** Whether a text that ends in a port ends in one that there is; what has another form is refused for that. */
+export const isPort = (text: string): boolean => {
+  const port = Number(/^\d{1,5}$/.exec(text.slice(text.lastIndexOf(':') + 1))?.[0] ?? 1);
+  return port >= 1 && port <= 65_535;
+};
+export const PORT_RULE = 'must end in a port from 1 to 65535';
 export const address = z
   .string()
   .regex(/^(\[[0-9a-f:]+\]|[^:\s]+):\d{1,5}$/i, 'must be host:port')
+  .refine(isPort, PORT_RULE)
   .meta({ description: 'host:port' });
 export const value = z
   .union([z.string(), z.number(), z.boolean()])

@@ -14,7 +14,8 @@ function checkService(facts: Facts, service: Service): readonly Finding[] {
   const running = own.filter((instance) => instance.state === 'running');
   const repair = { hint: `Run "onward upgrade --version ${version}" to bring it to the recorded release.` };
   const findings: Finding[] = [];
-  for (const instance of own.filter((candidate) => candidate.state === 'unknown')) {
+  const unseen = own.filter((candidate) => candidate.state === 'unknown');
+  for (const instance of unseen) {
     findings.push({
       code: 'doctor.instance-unknown',
       severity: 'error',
@@ -26,7 +27,8 @@ function checkService(facts: Facts, service: Service): readonly Finding[] {
     service.roll ?? facts.releases.get(version)?.services.find((candidate) => candidate.name === service.name)?.roll;
   if (!component || roll === 'one-shot') return findings;
   const wanted = countInstances(service);
-  if (running.length < wanted) {
+  // One that cannot be seen may run.
+  if (running.length < wanted && unseen.length === 0) {
     const what = running.length === 0 ? 'does not run' : `has ${running.length} of ${wanted} instances`;
     findings.push({ code: 'doctor.not-running', severity: 'error', message: `${service.name} ${what}.`, ...repair });
   }

@@ -14,6 +14,19 @@ describe('the switch rule', () => {
     expect(switchRule.check(facts)).toEqual([{ code: 'doctor.switch-unusable', severity: 'error', ...problem }]);
   });
 
+  it('takes no instance for dead that cannot be seen', () => {
+    const targets = [{ id: 'api-1', state: 'active' }];
+    const check = (state: string) =>
+      switchRule.check({
+        current: { release: '1.0.0' },
+        deployment: { services: [] },
+        instances: [{ id: 'api', service: 'api', state }],
+        frontends: [{ service: 'api', targets }],
+      } as unknown as Facts);
+    expect(check('unknown')).toEqual([]);
+    expect(check('stopped').map(({ code }) => code)).toEqual(['doctor.dead-target']);
+  });
+
   it('tells of an instance that listens elsewhere by now, and of none that stays where it was', () => {
     const instance = (id: string, address: string) => ({ id, service: 'api', state: 'running', address });
     const facts = {

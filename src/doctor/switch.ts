@@ -33,7 +33,8 @@ export const switchRule: DoctorRule = {
           : [];
       });
       const missing = running.filter((id) => !active.includes(id));
-      const dead = active.filter((id) => !running.includes(id));
+      const isUnseen = facts.instances.some((found) => found.service === service && found.state === 'unknown');
+      const dead = isUnseen ? [] : active.filter((id) => !running.includes(id));
       return [
         ...(isElsewhere
           ? [

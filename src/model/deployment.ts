@@ -44,6 +44,8 @@ export type RuntimeConfig =
       readonly service: string;
       /** The port inside of the container that takes its requests; `undefined`: the only one that compose.yaml names. */
       readonly port?: number;
+      /** onward.yaml does not say how long an instance may take to exit: what compose.yaml says counts, and `graceMs` where it is silent. */
+      readonly leavesGrace?: true;
     }
   | {
       readonly kind: 'ssh';

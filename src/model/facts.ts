@@ -115,6 +115,8 @@ export interface RuntimeFacts {
   readonly places: readonly PlaceFact[];
   /** Services of which an old and a new instance cannot run at once, and why: half a sentence. `isPossible`: they could, and should not. */
   readonly exclusive: readonly { readonly service: string; readonly why: string; readonly isPossible?: true }[];
+  /** What is lost, or lost sight of, once the instances of a service are others: half a sentence. Left out: nothing. */
+  readonly losses?: readonly { readonly service: string; readonly why: string }[];
   /** An error closes a gate; a warning is said. */
   readonly findings: readonly Finding[];
 }

@@ -130,7 +130,9 @@ export {
   type Catalog,
   type CatalogEntry,
   type Component,
+  contentOf,
   describeLintRecord,
+  type FilesComponent,
   type FolderComponent,
   type ImageComponent,
   type LintRecord,
@@ -140,6 +142,7 @@ export {
   type ReleaseNotes,
   type ReleaseService,
   type Stop,
+  type TarballComponent,
   type UpgradeRules,
 } from './release.ts';
 export { type KnownRisk, listRisksByVersion, listRisksOf, type Risk, versionsBetween } from './risk.ts';

@@ -24,6 +24,17 @@ export interface FolderComponent extends PinnedArtifact {
   readonly command: readonly string[];
 }
 
+/** A gzipped tar, identified by the sha256 of the file, and unpacked where a folder would be copied. */
+export interface TarballComponent extends PinnedArtifact {
+  readonly kind: 'tarball';
+  /** Name of the vendor's file, for people. */
+  readonly file: string;
+  /** What it unpacks to: a folder, identified by the hash of its tree, and the bytes of its files. */
+  readonly content: { readonly identity: Digest; readonly bytes: number };
+  /** Argv that starts one instance, relative to the folder. */
+  readonly command: readonly string[];
+}
+
 /** An image, identified by the digest of its manifest or of its index. */
 export interface ImageComponent extends PinnedArtifact {
   readonly kind: 'image';
@@ -37,8 +48,16 @@ export interface ImageComponent extends PinnedArtifact {
   readonly command: readonly string[];
 }
 
+/** What instances run from a folder of. */
+export type FilesComponent = FolderComponent | TarballComponent;
+
 /** One pinned artifact of a release. */
-export type Component = FolderComponent | ImageComponent;
+export type Component = FilesComponent | ImageComponent;
+
+/** The folder that its instances run in, wherever it was copied or unpacked to. */
+export function contentOf(component: FilesComponent): { readonly identity: Digest; readonly bytes: number } {
+  return component.kind === 'tarball' ? component.content : component;
+}
 
 /** What the vendor says of a service. The operator's `onward.yaml` wins where both speak. */
 export interface ReleaseService {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Facts, PlaceFact, Release, RuntimeFacts, Service } from '../model/index.ts';
-import { buildPlaceGates } from './place-gates.ts';
+import type { Facts, Hop, PlaceFact, Release, RuntimeFacts, Service } from '../model/index.ts';
+import { buildLossGates, buildPlaceGates } from './place-gates.ts';
 import { chooseRoll } from './roll-class.ts';
 
 const GIB = 2 ** 30;
@@ -99,5 +99,20 @@ describe('the gates of places', () => {
       command: "onward accept at-once:api --reason '...'",
     });
     expect(states(facts([service()], port))).not.toContain('at-once:api closed');
+  });
+
+  it('close where something is lost once a service rolls, and nowhere else; what was decided of it before a run goes on stays', () => {
+    const losing = facts([service()], { losses: [{ service: 'api', why: 'worker loses its network' }] });
+    const hop = (service: string) => ({ steps: [{ roll: { service } }] }) as unknown as Hop;
+    expect(buildLossGates(losing, request, [hop('worker'), hop('api')])).toEqual([
+      expect.objectContaining({
+        id: 'loss:api',
+        state: 'closed',
+        risk: 'loss:api',
+        evidence: 'worker loses its network',
+      }),
+    ]);
+    expect(buildLossGates(losing, request, [hop('worker')])).toEqual([]);
+    expect(buildLossGates(losing, { ...request, isResumed: true }, [hop('api')])).toEqual([]);
   });
 });

@@ -1,4 +1,12 @@
-import { type Facts, type Finding, formatBytes, type Gate, type PlaceFact, type Release } from '../model/index.ts';
+import {
+  type Facts,
+  type Finding,
+  formatBytes,
+  type Gate,
+  type Hop,
+  type PlaceFact,
+  type Release,
+} from '../model/index.ts';
 import { digestOfRisk } from './acceptances.ts';
 import { gate } from './gate.ts';
 import type { PlanRequest } from './plan-request.ts';
@@ -57,6 +65,23 @@ function atOnceGates(facts: Facts, { hops }: PlanRequest): readonly Gate[] {
     const isPossible = facts.runtimes?.exclusive.some((each) => each.service === service.name && each.isPossible);
     return [isPossible ? acceptable(id, { title, why, release }) : gate(id, title, 'closed', why)];
   });
+}
+
+/** What rolls although something is lost by it. What was decided of it before a run goes on stays decided. */
+export function buildLossGates(
+  facts: Facts,
+  { hops, isResumed }: PlanRequest,
+  planned: readonly Hop[],
+): readonly Gate[] {
+  const release = facts.releases.get(hops.at(-1)?.to ?? '');
+  if (!release || isResumed) return [];
+  const rolled = planned.flatMap(({ steps }) => steps.flatMap(({ roll }) => roll?.service ?? []));
+  return (facts.runtimes?.losses ?? [])
+    .filter(({ service }) => rolled.includes(service))
+    .map(({ service, why }) => {
+      const title = `Nothing is lost when ${service} rolls`;
+      return acceptable(`loss:${service}`, { title, why, release });
+    });
 }
 
 function acceptable(id: string, of: { readonly title: string; readonly why: string; readonly release: Release }): Gate {

@@ -16,6 +16,7 @@ import { addedMigrations } from './added-migrations.ts';
 import { buildGates } from './gates.ts';
 import { commandFindings } from './migration-commands.ts';
 import { createPending } from './pending.ts';
+import { buildLossGates } from './place-gates.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { riskGates } from './risk-gates.ts';
 import { buildSteps } from './steps.ts';
@@ -26,8 +27,9 @@ import { buildSteps } from './steps.ts';
  */
 export function planUpgrade(facts: Facts, request: PlanRequest): Plan {
   const hops = buildHops(facts, request);
+  const all = [...buildGates(facts, request), ...buildLossGates(facts, request, hops), ...riskGates(facts, request)];
   const { list = [], now = '' } = facts.acceptances ?? {};
-  const gates = applyAcceptances([...buildGates(facts, request), ...riskGates(facts, request)], list, now);
+  const gates = applyAcceptances(all, list, now);
   const first = hops[0];
   const target = hops.at(-1);
   const plan: Omit<Plan, 'digest'> = {

@@ -50,9 +50,9 @@ function planRoll(hop: HopFacts, service: Service, component: Component, reason:
 function chooseReason(hop: HopFacts, service: Service, component: Component): PlannedRoll['reason'] | undefined {
   const { facts, release, previous, isFirst } = hop;
   const config = facts.configs.get(release.version)?.get(service.name);
-  if (isFirst) {
+  const own = facts.instances.filter((instance) => instance.service === service.name);
+  if (isFirst && own.every(({ state }) => state !== 'unknown')) {
     // What runs is known: compare with it.
-    const own = facts.instances.filter((instance) => instance.service === service.name);
     if (chooseRollClass(service, release) === 'one-shot') {
       const isDone = own.some(
         (found) => found.identity === component.identity && found.config === config && found.exitCode === 0,
@@ -66,7 +66,7 @@ function chooseReason(hop: HopFacts, service: Service, component: Component): Pl
       return 'new-config';
     return isRouted(hop, service, running) ? undefined : 'not-routed';
   }
-  // Later hops start from what the earlier one leaves running.
+  // Later hops start from what the earlier one leaves running; what cannot be seen is taken for what is recorded.
   const before = previous?.components.find((candidate) => candidate.service === service.name);
   if (!before) return 'not-running';
   if (before.identity !== component.identity) return 'new-artifact';

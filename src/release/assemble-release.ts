@@ -1,6 +1,7 @@
 import type { Component, Digest, Release, ReleaseService, Total } from '../model/index.ts';
 import { listMigrationCommands } from './list-migration-commands.ts';
 import type { PinnedImage } from './pin-images.ts';
+import type { PinnedTarball } from './pin-tarballs.ts';
 import type { Product, ProductService } from './product.ts';
 import type { Artifact } from './publish-release.ts';
 import type { ReleaseDetails } from './release-details.ts';
@@ -10,12 +11,13 @@ interface Parts {
   readonly product: Product;
   readonly details: ReleaseDetails;
   readonly artifacts: readonly Artifact[];
+  readonly tarballs: readonly PinnedTarball[];
   readonly images: readonly PinnedImage[];
   readonly history: readonly Release[];
   readonly migrations: Release['migrations'];
 }
 
-/** Puts a release together from what was found out. A service whose image could not be pinned has no component: that is no release to publish. */
+/** Puts a release together from what was found out. A service whose image or tarball could not be pinned has no component: that is no release to publish. */
 export function assembleRelease(parts: Parts): Release {
   const { version, product, details, migrations } = parts;
   const {
@@ -46,10 +48,15 @@ export function assembleRelease(parts: Parts): Release {
 }
 
 function assembleComponent({ name, command }: ProductService, parts: Parts): readonly Component[] {
-  const { version, artifacts, images, history } = parts;
+  const { version, artifacts, tarballs, images, history } = parts;
   const producerOf = (identity: Digest) => findProducer(history, name, identity) ?? version;
   const image = images.find(({ service }) => service === name);
   if (image) return [{ kind: 'image', ...image, command, producedBy: producerOf(image.identity) }];
+  const tarball = tarballs.find(({ service }) => service === name);
+  if (tarball) {
+    const { path: _, ...pinned } = tarball;
+    return [{ ...pinned, command, producedBy: producerOf(pinned.identity) }];
+  }
   const artifact = artifacts.find(({ service }) => service === name);
   if (!artifact) return [];
   const { identity, bytes } = artifact;
@@ -64,7 +71,16 @@ function findProducer(history: readonly Release[], service: string, identity: Di
 }
 
 function withoutContent(service: ProductService): ReleaseService {
-  const { command: _, artifact: _artifact, image: _image, ...declared } = { artifact: '', image: '', ...service };
+  const {
+    command: _,
+    artifact: _artifact,
+    tarball: _tarball,
+    image: _image,
+    ...declared
+  } = {
+    ...{ artifact: '', tarball: '', image: '' },
+    ...service,
+  };
   return declared;
 }
 

@@ -8,7 +8,7 @@ import { type Files, hashArtifact, type ProcessIdentity, type System } from '../
 import { buildRelease, openSource } from './index.ts';
 
 const migration = migrationOf('1.0.0/expand/001_orders');
-const EFFECTS = ['makeFolder', 'writeAtomic', 'createOnce', 'copyFolder', 'remove', 'rename'] as const;
+const EFFECTS = ['makeFolder', 'writeAtomic', 'createOnce', 'copy', 'remove', 'rename'] as const;
 
 let dead: ProcessIdentity;
 let vendor: Vendor;
@@ -64,8 +64,9 @@ async function expectWhole(source: string): Promise<readonly string[]> {
   for (const { version } of releases) {
     const release = await opened.release(version);
     await opened.migrationFiles(release);
-    for (const { identity } of release.components) {
-      expect((await hashArtifact(vendor.system.files, opened.artifactFolder(identity))).identity).toBe(identity);
+    for (const component of release.components) {
+      const { identity } = await hashArtifact(vendor.system.files, opened.artifactPath(component));
+      expect(identity).toBe(component.identity);
     }
   }
   return releases.map((entry) => entry.version);

@@ -136,7 +136,9 @@ describe('buildRelease()', () => {
     await symlink('../api-of-today', join(vendor.folder, 'dist/api'));
     const { release } = await vendor.build('1.0.0');
     await rm(join(vendor.folder, 'api-of-today'), { recursive: true });
-    const copy = openSource(vendor.system, vendor.source).artifactFolder(release.components[0]?.identity ?? 'sha256:');
+    const copy = openSource(vendor.system, vendor.source).artifactPath(
+      release.components[0] ?? { kind: 'folder', identity: 'sha256:' },
+    );
     expect(await readFile(join(copy, 'main.mjs'), 'utf8')).toBe('api of the first release');
   });
 
@@ -148,7 +150,7 @@ describe('buildRelease()', () => {
   it('replaces a damaged artifact of an earlier build that was cut off', async () => {
     const { release } = await vendor.build('1.0.0');
     const source = openSource(vendor.system, vendor.source);
-    const folder = source.artifactFolder(release.components[0]?.identity ?? 'sha256:');
+    const folder = source.artifactPath(release.components[0] ?? { kind: 'folder', identity: 'sha256:' });
     await writeFile(join(folder, 'main.mjs'), 'damaged');
     await mkdir(`${folder}.incoming`);
     await vendor.build('1.1.0');

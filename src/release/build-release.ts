@@ -21,6 +21,7 @@ import { notBuildable, otherProduct, sourceInArtifact } from './errors.ts';
 import { loadHistory, loadSuccessor } from './history.ts';
 import { checkMigrationCommands } from './list-migration-commands.ts';
 import { listMovedTags, pinImages } from './pin-images.ts';
+import { listChangedTarballs, pinTarballs } from './pin-tarballs.ts';
 import { loadProduct, type Product } from './product.ts';
 import { type Artifact, publishRelease } from './publish-release.ts';
 import { loadReleaseDetails, type ReleaseDetails } from './release-details.ts';
@@ -75,6 +76,7 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
   const artifacts = await hashArtifacts(system, product);
   const known = await loadKnown(system, { folder, product, version });
   const pinned = await pinImages(system, product, { version, known });
+  const packed = await pinTarballs(system, product, version);
   return withSourceLock(system, folder, async () => {
     const catalog = await loadCatalog(system, folder, product);
     const published = catalog.releases.find((entry) => entry.version === version);
@@ -85,7 +87,7 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const shipped = new Set(history.flatMap((release) => release.migrations.map(({ checksum }) => checksum)));
     const judged = own ? undefined : await request.judge?.(shipped);
     const lint = own ? own.lint : judged?.lint;
-    const content = { artifacts, images: pinned.images, migrations: migrations.refs };
+    const content = { artifacts, tarballs: packed.tarballs, images: pinned.images, migrations: migrations.refs };
     const assembled = assembleRelease({ version, product, details, history, ...content });
     // What was published before it since is no reason to take it for another release.
     const secretKeys = own ? own.secretKeys : listSecretKeys([...history, assembled]);
@@ -94,6 +96,7 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
     const databases = product.databases.map(({ name }) => name);
     const findings = [
       ...pinned.findings,
+      ...packed.findings,
       ...migrations.findings,
       ...checkDetails(details, { version, catalog, databases, services: product.services }),
       ...checkRisks(details, { version, catalog }),
@@ -102,8 +105,10 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
       ...(await checkMigrationCommands({ product, details }, { databases })),
       ...(judged?.findings ?? []),
     ];
-    if (published && published.digest !== encoded.digest && pinned.findings.length === 0) {
-      findings.push(versionTaken(version, published.publishedAt), ...listMovedTags(own, pinned.images));
+    const isPinned = pinned.findings.length === 0 && packed.findings.length === 0;
+    if (published && published.digest !== encoded.digest && isPinned) {
+      const changed = [...listMovedTags(own, pinned.images), ...listChangedTarballs(own, packed.tarballs)];
+      findings.push(versionTaken(version, published.publishedAt), ...changed);
     }
     if (findings.some((finding) => finding.severity === 'error')) throw notBuildable(version, findings);
     if (!published) {
@@ -113,7 +118,7 @@ export async function buildRelease(system: System, request: BuildRequest): Promi
         product,
         release,
         encoded,
-        artifacts,
+        artifacts: [...artifacts, ...packed.tarballs],
         files: request.migrations,
       });
     }
@@ -162,7 +167,8 @@ async function hashArtifacts(system: System, product: Product): Promise<readonly
     if (!('artifact' in service)) continue;
     artifacts.push({
       service: service.name,
-      folder: service.artifact,
+      kind: 'folder',
+      path: service.artifact,
       ...(await hashArtifact(system.files, service.artifact)),
     });
   }

@@ -7,9 +7,9 @@ import {
   type Position,
   type Release,
 } from '../model/index.ts';
-import { createPathLocator, type FoundImage, lookUpImage, type System } from '../system/index.ts';
+import { type FoundImage, lookUpImage, type System } from '../system/index.ts';
 import { fillImageTemplate } from './image-template.ts';
-import type { Product } from './product.ts';
+import { createProductLocator, type Product } from './product.ts';
 
 /** An image that a service ships, pinned. */
 export interface PinnedImage
@@ -44,7 +44,7 @@ export async function pinImages(
     lookUps.set(name, begun);
     return begun;
   };
-  const locate = await locateIn(system, product.file);
+  const locate = await createProductLocator(system, product);
   const pinned = await Promise.all(
     shipped.map(async ({ service, template }) => {
       const position = locate(['services', service, 'image']);
@@ -60,10 +60,6 @@ export async function pinImages(
     images: pinned.flatMap((each) => ('identity' in each ? [each] : [])),
     findings: pinned.flatMap((each) => ('identity' in each ? [] : [each])),
   };
-}
-
-async function locateIn(system: System, file: string): Promise<(at: readonly PropertyKey[]) => Position> {
-  return createPathLocator({ kind: 'product.yaml', path: file, text: await system.files.readText(file) });
 }
 
 /** What a release says of an image that is named by its digest. Another repository may not have it. */

@@ -6,6 +6,7 @@ import { explainWrongImage } from './image-template.ts';
 import { checkCommandNames, migrationCommandShape } from './migration-command-shapes.ts';
 import { commandShape, rangeShape, wordsShape } from './shapes.ts';
 import { checkTotalNames, totalShape } from './total-shapes.ts';
+import { explainUnknownVariable } from './version-template.ts';
 
 const NAME = /^[a-z][a-z0-9-]*$/;
 /** Database names become folders and identifiers; an underscore is common in them. */
@@ -39,18 +40,27 @@ const image = z.string().superRefine((text, report) => {
   if (wrong !== undefined) report.addIssue({ code: 'custom', message: wrong });
 });
 
+const tarball = relativePath.superRefine((text, report) => {
+  const wrong =
+    explainUnknownVariable(text) ?? (/\.(tar\.gz|tgz)$/.test(text) ? undefined : 'must end with .tar.gz or .tgz');
+  if (wrong !== undefined) report.addIssue({ code: 'custom', message: wrong });
+});
+
 const service = z
   .strictObject({
     database: databaseName.exactOptional(),
     artifact: relativePath
       .exactOptional()
       .meta({ description: 'Folder with what the release ships for this service.' }),
+    tarball: tarball.exactOptional().meta({
+      description: `Gzipped tar that the release ships for this service; $\{version} in its path is the version that is built.`,
+    }),
     image: image.exactOptional().meta({
       description: `Image that the release ships for this service; $\{version} in its tag is the version that is built.`,
     }),
     command: commandShape.exactOptional().meta({
       description:
-        "Program and arguments, started in the artifact folder without a shell, or in place of the image's own.",
+        "Program and arguments, started in the folder that is shipped or unpacked without a shell, or in place of the image's own.",
     }),
     after: z.array(name).default([]).meta({ description: 'Services whose new instances must take traffic first.' }),
     roll: z.enum(['start-first', 'overlap', 'stop-first', 'one-shot']).exactOptional(),
@@ -59,7 +69,9 @@ const service = z
       .exactOptional()
       .meta({ description: 'Command that speaks the data-migrations protocol.' }),
   })
-  .meta({ oneOf: [{ required: ['artifact', 'command'] }, { required: ['image'] }] });
+  .meta({
+    oneOf: [{ required: ['artifact', 'command'] }, { required: ['tarball', 'command'] }, { required: ['image'] }],
+  });
 
 const database = z.strictObject({
   services: z.array(name).default([]),

@@ -150,11 +150,13 @@ describe('loadProduct()', () => {
       '  api: { artifact: ./dist/api, image: "api:1", command: node main.mjs }',
       '  web: { after: [api] }',
       '  worker: { artifact: ./dist/worker }',
+      '  jobs: { tarball: ./dist/jobs.tgz }',
     ];
     expect(await problems(text.join('\n'))).toEqual([
       '3:39: services.api.image: there is an artifact as well, and a service ships one of them',
-      '4:8: services.web: must name what it ships: an artifact, or an image',
+      '4:8: services.web: must name what it ships: an artifact, a tarball, or an image',
       '5:11: services.worker.command: is missing',
+      '6:9: services.jobs.command: is missing',
     ]);
   });
 
@@ -171,6 +173,15 @@ describe('loadProduct()', () => {
     expect(await problems(`product: shop\nservices:\n  api:\n    image: '${image}'\n`)).toEqual([
       `4:12: services.api.image: ${message}`,
     ]);
+  });
+
+  it.each([
+    ['../search.tgz', 'must be a relative path inside the folder of product.yaml, with forward slashes'],
+    ['./dist/search.tar.xz', 'must end with .tar.gz or .tgz'],
+    [`./dist/$\{VERSION}.tgz`, `knows no $\{VERSION}; only $\{version} is replaced`],
+  ])('refuses %s as a tarball', async (tarball, message) => {
+    const text = `product: shop\nservices:\n  api:\n    command: node main.mjs\n    tarball: '${tarball}'\n`;
+    expect(await problems(text)).toEqual([`5:14: services.api.tarball: ${message}`]);
   });
 
   it('reads the product of the example', async () => {

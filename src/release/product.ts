@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import {
+  type Position,
   parseDuration,
   type ReadyProbe,
   type ReleaseDatabase,
@@ -7,7 +8,7 @@ import {
   type Total,
   type UpgradeRules,
 } from '../model/index.ts';
-import { loadDocument, parseDocument, type System } from '../system/index.ts';
+import { createPathLocator, loadDocument, parseDocument, type System } from '../system/index.ts';
 import { unusableFile } from './errors.ts';
 import { buildMigrationCommand, type DeclaredCommand } from './migration-command-shapes.ts';
 import { type ProductDocument, productSchema } from './product-schema.ts';
@@ -22,6 +23,10 @@ export type ProductService = ReleaseService & {
     | {
         /** Absolute path of a folder. */
         readonly artifact: string;
+      }
+    | {
+        /** Path of a gzipped tar, as product.yaml names it: `${version}` is not replaced yet. */
+        readonly tarball: string;
       }
     | {
         /** An image, as product.yaml names it: `${version}` is not replaced yet. */
@@ -56,6 +61,14 @@ export async function loadProduct(system: System, productFile: string): Promise<
   const document = await loadDocument(system.files, file, 'product.yaml', productSchema);
   await assertFolders(system, file, document);
   return toProduct(file, document);
+}
+
+/** Where product.yaml says something. */
+export async function createProductLocator(
+  system: System,
+  { file }: Product,
+): Promise<(at: readonly PropertyKey[]) => Position> {
+  return createPathLocator({ kind: 'product.yaml', path: file, text: await system.files.readText(file) });
 }
 
 /** The file is parsed again with the unusable folders as issues, so that they are reported where they are written. */
@@ -122,14 +135,23 @@ function listDatabaseServices(document: ProductDocument, database: string): read
 }
 
 function toService(folder: string, name: string, service: ProductDocument['services'][string]): ProductService {
-  const { artifact, image, command = [], ready, ...rest } = service;
+  const { artifact, tarball, image, command = [], ready, ...rest } = service;
   return {
     name,
     ...rest,
     ...(ready ? { ready: toProbe(ready) } : {}),
-    ...(image === undefined ? { artifact: join(folder, artifact ?? '') } : { image }),
+    ...toShipped(folder, { artifact, tarball, image }),
     command: buildCommand(command),
   };
+}
+
+/** `checkShipped` has seen that there is one of them. */
+function toShipped(
+  folder: string,
+  { artifact = '', tarball, image }: { readonly [way in 'artifact' | 'tarball' | 'image']: string | undefined },
+) {
+  if (image !== undefined) return { image };
+  return tarball === undefined ? { artifact: join(folder, artifact) } : { tarball };
 }
 
 function toProbe(ready: NonNullable<ProductDocument['services'][string]['ready']>): ReadyProbe {

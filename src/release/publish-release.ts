@@ -6,7 +6,7 @@ import {
   highestVersion,
   type Release,
 } from '../model/index.ts';
-import { hashArtifact, type System } from '../system/index.ts';
+import { identifyArtifact, type System } from '../system/index.ts';
 import { encodeCatalog } from './catalog-document.ts';
 import { bytesOf, digestOfText } from './document.ts';
 import { changedArtifact } from './errors.ts';
@@ -17,9 +17,11 @@ import { artifactPath, catalogFile, migrationFile, releaseFile } from './source-
 /** What a source holds is published: anyone may read it. */
 const PUBLIC = 0o644;
 
+/** What a release ships as files, where it was built. */
 export interface Artifact {
   readonly service: string;
-  readonly folder: string;
+  readonly kind: 'folder' | 'tarball';
+  readonly path: string;
   readonly identity: Digest;
   readonly bytes: number;
 }
@@ -42,7 +44,7 @@ export interface Publication {
 export async function publishRelease(system: System, publication: Publication): Promise<void> {
   const { folder, release, encoded, artifacts, files } = publication;
   for (const name of ['artifacts', 'migrations', 'releases']) await system.files.makeFolder(`${folder}/${name}`);
-  for (const artifact of artifacts) await publishArtifact(system, artifact, artifactPath(folder, artifact.identity));
+  for (const artifact of artifacts) await publishArtifact(system, artifact, artifactPath(folder, artifact));
   const contents = new Map(files.map((file) => [file.checksum, file]));
   for (const file of contents.values()) await publishMigration(system, file, migrationFile(folder, file.checksum));
   await system.files.writeAtomic(releaseFile(folder, release.version), encoded.text, PUBLIC);
@@ -52,18 +54,19 @@ export async function publishRelease(system: System, publication: Publication): 
 /** The copy is hashed before it gets its name: the build folder may change meanwhile. A damaged one from before is replaced. */
 async function publishArtifact(system: System, artifact: Artifact, target: string): Promise<void> {
   const { files } = system;
-  if (await files.isFolder(target)) {
-    const found = await hashArtifact(files, target);
-    if (found.identity === artifact.identity) return;
+  const { kind, path, identity } = artifact;
+  if (await files.exists(target)) {
+    const found = await identifyArtifact(files, { kind, path: target });
+    if (found.identity === identity) return;
   }
   const incoming = `${target}.incoming`;
   await files.remove(incoming);
   // Where the folder really is: of a link, the link would be copied.
-  await files.copyFolder(await files.real(artifact.folder), incoming);
-  const copied = await hashArtifact(files, incoming);
-  if (copied.identity !== artifact.identity) {
+  await files.copy(await files.real(path), incoming);
+  const copied = await identifyArtifact(files, { kind, path: incoming });
+  if (copied.identity !== identity) {
     await files.remove(incoming);
-    throw changedArtifact(artifact.folder);
+    throw changedArtifact(path);
   }
   await files.remove(target);
   await files.rename(incoming, target);

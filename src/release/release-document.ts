@@ -27,6 +27,13 @@ const component = z.discriminatedUnion('kind', [
   z.strictObject({ ...artifact, kind: z.literal('folder'), command: z.array(z.string()).min(1) }),
   z.strictObject({
     ...artifact,
+    kind: z.literal('tarball'),
+    file: z.string(),
+    content: z.strictObject({ identity: digestShape, bytes: z.int().nonnegative() }),
+    command: z.array(z.string()).min(1),
+  }),
+  z.strictObject({
+    ...artifact,
     kind: z.literal('image'),
     image: z.string(),
     tag: z.string().exactOptional(),

@@ -52,10 +52,22 @@ export function renderRelease(release: Release, catalog: Catalog): string {
 
 function describeComponent(component: Component, version: string): string {
   const origin = component.producedBy === version ? 'new' : `carried from ${component.producedBy}`;
-  const name = component.kind === 'folder' ? [] : [`${component.image}${component.tag ? `:${component.tag}` : ''}`];
-  const platforms = component.kind === 'folder' ? [] : Object.keys(component.platforms ?? {});
+  const platforms = component.kind === 'image' ? Object.keys(component.platforms ?? {}) : [];
   const size = formatBytes(component.bytes) + (platforms.length > 0 ? ` (${platforms.join(', ')})` : '');
-  return `${component.service}: ${[...name, shortDigest(component.identity), size, origin].join(', ')}`;
+  return `${component.service}: ${[...nameComponent(component), shortDigest(component.identity), size, origin].join(', ')}`;
+}
+
+function nameComponent(component: Component): readonly string[] {
+  switch (component.kind) {
+    case 'folder':
+      return [];
+    case 'tarball':
+      return [component.file];
+    case 'image':
+      return [`${component.image}${component.tag ? `:${component.tag}` : ''}`];
+    default:
+      return assertNever(component);
+  }
 }
 
 function describeMigration(migration: MigrationRef): string {

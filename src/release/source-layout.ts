@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Digest, isDigest, isVersion } from '../model/index.ts';
+import { type Component, type Digest, isDigest, isVersion } from '../model/index.ts';
 import { unknownRelease, wrongIdentity } from './errors.ts';
 
 /**
@@ -15,8 +15,9 @@ export function releaseFile(folder: string, version: string): string {
   return join(folder, 'releases', `${version}.json`);
 }
 
-export function artifactPath(folder: string, identity: Digest): string {
-  return join(folder, 'artifacts', hexOf(identity));
+/** A folder under the hash of its tree, a tarball under the hash of its bytes. */
+export function artifactPath(folder: string, { kind, identity }: Pick<Component, 'kind' | 'identity'>): string {
+  return join(folder, 'artifacts', `${hexOf(identity)}${kind === 'tarball' ? '.tar.gz' : ''}`);
 }
 
 export function migrationFile(folder: string, checksum: Digest): string {

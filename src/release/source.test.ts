@@ -27,7 +27,7 @@ describe('openSource()', () => {
   it('reads back what was built', async () => {
     expect(await source.release('1.0.0')).toEqual(release);
     expect(await source.migrationFiles(release)).toEqual([migration]);
-    const api = source.artifactFolder(release.components[0]?.identity ?? 'sha256:');
+    const api = source.artifactPath(release.components[0] ?? { kind: 'folder', identity: 'sha256:' });
     expect(await readFile(join(api, 'main.mjs'), 'utf8')).toBe('api of the first release');
   });
 
@@ -102,7 +102,9 @@ describe('openSource()', () => {
 
   it('never makes a path of what is no version and no digest', async () => {
     await expect(source.release('../../etc/passwd')).rejects.toMatchObject({ code: 'release.unknown' });
-    expect(() => source.artifactFolder('sha256:../../etc' as Digest)).toThrow('is not an identity');
+    expect(() => source.artifactPath({ kind: 'folder', identity: 'sha256:../../etc' as Digest })).toThrow(
+      'is not an identity',
+    );
     const outside = { ...migration, checksum: 'sha256:../../catalog' as Digest };
     const { text: _, ...ref } = outside;
     await expect(source.migrationFiles({ ...release, migrations: [ref] })).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Catalog, closest, type Digest, type MigrationRef, type Release } from '../model/index.ts';
+import { type Catalog, type Component, closest, type MigrationRef, type Release } from '../model/index.ts';
 import type { System } from '../system/index.ts';
 import { decodeCatalog } from './catalog-document.ts';
 import { digestOfText } from './document.ts';
@@ -17,8 +17,8 @@ export interface ReleaseSource {
   catalog(): Promise<Catalog>;
   /** Throws `release.wrong-digest` when the document is not the one that the catalog names. */
   release(version: string): Promise<Release>;
-  /** Where an artifact's folder is, whether or not it is there; whoever copies it compares its hash. */
-  artifactFolder(identity: Digest): string;
+  /** Where an artifact is, whether or not it is there; whoever copies it compares its hash. */
+  artifactPath(artifact: Pick<Component, 'kind' | 'identity'>): string;
   /** All migration files of a release, in its order. Throws `release.wrong-content` for a file that is missing or was changed. */
   migrationFiles(release: Release): Promise<readonly MigrationFile[]>;
 }
@@ -35,7 +35,7 @@ export function openSource(system: System, location: string): ReleaseSource {
     location: folder,
     catalog,
     release: async (version) => loadRelease(system, { folder, catalog: await catalog(), version }),
-    artifactFolder: (identity) => artifactPath(folder, identity),
+    artifactPath: (artifact) => artifactPath(folder, artifact),
     migrationFiles: (release) => loadMigrations(system, folder, release),
   };
 }

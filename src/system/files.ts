@@ -60,8 +60,8 @@ export interface Files {
   /** Creates a file durably, whole from the start; false when the path is taken. Of several at once, one succeeds. 0600. */
   createOnce(path: string, text: string): Promise<boolean>;
   append(path: string, text: string): Promise<void>;
-  /** Copies a folder so that the destination is there whole or not at all. */
-  copyFolder(from: string, to: string): Promise<void>;
+  /** Copies a folder or a file so that the destination is there whole or not at all. */
+  copy(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   sha256(path: string): Promise<Digest>;
@@ -103,7 +103,7 @@ export function createFiles(): Files {
     replace,
     createOnce,
     append: (path, text) => appendFile(path, text, { mode: 0o600 }),
-    copyFolder,
+    copy,
     remove: (path) => rm(path, { recursive: true, force: true }),
     rename,
     sha256,
@@ -231,7 +231,7 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-async function copyFolder(from: string, to: string): Promise<void> {
+async function copy(from: string, to: string): Promise<void> {
   const temporary = temporaryBeside(to);
   await mkdir(dirname(to), { recursive: true });
   try {

@@ -3,7 +3,7 @@
  * passed first. It decides nothing about upgrades; secrets are redacted at this door.
  */
 export { resolveAddresses } from './addresses.ts';
-export { hashArtifact } from './artifact.ts';
+export { hashArtifact, identifyArtifact } from './artifact.ts';
 export { type Clock, createClock } from './clock.ts';
 export { createLocator, renderCodeFrame, type TextPlace } from './code-frame.ts';
 export type { StatementColumn, StatementShape } from './describe-statement.ts';
@@ -41,4 +41,5 @@ export {
   type SqlToken,
 } from './sql.ts';
 export { createSystem, type System } from './system.ts';
+export { unpackTarball } from './tarball/unpack-tarball.ts';
 export type { DocumentSource, ParsedDocument } from './yaml-document.ts';

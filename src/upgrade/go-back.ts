@@ -65,20 +65,29 @@ export async function goBack(context: RunContext, why: WayBack): Promise<HopOutc
 
 /**
  * Where the operator's own tools start instances too, they would take up what the run has made and left stopped, in the place of what serves. The
- * end of what it wrote is kept in the run's folder.
+ * end of what it wrote is kept in the run's folder. A one-shot of the run goes too, whether it has done its work or not: the next run does it again.
  */
 async function removeNew(context: RunContext, rolls: readonly PlannedRoll[]): Promise<void> {
   const { installation, journal, system } = context;
-  for (const { service } of rolls.filter((roll) => roll.class !== 'one-shot')) {
+  for (const { service, class: rollClass } of rolls) {
     const runtime = installation.runtimeOf(service);
     if (!runtime.keep) continue;
     const originals = context.before.originals.find((original) => original.service === service)?.instances ?? [];
-    for (const instance of await runtime.list(service)) {
+    const perform = createPerformer(context, `back:${service}`);
+    const instances = await runtime.list(service);
+    if (rollClass === 'one-shot') {
+      const before = instances
+        .filter(({ run }) => run !== journal.run)
+        .slice(-1)
+        .map(({ id }) => id);
+      const keep = await runtime.keep(service, before);
+      if (keep) await perform(`keep:${service}`, { instances: before }, keep);
+    }
+    for (const instance of instances) {
       if (hasProcess(instance) || instance.run !== journal.run || originals.includes(instance.id)) continue;
       const path = join(installation.deployment.stateDirectory, 'runs', journal.run, `${instance.id}.log`);
       const lines = await runtime.tail(instance.id, KEPT_LINES);
       if (lines.length > 0) await system.files.writeAtomic(path, `${lines.join('\n')}\n`);
-      const perform = createPerformer(context, `back:${service}`);
       await perform(`remove:${instance.id}`, { instance: instance.id }, (epoch) => runtime.remove(instance.id, epoch));
     }
   }

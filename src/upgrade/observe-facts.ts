@@ -4,6 +4,7 @@ import {
   type Catalog,
   type ConditionFacts,
   compareVersions,
+  contentOf,
   type DatabaseFact,
   type Digest,
   type Facts,
@@ -260,13 +261,14 @@ async function observeDisk(
   const components = new Map(
     releases
       .flatMap((release) => release.components)
+      .flatMap((component) => (component.kind === 'image' ? [] : [component]))
       .filter(({ service }) => isOnThisMachine(installation, service))
       .map((component) => [component.identity, component]),
   );
   let neededBytes = 0;
   for (const component of components.values()) {
     const path = installation.runtimeOf(component.service).locate(component);
-    if (!(await system.files.exists(path))) neededBytes += component.bytes;
+    if (!(await system.files.exists(path))) neededBytes += contentOf(component).bytes;
   }
   return { neededBytes, freeBytes: await system.files.freeBytes(installation.deployment.stateDirectory) };
 }

@@ -26,6 +26,7 @@ export async function observeRuntimes(
   return {
     places: facts.flatMap(({ places }) => places),
     exclusive: facts.flatMap(({ exclusive }) => exclusive),
+    losses: facts.flatMap(({ losses }) => losses ?? []),
     findings,
   };
 }

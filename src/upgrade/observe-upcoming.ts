@@ -12,6 +12,8 @@ export interface Upcoming {
 
 interface Running {
   readonly service: string;
+  /** What runs of it cannot be told. */
+  readonly isHidden?: true;
   readonly instances: readonly { readonly state: string; readonly kind: string; readonly identity: Digest }[];
 }
 
@@ -34,7 +36,8 @@ export async function observeUpcoming(
       return own.length > 0 && own.every(({ identity }) => identity === wanted);
     };
     const carries = services.filter(isCarried).map(({ service }) => service);
-    const rolls = services.map(({ service }) => service).filter((service) => !carries.includes(service));
+    const seen = services.filter(({ isHidden }) => !isHidden).map(({ service }) => service);
+    const rolls = seen.filter((service) => !carries.includes(service));
     return { release: version, rolls, carries };
   } catch (error) {
     if (error instanceof OnwardError) return undefined;

@@ -1,4 +1,4 @@
-import { type DesiredInstance, type RollRequest, runRoll } from '../deploy/index.ts';
+import { type DesiredInstance, prepareRoll, type RollContext, type RollRequest, runRoll } from '../deploy/index.ts';
 import type { PlannedRoll } from '../model/index.ts';
 import { loadFrozenRevisions } from './configuration/freeze.ts';
 import { buildDesired, chooseReadyProbe } from './desired.ts';
@@ -7,23 +7,37 @@ import { createPerformer, emitWaiting, type RunContext } from './run-context.ts'
 import { finishStep, STEP_FAILED, startStep } from './step-notes.ts';
 
 /**
- * Rolls services forward: each as soon as the ones it depends on serve their new instances, independent ones side by side. When
- * one fails, those in progress are stopped at their next safe place and the first failure is thrown.
+ * Rolls services forward: each as soon as the ones it depends on serve their new instances, independent ones side by side. Where it takes long
+ * to create instances, that is done while those before them start. When one fails, those in progress are stopped at their next safe place and
+ * the first failure is thrown.
  */
 export async function rollServices(context: RunContext, rolls: readonly PlannedRoll[]): Promise<void> {
   const failure = new AbortController();
   const signal = AbortSignal.any([context.signal, failure.signal]);
-  const serving = new Map(rolls.map((roll) => [roll.service, createGate()]));
+  const gates = new Map(rolls.map((roll) => [roll.service, { started: createGate(), serving: createGate() }]));
   const finished = rolls.map(async (roll) => {
-    const gate = serving.get(roll.service);
-    try {
-      await Promise.all(roll.after.map((name) => serving.get(name)?.opened));
+    const own = gates.get(roll.service);
+    const before = roll.after.flatMap((name) => gates.get(name) ?? []);
+    const wait = async (gate: 'started' | 'serving'): Promise<void> => {
+      await Promise.all(before.map((each) => each[gate].opened));
       signal.throwIfAborted();
-      await rollForward(context, { roll, signal, onServing: () => gate?.open() });
+    };
+    try {
+      await rollForward(context, {
+        ...{ roll, signal },
+        untilOthersStarted: () => wait('started'),
+        untilTurn: () => wait('serving'),
+        onStarted: () => own?.started.open(),
+        onServing() {
+          own?.started.open();
+          own?.serving.open();
+        },
+      });
     } catch (error) {
-      gate?.fail(error);
       if (!signal.aborted) await noteFailure(context, { step: `roll:${roll.service}`, error });
       failure.abort(error);
+      own?.started.fail(error);
+      own?.serving.fail(error);
       throw error;
     }
   });
@@ -43,27 +57,37 @@ async function noteFailure(
   await context.journal.append({ step: failed.step, key: STEP_FAILED, kind: 'note', data: { reason } }).catch(() => {});
 }
 
+interface RollForward {
+  readonly roll: PlannedRoll;
+  readonly signal: AbortSignal;
+  /** Those that it depends on have been started. */
+  readonly untilOthersStarted: () => Promise<void>;
+  /** Those that it depends on serve. */
+  readonly untilTurn: () => Promise<void>;
+  readonly onStarted: () => void;
+  readonly onServing: () => void;
+}
+
 async function rollForward(
   context: RunContext,
-  options: { readonly roll: PlannedRoll; readonly signal: AbortSignal; readonly onServing: () => void },
+  { roll, untilOthersStarted, untilTurn, ...heard }: RollForward,
 ): Promise<void> {
-  const { roll, signal, onServing } = options;
-  const service = requireService(context.installation, roll.service);
-  const component = context.release.components.find((candidate) => candidate.service === roll.service);
-  if (!component) throw new Error(`Release ${context.release.version} has no component ${roll.service}`);
-  const desired = await buildDesired(context.system, context.installation, {
+  const { system, installation, release, journal } = context;
+  const isAhead = roll.after.length > 0 && installation.runtimeOf(roll.service).isSlowToCreate === true;
+  await (isAhead ? untilOthersStarted() : untilTurn());
+  const service = requireService(installation, roll.service);
+  const component = release.components.find((candidate) => candidate.service === roll.service);
+  if (!component) throw new Error(`Release ${release.version} has no component ${roll.service}`);
+  const desired = await buildDesired(system, installation, {
     service: { ...service, roll: roll.class },
     component,
-    run: context.journal.run,
+    run: journal.run,
     revisions: await loadFrozenRevisions(context),
   });
   await rollOne(context, {
     step: `roll:${roll.service}`,
-    roll,
-    desired,
-    settleMs: service.settleMs,
-    signal,
-    onServing,
+    ...{ roll, desired, settleMs: service.settleMs, ...heard },
+    ...(isAhead ? { untilTurn } : {}),
   });
 }
 
@@ -79,18 +103,18 @@ export async function rollServicesBack(context: RunContext, rolls: readonly Plan
       desired: (original?.instances ?? []).map((id) => ({ id })),
       settleMs: 0,
       signal: context.signal,
+      onStarted: () => {},
       onServing: () => {},
     });
   }
 }
 
-interface RollOne {
+interface RollOne extends Omit<RollForward, 'untilOthersStarted' | 'untilTurn'> {
   readonly step: string;
-  readonly roll: PlannedRoll;
+  /** What can be prepared is, before this resolves. */
+  readonly untilTurn?: () => Promise<void>;
   readonly desired: readonly DesiredInstance[];
   readonly settleMs: number;
-  readonly signal: AbortSignal;
-  readonly onServing: () => void;
 }
 
 async function rollOne(context: RunContext, one: RollOne): Promise<void> {
@@ -105,22 +129,26 @@ async function rollOne(context: RunContext, one: RollOne): Promise<void> {
     desired: one.desired,
     ...(one.roll.waves ? { waves: one.roll.waves } : {}),
     settleMs: one.settleMs,
+    onStarted: one.onStarted,
     onServing: () => {
       system.log.emit({ type: 'roll.serving', run: context.journal.run, step: one.step, service: service.name });
       one.onServing();
     },
   };
-  await runRoll(
-    {
-      system,
-      runtime: installation.runtimeOf(service.name),
-      switch: installation.switchOf(service.name),
-      perform: createPerformer(context, one.step),
-      onWaiting: (what) => emitWaiting(context, one.step, what),
-      signal: one.signal,
-    },
-    request,
-  );
+  const roll: RollContext = {
+    system,
+    runtime: installation.runtimeOf(service.name),
+    switch: installation.switchOf(service.name),
+    perform: createPerformer(context, one.step),
+    onWaiting: (what) => emitWaiting(context, one.step, what),
+    signal: one.signal,
+  };
+  if (one.untilTurn) {
+    await prepareRoll(roll, request);
+    roll.onWaiting(`${one.roll.after.join(', ')} to serve`);
+    await one.untilTurn();
+  }
+  await runRoll(roll, request);
   await finishStep(context, one.step);
 }
 

@@ -131,7 +131,7 @@ describeCommands({
   clear,
 });
 
-it('leaves an instance down that was stopped when the engine restarts', async () => {
+it('leaves an instance down that was stopped when the engine restarts, until it is started again', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'onward-runtime-'));
   try {
     const runtime = await member.open(folder);
@@ -140,6 +140,8 @@ it('leaves an instance down that was stopped when the engine restarts', async ()
     await runtime.stop('api-1', 1);
     const policy = ['inspect', '--format', '{{.HostConfig.RestartPolicy.Name}}', `${projectOf(folder)}-api-1`];
     expect(await docker(policy)).toBe('unless-stopped');
+    await runtime.start('api-1', 1);
+    expect(await docker(policy)).toBe('always');
   } finally {
     await clear(folder);
     await rm(folder, { recursive: true, force: true });

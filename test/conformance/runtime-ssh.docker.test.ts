@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -252,7 +253,7 @@ describe('runtime ssh', () => {
       const { identity, bytes } = await hashArtifact(system.files, from);
       const command = ['node', 'main.mjs'];
       const component: Component = { kind: 'folder', service: 'api', identity, bytes, producedBy: '1.0.0', command };
-      return { service: 'api', component, folder: from };
+      return { service: 'api', component, from };
     };
     const read = (...argv: string[]) => host.exec(argv);
 
@@ -335,6 +336,38 @@ describe('runtime ssh', () => {
     expect(findings).toEqual([]);
   });
 
+  it('says when two names of a service lead to one machine', async () => {
+    const sshConfig = join(folder, 'config');
+    await writeFile(sshConfig, (await readFile(hosts.sshConfig, 'utf8')).replace('Host host1', 'Host host1 twin'));
+    const services = [{ name: 'api', hosts: ['host1', 'twin'] }];
+    const other = createTestRuntime(system, { ...hosts, sshConfig }, { deployment, stateDirectory: folder, services });
+    const { findings } = await other.observe({ components: [] });
+    expect(findings).toMatchObject([
+      { code: 'ssh.same-machine', message: 'Hosts host1 and twin of api are one machine.' },
+    ]);
+  });
+
+  it('ends a command whose connection is lost, and does not begin it again', async () => {
+    const script = `echo $$ >>${WORKLOAD_FOLDER}/${deployment}.ran; exec sleep 600`;
+    const slot = { name: 'split', epoch: 1 };
+    const spec = commandSpecOf(WORKLOAD_FOLDER, script, { slot });
+    const ended = runtime
+      .runCommand(spec, { onOutput: () => {}, signal: new AbortController().signal })
+      .catch((error: { code?: string }) => error.code);
+    const ran = () => say(`cat ${WORKLOAD_FOLDER}/${deployment}.ran 2>/dev/null`).then(numbersIn);
+    const [pid = 0] = await eventually(ran, ({ length }) => length > 0);
+    // As when the network goes: every session of the shared connection is cut.
+    execFileSync('ssh', ['-F', hosts.sshConfig, '-o', `ControlPath=${state}/ssh/%C`, '-O', 'exit', 'host1'], {
+      stdio: 'ignore',
+    });
+    expect(await ended).toBe('ssh.connection-lost');
+    await eventually(
+      () => member.aliveOf([pid]),
+      (alive) => alive.length === 0,
+    );
+    expect(await ran()).toEqual([pid]);
+  });
+
   it('is refused by a host whose key is another one, and by one that does not know the key here', async () => {
     const config = join(folder, 'config');
     const text = await readFile(hosts.sshConfig, 'utf8');
@@ -359,7 +392,7 @@ describe('runtime ssh', () => {
       producedBy: '1',
       command: ['node'],
     };
-    const request: StageRequest = { service: 'api', component, folder: from };
+    const request: StageRequest = { service: 'api', component, from };
     expect(await tryWith('HostKeyAlias nobody')).toBe('ssh.unknown-host');
     expect(await tryWith('IdentityFile /nowhere\nUser nobody')).toBe('ssh.refused-login');
     expect(await tryWith('Port 2')).toBe('ssh.unreachable');

@@ -11,7 +11,13 @@ import { type SteadyLoad, startSteadyLoad } from '../support/steady-load.ts';
 
 /** Of the kinds of records at which a run of containers can be cut off; the moment is chosen by a seed. */
 const SEED = Number(process.env.ONWARD_CRASH_SEED ?? Math.floor(Math.random() * 1e6));
-const POINTS = ['result \\S* create:', 'result \\S* switch:api:shift', 'intent \\S* stop:', 'intent \\S* remove:'];
+const POINTS = [
+  // What comes later in a run is made before its turn.
+  `result \\S* create:${SEED % 2 === 0 ? 'api' : 'worker'}`,
+  'result \\S* switch:api:shift',
+  'intent \\S* stop:',
+  'intent \\S* remove:',
+];
 
 let server: EmbeddedPostgres;
 let tiny: ComposeDeployment;
@@ -69,32 +75,51 @@ describe('an upgrade in Compose that does not go as it should', () => {
       state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
       const moment = state % 2 === 0 ? 'before' : 'after';
       const release = next();
-      await tiny.publish(release, { api: { mark: release } });
+      await tiny.publish(release, {
+        api: { mark: release },
+        ...(point.includes('worker') ? { worker: { mark: release } } : {}),
+      });
       const killed = await tiny.onward(['upgrade', '--yes'], { ONWARD_CRASH: `${moment}=^\\d+ ${point}` });
       expect(killed.signal, `${moment} ${point} was not reached:\n${killed.stderr}`).toBe('SIGKILL');
       const again = await tiny.onward(['upgrade', '--yes']);
       expect(again.exit, `${moment} ${point}\n${again.stderr}`).toBe(0);
       await expectWhole(release, release, `${moment} ${point}`);
       expect(await tiny.containers('api'), point).toHaveLength(2);
+      expect(await tiny.containers('worker'), point).toHaveLength(1);
     }
   }, 240_000);
 
-  it('goes back to the very containers of before when a release does not become ready, and plain Compose leaves them alone', async () => {
+  it('goes back to the very containers of before when a release does not become ready, its one-shot too, and plain Compose leaves them alone', async () => {
     const before = await tiny.containers('api');
+    const worker = await tiny.containers('worker');
     const old = `1.0.${patch}`;
     const bad = next();
-    await tiny.publish(bad, { api: { neverReady: true, why: 'no such table' } });
-    await tiny.write('onward.yaml', (text) => text.replace(/(api: .*)readyTimeout: 20s/, '$1readyTimeout: 2s'));
+    const override = join(tiny.operator, 'compose.override.yaml');
+    const text = await readFile(override, 'utf8');
+    const migrate = await tiny.containers('migrate');
+    await tiny.publish(bad, {
+      api: { neverReady: true, why: 'no such table' },
+      worker: { mark: bad },
+      migrate: { mark: bad },
+    });
+    await tiny.write('onward.yaml', (text) => text.replace(/(api: .*)readyTimeout: 20s/, '$1readyTimeout: 5s'));
     const result = await tiny.onward(['upgrade', '--yes']);
     expect(result.exit, result.stderr).toBe(3);
     expect(result.stderr).toContain('no such table');
     await expectWhole(old, old, 'never ready');
     const running = (await tiny.containers('api')).filter(({ state }) => state === 'running');
     expect(running).toEqual(before);
-    await tiny.write('onward.yaml', (text) => text.replace('readyTimeout: 2s', 'readyTimeout: 20s'));
+    expect(await tiny.containers('migrate')).toEqual(migrate);
+    expect(await readFile(override, 'utf8')).toBe(text);
+    // What depends on it was made meanwhile, never started, and is gone again.
+    const effects = (await journal()).filter(({ step, kind }) => step.endsWith(':worker') && kind === 'result');
+    expect(effects.map(({ key }) => key.split(':')[0])).toEqual(['create', 'remove']);
+    expect(await tiny.containers('worker')).toEqual(worker);
+    await tiny.write('onward.yaml', (text) => text.replace('readyTimeout: 5s', 'readyTimeout: 20s'));
     expect(await tiny.containers('api')).toEqual(before);
     await tiny.compose(['up', '--detach']);
     expect((await tiny.containers('api')).filter(({ state }) => state === 'running')).toEqual(before);
+    expect(await tiny.containers('worker')).toEqual(worker);
   }, 120_000);
 
   it('says that the registry refuses, before anything has changed, and goes through once it does not', async () => {

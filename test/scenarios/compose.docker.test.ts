@@ -80,4 +80,27 @@ describe('an upgrade of services in Compose', () => {
     expect((await load.stop()).failures).toEqual([]);
     expect(await tiny.containers('api')).toHaveLength(1);
   }, 90_000);
+
+  it('is not begun while the engine is away; what can be told is told, what cannot is said to be so, and nothing changes', async () => {
+    await tiny.publish('1.5.0', { api: { mark: '1.5.0' } });
+    const before = [await tiny.containers('api'), await tiny.containers('worker')];
+    const away = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+    const ends: readonly (readonly [exit: number, said: string, ...args: string[]])[] = [
+      [1, 'api      cannot be told', 'status'],
+      [1, 'docker cannot be reached', 'doctor'],
+      [1, 'closed  The Docker engine can be reached', 'plan'],
+      [1, 'closed   The Docker engine can be reached', 'upgrade', '--yes'],
+      [0, 'Nothing to do', 'contract', '--yes'],
+      [0, 'none is needed', 'config', 'check'],
+      [0, 'Nothing was ever accepted', 'accept', '--list'],
+      [0, '1.3.0 -> 1.4.0', 'history'],
+    ];
+    for (const [exit, said, ...args] of ends) {
+      const result = await tiny.onward(args, away);
+      const all = result.stdout + result.stderr;
+      expect({ args, exit: result.exit, all }).toEqual({ args, exit, all: expect.stringContaining(said) });
+      expect(all).not.toMatch(/does not run|first start|\n\s+at /);
+    }
+    expect([await tiny.containers('api'), await tiny.containers('worker')]).toEqual(before);
+  });
 });

@@ -50,7 +50,7 @@ beforeAll(async () => {
   tiny = await createDeployment(server, 'configuration');
   operator = join(tiny.stateDirectory, '..');
   await tiny.writeDeployment(
-    (text) => `${text.replaceAll('readyTimeout: 4s', 'readyTimeout: 2s')}configuration:
+    (text) => `${text}configuration:
   app: { file: ./app.env, format: env, services: [api, worker] }
   values: { file: ./values.yaml, format: yaml, services: [api] }
   keys: { file: ./keys.env, format: env, secret: true, services: [api] }

@@ -18,7 +18,7 @@ beforeAll(async () => {
     startEmbeddedPostgres({ isDurable: false }),
     startHosts(3, { asUser: AS_USER }),
   ]);
-  tiny = await createHostsDeployment(server, { hosts, search: 'canary: true, atOnce: 2' });
+  tiny = await createHostsDeployment(server, { hosts, tarball: 'index', search: 'canary: true, atOnce: 2' });
   database = new pg.Client(`${server.url}/${tiny.database}`);
   await database.connect();
 });
@@ -108,6 +108,20 @@ describe('onward upgrade on hosts', () => {
     expect(report.failures).toEqual([]);
     expect(report.carried).toBeGreaterThan(100);
     for (const host of hosts.list) expect(await tiny.unitsOn(host)).toEqual(bothActive('1.1.0'));
+  });
+
+  it('runs a tarball from the folder that it unpacks to, named after the bytes that the vendor packed', async () => {
+    const release = JSON.parse((await tiny.onward(['release', 'show', '1.1.0', '--json'])).stdout);
+    const index = release.components.find(({ service }: { readonly service: string }) => service === 'index');
+    expect(index).toMatchObject({ kind: 'tarball', file: 'index-1.1.0.tar.gz', producedBy: '1.1.0' });
+    const unpacked = `/var/lib/onward/${tiny.name}/artifacts/${index.identity.slice('sha256:'.length)}`;
+    for (const host of hosts.list) {
+      expect(await host.exec(['systemctl', 'show', '--property=WorkingDirectory', '--value', 'index.service'])).toBe(
+        unpacked,
+      );
+      const files = ['-c', 'cd "$0" && stat --format="%n %a %U" *', unpacked];
+      expect(await host.exec(['sh', ...files])).toBe('behaviour.json 644 root\nmain.mjs 644 root');
+    }
   });
 
   it('has nothing to do and nothing to repair when it is run again', async () => {

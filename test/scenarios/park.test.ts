@@ -12,7 +12,7 @@ let patch = 0;
 beforeAll(async () => {
   server = await startEmbeddedPostgres({ isDurable: false });
   tiny = await createDeployment(server, 'park');
-  await tiny.writeDeployment((text) => text.replaceAll('readyTimeout: 4s', 'readyTimeout: 2s'));
+  await tiny.writeDeployment((text) => text.replace(/(worker: .*)readyTimeout: 10s/, '$1readyTimeout: 4s'));
   await tiny.publish('1.0.0');
   expect((await tiny.onward(['provision', '--yes'])).exit).toBe(0);
 });

@@ -1,3 +1,5 @@
+import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
 import { createDeployment, type TestDeployment } from '../support/deployment.ts';
@@ -8,7 +10,7 @@ let tiny: TestDeployment;
 
 beforeAll(async () => {
   server = await startEmbeddedPostgres({ isDurable: false });
-  tiny = await createDeployment(server, 'upgrade');
+  tiny = await createDeployment(server, 'upgrade', { tarball: 'worker' });
 });
 afterAll(async () => {
   await tiny?.remove();
@@ -74,4 +76,32 @@ describe('onward upgrade', () => {
     expect(stdout).toContain('No run is going on.\n1.2.0 is there: it rolls api, web and carries worker, cron.\n');
     expect((await tiny.onward(['doctor'])).stdout).toMatch(/^Nothing to repair/);
   });
+
+  it('runs a tarball from the folder that it unpacks to, as it was pinned', async () => {
+    const release = JSON.parse(await readFile(join(tiny.folder, 'releases', 'releases', '1.1.0.json'), 'utf8'));
+    const worker = release.components.find(({ service }: { readonly service: string }) => service === 'worker');
+    expect(worker).toMatchObject({ kind: 'tarball', file: 'worker-1.1.0.tar.gz' });
+    const hex = worker.identity.slice('sha256:'.length);
+    expect(await readdir(join(tiny.stateDirectory, 'artifacts', hex))).toEqual(['behaviour.json', 'main.mjs']);
+    expect((await tiny.onward(['status'])).stdout).toContain(hex.slice(0, 12));
+  });
+
+  it('refuses a tarball that has changed since its release was built, before anything has changed', async () => {
+    await tiny.publish('1.3.0', { behaviour: { web: { mark: '1.3.0' }, worker: { mark: '1.3.0' } } });
+    const { components } = JSON.parse(await readFile(join(tiny.folder, 'releases', 'releases', '1.3.0.json'), 'utf8'));
+    const { identity } = components.find(({ service }: { readonly service: string }) => service === 'worker');
+    const published = join(tiny.folder, 'releases', 'artifacts', `${identity.slice('sha256:'.length)}.tar.gz`);
+    await appendFile(published, 'tampered');
+    const before = await observe();
+    const result = await tiny.onward(['upgrade', '--yes']);
+    expect(result.stderr).toContain(`Could not stage the artifact ${published}: it is sha256:`);
+    expect(result.stderr).toContain(`and the release says ${identity}`);
+    expect(result.exit).toBe(1);
+    expect(await observe()).toEqual(before);
+  });
 });
+
+async function observe(): Promise<unknown> {
+  const { release, services } = JSON.parse((await tiny.onward(['status', '--json'])).stdout);
+  return { release, instances: services.map(({ instances }: { readonly instances: unknown }) => instances) };
+}

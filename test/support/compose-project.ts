@@ -52,7 +52,7 @@ export interface ComposeProject {
   readonly folder: string;
   readonly runtime: Runtime;
   /** The runtime of another command. */
-  reopen(): Runtime;
+  reopen(compose?: Partial<ComposeConfig>): Runtime;
   specOf(component: ImageComponent, id: string, more?: Partial<InstanceSpec>): InstanceSpec;
   /** Plain `docker compose` of the operator. */
   compose(args: readonly string[]): Promise<string>;
@@ -79,13 +79,14 @@ export async function createComposeProject(owner: string, options: ComposeProjec
   }
   const system = createSystem({ environment: process.env, onEvent: () => {} });
   const services = options.services.map(serviceOf);
-  const reopen = () =>
+  const reopen = (more: Partial<ComposeConfig> = {}) =>
     createComposeRuntime(system, {
       stateDirectory: join(root, 'state'),
       deployment: 'shop',
       compose: {
         ...{ folder, files: [], profiles: [], envFiles: [], override: join(folder, 'compose.override.yaml') },
         ...options.compose,
+        ...more,
       },
       services,
       pullLimits: { answerMs: 1_500, bytesPerSecond: 1_000_000, attempts: 2, pauseMs: 10 },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createSystem, type EmbeddedPostgres, resolveConnectionTarget, type Session } from '../../src/system/index.ts';
 import { freePort } from './free-port.ts';
+import { packFolder } from './tar.ts';
 
 const ONWARD = resolve(import.meta.dirname, '../../dist/onward.js');
 const SERVICE = resolve(import.meta.dirname, 'tiny-service.mjs');
@@ -81,7 +82,15 @@ services:
 
 const FIRST_MIGRATIONS = { 'expand/001_create.sql': 'create table item (id bigint primary key, name text);\n' };
 
-export async function createDeployment(server: EmbeddedPostgres, name: string): Promise<TestDeployment> {
+export async function createDeployment(
+  server: EmbeddedPostgres,
+  name: string,
+  options: {
+    /** Ships a tarball, not a folder. */
+    readonly tarball?: ServiceName;
+  } = {},
+): Promise<TestDeployment> {
+  const { tarball } = options;
   const folder = await mkdtemp(join(tmpdir(), `onward-${name}-`));
   const database = `tiny_${name.replaceAll('-', '_')}_${Math.floor(Math.random() * 1e9)}`;
   const admin = await connect(`${server.url}/postgres`);
@@ -93,7 +102,8 @@ export async function createDeployment(server: EmbeddedPostgres, name: string): 
   const operator = join(folder, 'operator');
   await mkdir(join(vendor, 'releases.d'), { recursive: true });
   await mkdir(operator, { recursive: true });
-  await writeFile(join(vendor, 'product.yaml'), PRODUCT);
+  const product = PRODUCT.replace(`artifact: ./dist/${tarball},`, `tarball: "./dist/${tarball}-$\{version}.tar.gz",`);
+  await writeFile(join(vendor, 'product.yaml'), product);
   await writeFile(join(operator, 'onward.yaml'), renderDeployment(folder, databaseUrl, ports));
   for (const service of SERVICES) await writeService(vendor, service, {});
 
@@ -114,6 +124,8 @@ export async function createDeployment(server: EmbeddedPostgres, name: string): 
     async publish(version, options = {}) {
       for (const [service, behaviour] of Object.entries(options.behaviour ?? {}))
         await writeService(vendor, service, behaviour);
+      if (tarball !== undefined)
+        await packFolder(join(vendor, 'dist', tarball), join(vendor, 'dist', `${tarball}-${version}.tar.gz`));
       const isFirst = version === '1.0.0';
       for (const [path, text] of Object.entries({ ...(isFirst ? FIRST_MIGRATIONS : {}), ...options.migrations })) {
         const file = join(vendor, 'migrations/core', version, path);
@@ -166,10 +178,10 @@ releases: { source: ${join(folder, 'releases')} }
 databases: { core: { url: "${databaseUrl}" } }
 lease: { ttl: 6s }
 services:
-  api: { runtime: process, replicas: 2, switch: { builtin: { listen: "127.0.0.1:${ports.api}" } }, readyTimeout: 4s, drain: 3s, settle: 150ms }
+  api: { runtime: process, replicas: 2, switch: { builtin: { listen: "127.0.0.1:${ports.api}" } }, readyTimeout: 10s, drain: 3s, settle: 150ms }
   web: { runtime: process, switch: { builtin: { listen: "127.0.0.1:${ports.web}" } }, readyTimeout: 4s, drain: 3s, settle: 150ms }
-  worker: { runtime: process, readyTimeout: 4s, settle: 150ms }
-  cron: { runtime: process, readyTimeout: 4s, settle: 150ms }
+  worker: { runtime: process, readyTimeout: 10s, settle: 150ms }
+  cron: { runtime: process, readyTimeout: 10s, settle: 150ms }
 checks:
   - { name: front, http: { url: "http://127.0.0.1:${ports.web}/", expect: { status: 200 } } }
   - { name: items, sql: { database: core, query: select count(*) from item, unchanged: true } }

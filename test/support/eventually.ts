@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function eventually<T>(
   read: () => Promise<T> | T,
   holds: (value: T) => boolean,
-  limitMs = 10_000,
+  limitMs = 30_000,
 ): Promise<T> {
   const deadline = performance.now() + limitMs;
   for (;;) {

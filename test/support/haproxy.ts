@@ -67,7 +67,13 @@ export async function startHaproxy(): Promise<TestHaproxy> {
   };
   const reload = async () => {
     const before = await pidNow();
-    await say(masterSocket, 'reload');
+    // The master starts itself anew after the reload before this one, and nobody listens for a moment.
+    const isTold = () =>
+      say(masterSocket, 'reload').then(
+        () => true,
+        () => false,
+      );
+    await eventually(isTold, (told) => told);
     await eventually(pidNow, (pid) => pid !== undefined && pid !== before).catch(async (error: Error) => {
       throw new Error(`${error.message}\n${(await readFile(log, 'utf8')).slice(-2000)}`);
     });

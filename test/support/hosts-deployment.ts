@@ -10,6 +10,7 @@ import { createSystem, type EmbeddedPostgres, resolveConnectionTarget } from '..
 import { type Behaviour, type CommandResult, type RunningCommand, runOnward } from './deployment.ts';
 import { freePort } from './free-port.ts';
 import type { Host, Hosts } from './systemd-hosts.ts';
+import { packFolder } from './tar.ts';
 
 const SERVICE = resolve(import.meta.dirname, 'tiny-service.mjs');
 
@@ -36,6 +37,8 @@ export interface HostsDeployment {
 export interface HostsDeploymentOptions {
   readonly hosts: Hosts;
   readonly services?: readonly HostService[];
+  /** Ships a tarball, not a folder. */
+  readonly tarball?: HostService;
   /** Keys of `search`, such as `canary: true`. */
   readonly search?: string;
 }
@@ -44,7 +47,7 @@ export async function createHostsDeployment(
   server: EmbeddedPostgres,
   options: HostsDeploymentOptions,
 ): Promise<HostsDeployment> {
-  const { services = ['search', 'index'] } = options;
+  const { services = ['search', 'index'], tarball } = options;
   const name = `hosts-${Math.floor(Math.random() * 1e9)}`;
   const folder = await mkdtemp(join(tmpdir(), `onward-ssh-`));
   const database = name.replace('-', '_');
@@ -53,7 +56,7 @@ export async function createHostsDeployment(
   const vendor = join(folder, 'vendor');
   const operator = join(folder, 'operator');
   for (const path of [join(vendor, 'migrations'), operator]) await mkdir(path, { recursive: true });
-  await writeFile(join(vendor, 'product.yaml'), renderProduct(services));
+  await writeFile(join(vendor, 'product.yaml'), renderProduct(services, tarball));
   const text = renderDeployment({ ...options, services, name, folder, ports, url: `${server.url}/${database}` });
   await writeFile(join(operator, 'onward.yaml'), text);
   for (const service of services) await writeService(vendor, service, {});
@@ -73,6 +76,8 @@ export async function createHostsDeployment(
     onward: (args, environment = {}) => start(args, environment).ended,
     async publish(version, behaviour = {}) {
       for (const [service, own] of Object.entries(behaviour)) await writeService(vendor, service, own);
+      if (tarball !== undefined)
+        await packFolder(join(vendor, 'dist', tarball), join(vendor, 'dist', `${tarball}-${version}.tar.gz`));
       const source = join(folder, 'releases');
       await expectDone(['release', 'build', version, '--product', join(vendor, 'product.yaml'), '--to', source]);
       await expectDone(['channel', 'set', 'stable', version, '--source', source]);
@@ -109,9 +114,11 @@ async function createDatabase(server: EmbeddedPostgres, name: string): Promise<v
   await session.close();
 }
 
-function renderProduct(services: readonly HostService[]): string {
+function renderProduct(services: readonly HostService[], tarball: HostService | undefined): string {
+  const shipped = (name: HostService) =>
+    name === tarball ? `tarball: "./dist/${name}-$\{version}.tar.gz"` : `artifact: ./dist/${name}`;
   const lines = services.map(
-    (name) => `  ${name}: { artifact: ./dist/${name}, command: [node, main.mjs], ready: { http: /ready } }`,
+    (name) => `  ${name}: { ${shipped(name)}, command: [node, main.mjs], ready: { http: /ready } }`,
   );
   return `product: tiny
 upgrades: { skipMinor: true, skipMajor: true }

@@ -72,7 +72,7 @@ export function runtimeOptions(
   return {
     deployment,
     stateDirectory,
-    hosts: { sshConfig: hosts.sshConfig, folder: '/var/lib/onward', connectTimeoutMs: 3_000 },
+    hosts: { sshConfig: hosts.sshConfig, folder: '/var/lib/onward', connectTimeoutMs: 8_000 },
     services: services.map(describeService),
   };
 }

@@ -1,24 +1,21 @@
-import { execFile } from 'node:child_process';
+import { runChild } from '../../demo/child.mjs';
 
 const LIMIT_MS = 120_000;
 
 /**
- * Runs `docker` with these words; resolves with what it printed, without the last line break.
+ * Runs `docker` with these words; resolves with what it printed, without the last line break. Two minutes at most unless a signal is given.
  *
  * @param {readonly string[]} args
  * @param {{ cwd?: string, signal?: AbortSignal }} [options]
  * @returns {Promise<string>}
  */
-export function docker(args, { cwd, signal } = {}) {
+export async function docker(args, { cwd, signal = AbortSignal.timeout(LIMIT_MS) } = {}) {
   // The builder that every engine has; the other one takes no base that only this engine knows.
-  const env = { ...process.env, DOCKER_BUILDKIT: '0' };
-  const settings = { cwd, env, timeout: LIMIT_MS, maxBuffer: 64 * 1024 * 1024, ...(signal ? { signal } : {}) };
-  return new Promise((resolve, reject) => {
-    execFile('docker', args, settings, (error, stdout, stderr) => {
-      if (error) reject(new Error(`docker ${args.join(' ')}: ${stderr.trim() || error.message}`));
-      else resolve(stdout.replace(/\n$/, ''));
-    });
-  });
+  const environment = { DOCKER_BUILDKIT: '0' };
+  const settings = { environment, signal, ...(cwd ? { cwd } : {}) };
+  const { exit, stdout, stderr } = await runChild('docker', args, settings);
+  if (exit !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr.trim() || `ended with ${exit}`}`);
+  return stdout.replace(/\n$/, '');
 }
 
 /** Whether the engine has an image already. @param {string} reference */

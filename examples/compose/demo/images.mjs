@@ -26,30 +26,31 @@ export function createImages({ project, registry, base, signal }) {
     const reference = `${project}/${service}:${await hashFolder(folder)}`;
     if (built.has(reference)) return reference;
     const settings = ['--build-arg', `BASE=${base}`, '--label', `${LABEL}=${project}`, '--file', DOCKERFILE];
-    await docker(['build', '--quiet', ...settings, '--tag', reference, folder], { signal });
+    await docker(['build', '--quiet', '--force-rm', ...settings, '--tag', reference, folder], { signal });
     built.add(reference);
     return reference;
+  };
+  const publishOne = async (/** @type {string} */ service, { version, bundles }) => {
+    const reference = await build(service, join(bundles, service));
+    const published = `${registry}/shop/${service}:${version}`;
+    await docker(['tag', reference, published], { signal });
+    await docker(['push', '--quiet', published], { signal });
+    // The operator's engine is another one, as a rule, and has to pull it.
+    await docker(['image', 'rm', published]);
   };
   return {
     /** @param {string} version @param {string} bundles the folder with one folder for each service */
     async publish(version, bundles) {
-      for (const service of SERVICES) {
-        const reference = await build(service, join(bundles, service));
-        const published = `${registry}/shop/${service}:${version}`;
-        await docker(['tag', reference, published], { signal });
-        await docker(['push', '--quiet', published], { signal });
-        // The operator's engine is another one, as a rule, and has to pull it.
-        await docker(['image', 'rm', published]);
-      }
+      const [first, ...others] = SERVICES;
+      // The layers of the base go with the first one.
+      await publishOne(first, { version, bundles });
+      await Promise.all(others.map((service) => publishOne(service, { version, bundles })));
     },
-    /** What was built, and what was pulled since. */
+    /** What was built, and what was pulled since, whatever it is called. */
     async remove() {
-      const format = '{{.Repository}} {{.Digest}}';
-      const list = ['image', 'ls', '--digests', '--format', format, '--filter', `label=${LABEL}=${project}`];
-      const lines = (await docker(list)).split('\n').map((line) => line.split(' '));
-      const pulled = lines.filter(([name]) => name?.startsWith(`${registry}/`)).map((parts) => parts.join('@'));
-      const names = [...built, ...pulled];
-      if (names.length > 0) await docker(['image', 'rm', ...names]);
+      const list = await docker(['image', 'ls', '--quiet', '--filter', `label=${LABEL}=${project}`]);
+      const ids = new Set(list.split('\n').filter(Boolean));
+      if (ids.size > 0) await docker(['image', 'rm', '--force', ...ids]);
     },
   };
 }

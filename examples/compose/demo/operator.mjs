@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { choosePorts } from '../../shop/demo/ports.mjs';
+import { copyChanged } from '../../demo/files.mjs';
+import { choosePorts } from '../../demo/ports.mjs';
 import { docker } from './docker.mjs';
 
 const EXAMPLE = fileURLToPath(new URL('..', import.meta.url));
-const FILES = ['compose.yaml', 'shop.env', 'onward.yaml', 'haproxy', 'load'];
+const FILES = ['compose.yaml', 'shop.env', 'haproxy', 'load'];
 
 /**
  * The operator's folder with the files of this example, on ports that are free. Nothing runs yet.
@@ -40,14 +41,11 @@ export async function createOperator(folder, { project, registry, images, inside
   };
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(join(folder, '.env'), lines.join(''));
-  const deployment = await readFile(join(folder, 'onward.yaml'), 'utf8');
-  await writeFile(
-    join(folder, 'onward.yaml'),
-    deployment
-      .replace('source: ./releases', 'source: ../releases')
-      .replace('127.0.0.1:5432', `127.0.0.1:${databasePort}`)
-      .replaceAll('127.0.0.1:8080', `127.0.0.1:${port}`),
-  );
+  await copyChanged(join(EXAMPLE, 'onward.yaml'), join(folder, 'onward.yaml'), {
+    'source: ./releases': 'source: ../releases',
+    '127.0.0.1:5432': `127.0.0.1:${databasePort}`,
+    '127.0.0.1:8080': `127.0.0.1:${port}`,
+  });
   return {
     url: `http://127.0.0.1:${port}`,
     databaseUrl: `postgres://shop:${password}@127.0.0.1:${databasePort}/shop`,

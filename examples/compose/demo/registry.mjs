@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { choosePorts } from '../../shop/demo/ports.mjs';
+import { choosePorts } from '../../demo/ports.mjs';
 
 const PATIENCE_MS = 20_000;
 

@@ -1,21 +1,31 @@
-import { mkdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
-
-const root = new URL('../../../', import.meta.url);
+import { loadSource } from '../../../scripts/load-source.mjs';
+import { endLeftovers } from '../../demo/leftovers.mjs';
 
 /**
- * Starts Onward's embedded Postgres, on loopback, with an empty database for the shop.
+ * Starts Onward's embedded Postgres, on loopback, with an empty database for the shop; it is gone at the end.
  *
+ * @param {import('../../demo/run-demo.mjs').Stage} stage
  * @param {{ hasStatistics: boolean }} options of statements: what the proofs of an upgrade and of a contract go by
- * @returns {Promise<{ databaseUrl: string, remove: () => Promise<void> }>}
+ * @returns {Promise<string>} the URL of the database
  */
-export async function startPostgres({ hasStatistics }) {
-  const server = await startServer(hasStatistics ? { shared_preload_libraries: 'pg_stat_statements' } : {});
+export async function startPostgres(stage, { hasStatistics }) {
+  const { startEmbeddedPostgres } = await loadSource(
+    `export { startEmbeddedPostgres } from './src/system/embedded-postgres.ts'`,
+  );
+  const directory = await mkdtemp(join(tmpdir(), 'onward-postgres-'));
+  stage.onEnd(() => rm(directory, { recursive: true, force: true }));
+  // Of a start that did not come to its end.
+  stage.onEnd(() => endLeftovers(directory));
+  const settings = hasStatistics ? { shared_preload_libraries: 'pg_stat_statements' } : {};
+  const server = await startEmbeddedPostgres({ directory, settings });
+  stage.onEnd(server.remove);
   await query(`${server.url}/postgres`, 'create database shop');
   if (hasStatistics) await query(`${server.url}/shop`, 'create extension pg_stat_statements');
-  return { databaseUrl: `${server.url}/shop`, remove: server.remove };
+  return `${server.url}/shop`;
 }
 
 async function query(connectionString, sql) {
@@ -23,19 +33,4 @@ async function query(connectionString, sql) {
   await client.connect();
   await client.query(sql);
   await client.end();
-}
-
-async function startServer(settings) {
-  // It is written in TypeScript, which Node 20 does not read; the bundle must stand where the server's packages are found.
-  const bundle = new URL('node_modules/.cache/onward/embedded-postgres.mjs', root);
-  await mkdir(new URL('.', bundle), { recursive: true });
-  await build({
-    entryPoints: [fileURLToPath(new URL('src/system/embedded-postgres.ts', root))],
-    outfile: fileURLToPath(bundle),
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-  });
-  const { startEmbeddedPostgres } = await import(bundle.href);
-  return startEmbeddedPostgres({ settings });
 }

@@ -1,26 +1,28 @@
 import { fileURLToPath } from 'node:url';
+import { judgeEvidence } from '../../demo/evidence.mjs';
+import {
+  renderCount,
+  renderEnd,
+  renderLatency,
+  renderOrders,
+  renderRunTimes,
+  renderTable,
+} from '../../demo/render.mjs';
 
 /**
  * What the demo has to show for itself: the last line of `--json`.
  *
- * @typedef {object} Summary
+ * @typedef {import('../../demo/evidence.mjs').Evidence & Own} Summary
+ *
+ * @typedef {object} Own
  * @property {number} carried
  * @property {number} failed
- * @property {number} acknowledgedOrders
- * @property {number} lostWrites
- * @property {number} doubledWrites
- * @property {number} schedulers
- * @property {number} schedulerOverlaps
- * @property {string} release
- * @property {string | null} rolledBack
  * @property {{ t: string, kind: string, message: string }[]} failures the first ones
  * @property {Record<string, number>} releases answers by the release of the front that gave them
- * @property {Record<string, { requests: number, p50: number, p99: number, max: number }>} latency in milliseconds, by part of the demo
- * @property {import('./steps.mjs').Run[]} runs
+ * @property {import('../../demo/evidence.mjs').LatencyByPart} latency
  * @property {Billing | null} billing of the full demo
  *
  * @typedef {object} Billing
- * @property {number | null} exit
  * @property {boolean} contracted the JSON column is gone
  * @property {number} invoices
  * @property {number} lines
@@ -31,14 +33,9 @@ import { fileURLToPath } from 'node:url';
 /** What is not as promised; empty when all is well. @param {Summary} summary */
 export function findFaults(summary) {
   const { billing } = summary;
-  const target = billing ? '1.4.0' : '1.2.0';
   return [
     summary.failed > 0 && `${summary.failed} requests failed`,
-    summary.lostWrites > 0 && `${summary.lostWrites} acknowledged orders are not there`,
-    summary.doubledWrites > 0 && `${summary.doubledWrites} orders were stored twice`,
-    summary.schedulerOverlaps > 0 && 'two schedulers ran at once',
-    summary.release !== target && `the shop is on ${summary.release}, not on ${target}`,
-    summary.rolledBack !== '1.3.0' && '1.3.0 was not rolled back',
+    ...judgeEvidence(summary, billing ? '1.4.0' : '1.2.0'),
     billing && !billing.contracted && 'the old shape is still there',
     billing && billing.unbilled > 0 && `${billing.unbilled} orders have no invoice`,
     billing && billing.wrong > 0 && `${billing.wrong} invoices have another amount`,
@@ -47,55 +44,54 @@ export function findFaults(summary) {
 
 /** @param {Summary} summary */
 export function renderSummary(summary) {
-  const count = (/** @type {number} */ n) => n.toLocaleString('en');
-  const fronts = Object.entries(summary.releases).map(([release, n]) => `${count(n)} by the front of ${release}`);
-  const latency = Object.entries(summary.latency).map(([mark, l]) => [mark, count(l.requests), l.p50, l.p99, l.max]);
+  const fronts = Object.entries(summary.releases).map(([release, n]) => `${renderCount(n)} by the front of ${release}`);
   return [
-    `The shop is on ${summary.release}.${summary.rolledBack ? ` ${summary.rolledBack} was tried and rolled back.` : ''}`,
+    renderEnd(summary),
     '',
-    `requests    ${count(summary.carried)} carried, ${summary.failed} failed (${fronts.join(', ')})`,
-    `orders      ${count(summary.acknowledgedOrders)} acknowledged, ${summary.lostWrites} lost, ${summary.doubledWrites} doubled`,
+    `requests    ${renderCount(summary.carried)} carried, ${summary.failed} failed (${fronts.join(', ')})`,
+    `orders      ${renderOrders(summary)}`,
     `schedulers  ${summary.schedulers} one after another, ${summary.schedulerOverlaps} overlaps`,
     ...(summary.billing ? renderBilling(summary.billing, summary.runs) : []),
     '',
-    ...table([['', 'requests', 'p50 ms', 'p99 ms', 'max ms'], ...latency]),
+    ...renderLatency(summary.latency),
     '',
     ...(summary.billing ? renderRuns(summary.runs) : summary.runs.flatMap(renderRun)),
   ].join('\n');
 }
 
-/** @param {import('./steps.mjs').Run} run */
+/** @param {import('../../demo/runs.mjs').Run} run */
 function renderRun(run) {
   return [
     `${run.title} in ${run.seconds.toFixed(1)} s`,
-    ...table(run.steps.map(({ step, seconds }) => [`  ${step}`, `${seconds.toFixed(2)} s`])),
+    ...renderTable(run.steps.map(({ step, seconds }) => [`  ${step}`, `${seconds.toFixed(2)} s`])),
   ];
 }
 
-/** A line each, with the steps that took their time. @param {import('./steps.mjs').Run[]} runs */
+/** A line each, with the steps that took their time. @param {import('../../demo/runs.mjs').Run[]} runs */
 function renderRuns(runs) {
-  const times = table(runs.map((run) => [run.title, `${run.seconds.toFixed(1)} s`]));
+  const times = renderRunTimes(runs);
   return runs.map(({ steps }, i) => {
     const long = steps.filter(({ seconds }) => seconds >= 1);
     return `${times[i]}  ${long.map(({ step, seconds }) => `${step} ${seconds.toFixed(1)}`).join(', ')}`.trimEnd();
   });
 }
 
-/** @param {Billing} billing @param {import('./steps.mjs').Run[]} runs */
+/** @param {Billing} billing @param {import('../../demo/runs.mjs').Run[]} runs */
 function renderBilling({ invoices, lines, unbilled, wrong, contracted }, runs) {
   const run = runs.find(({ moved }) => moved.length > 0);
-  const count = (/** @type {number} */ n) => n.toLocaleString('en');
-  const moved = run?.moved.map(({ id, changed, seconds }) => `${id} ${count(changed)} rows in ${seconds.toFixed(1)} s`);
+  const moved = run?.moved.map(
+    ({ id, changed, seconds }) => `${id} ${renderCount(changed)} rows in ${seconds.toFixed(1)} s`,
+  );
   return [
-    `invoices    ${count(invoices)} with ${count(lines)} lines, ${unbilled} lost, ${wrong} with another amount`,
+    `invoices    ${renderCount(invoices)} with ${renderCount(lines)} lines, ${unbilled} lost, ${wrong} with another amount`,
     `moved       ${moved?.join(', ') ?? 'nothing'}`,
     `old shape   ${contracted ? 'gone' : 'still there'}`,
     `totals      ${run?.compared.totals ?? 0} compared after each of ${run?.compared.phases ?? 0} phases`,
   ];
 }
 
-/** What to try while the shop is kept. @param {{ folder: string, databaseUrl: string, url: string, program: string }} place */
-export function renderGuide({ folder, databaseUrl, url, program }) {
+/** What to try while the shop is kept. @param {{ folder: string, databaseUrl: string, url: string, onward: { program: string } }} place */
+export function renderGuide({ folder, databaseUrl, url, onward: { program } }) {
   const load = fileURLToPath(new URL('../load.mjs', import.meta.url));
   return `The shop stays until Ctrl-C. In another terminal:
 
@@ -114,12 +110,4 @@ Kill Onward in the middle of an upgrade, look, and run it again:
   onward upgrade --version 1.3.0 --yes & sleep 3; kill -9 $!
   onward status
   onward upgrade --yes`;
-}
-
-function table(rows) {
-  const cells = rows.map((row) => row.map(String));
-  const widths = cells[0]?.map((_, i) => Math.max(...cells.map((row) => row[i].length))) ?? [];
-  return cells.map((row) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i] + 2))).join(''),
-  );
 }

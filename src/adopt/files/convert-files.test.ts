@@ -38,78 +38,61 @@ async function outline(name: string, files: Readonly<Record<string, string>>) {
 }
 
 describe('planConversion()', () => {
-  it('keeps the numbers of Flyway where all are whole, and leaves undo scripts out', async () => {
-    expect(
-      await outline('flyway', {
-        'V2__add note.sql': 'a',
-        'sub/V10__b.sql': 'b',
-        'U2__add note.sql': 'u',
-        'V1__init.sql': 'c',
-      }),
-    ).toEqual([
-      'V1__init.sql -> 0001_init.up.sql',
-      'V2__add note.sql -> 0002_add_note.up.sql',
-      'sub/V10__b.sql -> 0010_b.up.sql',
-      'U2__add note.sql left out',
-    ]);
+  it.each<[string, string, readonly string[], readonly string[]]>([
+    [
+      'keeps the numbers of Flyway where all are whole, and leaves undo scripts out',
+      'flyway',
+      ['V2__add note.sql', 'sub/V10__b.sql', 'U2__add note.sql', 'V1__init.sql'],
+      [
+        'V1__init.sql -> 0001_init.up.sql',
+        'V2__add note.sql -> 0002_add_note.up.sql',
+        'sub/V10__b.sql -> 0010_b.up.sql',
+        'U2__add note.sql left out',
+      ],
+    ],
+    [
+      'counts them in their order where they have parts, repeatable scripts last',
+      'flyway',
+      ['V1.10__c.sql', 'V1_2__b.sql', 'V1__a.sql', 'R__views.sql', 'R__grants.sql'],
+      [
+        'V1__a.sql -> 0001_a.up.sql',
+        'V1_2__b.sql -> 0002_b.up.sql',
+        'V1.10__c.sql -> 0003_c.up.sql',
+        'R__grants.sql -> 0004_grants.up.sql',
+        'R__views.sql -> 0005_views.up.sql',
+      ],
+    ],
+    [
+      'starts from the newest baseline of Flyway, and leaves out what it replaces',
+      'flyway',
+      ['V1__a.sql', 'V2__b.sql', 'B2__base.sql', 'V3__c.sql'],
+      ['B2__base.sql -> 0002_base.up.sql', 'V3__c.sql -> 0003_c.up.sql', 'V1__a.sql left out', 'V2__b.sql left out'],
+    ],
+    [
+      'tells callbacks and versions that are there twice',
+      'flyway',
+      ['V1__a.sql', 'V1.0__b.sql', 'afterMigrate.sql'],
+      ['V1.0__b.sql -> 0001_b.up.sql', 'V1__a.sql -> 0001_a.up.sql', 'adopt.unplaced-file', 'adopt.duplicate-version'],
+    ],
+    [
+      'takes the scripts out of the folders of Prisma',
+      'prisma',
+      ['0_init/migration.sql', '20260301100000_note/migration.sql', 'migration_lock.toml'],
+      ['0_init/migration.sql -> 0_init.up.sql', '20260301100000_note/migration.sql -> 20260301100000_note.up.sql'],
+    ],
+    [
+      'refuses migrations that are programs',
+      'node-pg-migrate',
+      ['1772359200000_a.js', '1772359200001-b.sql', '1772359200002_c.down.sql'],
+      ['1772359200001-b.sql -> 1772359200001_b.up.sql', '1772359200002_c.down.sql left out', 'adopt.not-sql'],
+    ],
+  ])('%s', async (_, tool, paths, expected) => {
+    expect(await outline(tool, Object.fromEntries(paths.map((path) => [path, 'select 1'])))).toEqual(expected);
   });
 
-  it('counts them in their order where they have parts, repeatable scripts last', async () => {
-    expect(
-      await outline('flyway', {
-        'V1.10__c.sql': 'c',
-        'V1_2__b.sql': 'b',
-        'V1__a.sql': 'a',
-        'R__views.sql': 'r',
-        'R__grants.sql': 'g',
-      }),
-    ).toEqual([
-      'V1__a.sql -> 0001_a.up.sql',
-      'V1_2__b.sql -> 0002_b.up.sql',
-      'V1.10__c.sql -> 0003_c.up.sql',
-      'R__grants.sql -> 0004_grants.up.sql',
-      'R__views.sql -> 0005_views.up.sql',
-    ]);
-  });
-
-  it('starts from the newest baseline of Flyway, and leaves out what it replaces', async () => {
-    expect(
-      await outline('flyway', { 'V1__a.sql': 'a', 'V2__b.sql': 'b', 'B2__base.sql': 'ab', 'V3__c.sql': 'c' }),
-    ).toEqual([
-      'B2__base.sql -> 0002_base.up.sql',
-      'V3__c.sql -> 0003_c.up.sql',
-      'V1__a.sql left out',
-      'V2__b.sql left out',
-    ]);
-  });
-
-  it('tells callbacks, placeholders and versions that are there twice', async () => {
-    expect(
-      await outline('flyway', {
-        'V1__a.sql': `create table ${'$'}{schema}.t ()`,
-        'V1.0__b.sql': 'b',
-        'afterMigrate.sql': 'x',
-      }),
-    ).toEqual([
-      'V1.0__b.sql -> 0001_b.up.sql',
-      'V1__a.sql -> 0001_a.up.sql',
-      'adopt.unplaced-file',
-      'adopt.duplicate-version',
-      'adopt.placeholder',
-    ]);
-  });
-
-  it('takes the scripts out of the folders of Prisma', async () => {
-    expect(
-      await outline('prisma', {
-        '0_init/migration.sql': 'a',
-        '20260301100000_note/migration.sql': 'b',
-        'migration_lock.toml': '',
-      }),
-    ).toEqual([
-      '0_init/migration.sql -> 0_init.up.sql',
-      '20260301100000_note/migration.sql -> 20260301100000_note.up.sql',
-    ]);
+  it('tells placeholders of Flyway', async () => {
+    const files = { 'V1__a.sql': `create table ${'$'}{schema}.t ()` };
+    expect(await outline('flyway', files)).toEqual(['V1__a.sql -> 0001_a.up.sql', 'adopt.placeholder']);
   });
 
   it.each([
@@ -123,16 +106,6 @@ describe('planConversion()', () => {
     expect(written).toMatch(/^-- onward:transaction none\n/);
     expect(written).toContain('create index concurrently a on t (b);');
     expect(written).not.toContain('drop index');
-  });
-
-  it('refuses migrations that are programs', async () => {
-    expect(
-      await outline('node-pg-migrate', {
-        '1772359200000_a.js': '',
-        '1772359200001-b.sql': 'b',
-        '1772359200002_c.down.sql': '',
-      }),
-    ).toEqual(['1772359200001-b.sql -> 1772359200001_b.up.sql', '1772359200002_c.down.sql left out', 'adopt.not-sql']);
   });
 
   it('finds nothing in a folder of another tool', async () => {

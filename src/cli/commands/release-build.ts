@@ -64,11 +64,13 @@ async function build(context: CommandContext, version: string, options: BuildOpt
   return ExitCode.done;
 }
 
-/** The images that are new in it. */
+/** The images and tarballs that are new in it. */
 function describePinned({ components, version }: Release): readonly string[] {
   return components.flatMap((component) => {
-    if (component.kind !== 'image' || component.producedBy !== version) return [];
-    const { service, image, tag, identity } = component;
+    if (component.kind === 'folder' || component.producedBy !== version) return [];
+    const { service, identity } = component;
+    if (component.kind === 'tarball') return [`${service} is ${component.file}, pinned to ${identity}`];
+    const { image, tag } = component;
     return [`${service} is ${image}${tag === undefined ? '' : `:${tag}`}, pinned to ${identity}`];
   });
 }

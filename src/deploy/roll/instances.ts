@@ -45,21 +45,29 @@ export function hasProcess(instance: Pick<Instance, 'state'>): boolean {
   return instance.state === 'running' || instance.state === 'waiting' || instance.state === 'unknown';
 }
 
-/** Creates and starts what is wanted and does not run. */
-export async function startWanted(context: RollContext, request: RollWave): Promise<void> {
+/** Creates what is wanted and is not there; nothing of it runs, and what serves goes on as it is. Returns what was there before. */
+export async function createWanted(context: RollContext, request: RollWave): Promise<readonly Instance[]> {
   const { wanted } = await observeSides(context, request);
   await Promise.all(
     request.desired.map(async ({ id, spec }) => {
-      const found = wanted.find((instance) => instance.id === id);
-      if (!found && spec) {
-        await context.perform(`create:${id}`, { instance: id }, (epoch) => context.runtime.create(spec, epoch));
-      }
-      context.signal.throwIfAborted();
-      if (!found || !hasProcess(found)) {
-        await context.perform(`start:${id}`, { instance: id }, (epoch) => context.runtime.start(id, epoch));
-      }
+      if (!spec || wanted.some((instance) => instance.id === id)) return;
+      await context.perform(`create:${id}`, { instance: id }, (epoch) => context.runtime.create(spec, epoch));
     }),
   );
+  return wanted;
+}
+
+/** Creates and starts what is wanted and does not run. */
+export async function startWanted(context: RollContext, request: RollWave): Promise<void> {
+  const found = await createWanted(context, request);
+  context.signal.throwIfAborted();
+  await Promise.all(
+    request.desired.map(async ({ id }) => {
+      if (found.some((instance) => instance.id === id && hasProcess(instance))) return;
+      await context.perform(`start:${id}`, { instance: id }, (epoch) => context.runtime.start(id, epoch));
+    }),
+  );
+  request.onStarted();
 }
 
 /** Waits until every wanted instance has been ready several times in a row; returns them as they are then. */

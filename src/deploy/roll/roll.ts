@@ -42,6 +42,8 @@ export interface RollRequest {
   readonly waves?: readonly (readonly string[])[];
   /** Watch the new instances before the old ones stop. Off when going back: the old ones have proved themselves. */
   readonly settleMs: number;
+  /** Called once the desired instances have been started: services that depend on this one may create theirs. */
+  readonly onStarted: () => void;
   /** Called once new requests go to the desired instances: services that depend on this one may start to roll. */
   readonly onServing: () => void;
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { RollClass, Service } from '../../model/index.ts';
 import { createSystem } from '../../system/index.ts';
-import type { Instance, InstanceState, Runtime } from '../runtimes/runtime.ts';
+import type { Instance, InstanceSpec, InstanceState, Runtime } from '../runtimes/runtime.ts';
 import type { Switch } from '../switches/switch.ts';
-import { runRoll } from './run-roll.ts';
+import type { RollContext, RollRequest } from './roll.ts';
+import { prepareRoll, runRoll } from './run-roll.ts';
 
 const digest = `sha256:${'1'.repeat(64)}` as const;
 const service: Service = {
@@ -33,22 +34,46 @@ function createInstances(states: { [id: string]: InstanceState }) {
   return { runtime, told };
 }
 
+const contextOf = (runtime: Runtime): RollContext => ({
+  ...{ system: createSystem({ environment: {}, onEvent: () => {} }), runtime, switch: noSwitch },
+  perform: (_key, _data, effect) => effect(1),
+  onWaiting: () => {},
+  signal: new AbortController().signal,
+});
+const requestOf = (roll: RollClass, desired: RollRequest['desired']): RollRequest => ({
+  ...{ service, class: roll, ready: { kind: 'up', forMs: 0 }, settleMs: 0, desired },
+  ...{ onStarted: () => {}, onServing: () => {} },
+});
+
 async function roll(roll: RollClass, states: { [id: string]: InstanceState }, desired: readonly string[]) {
   const { runtime, told } = createInstances(states);
-  await runRoll(
-    {
-      ...{ system: createSystem({ environment: {}, onEvent: () => {} }), runtime, switch: noSwitch },
-      perform: (_key, _data, effect) => effect(1),
-      onWaiting: () => {},
-      signal: new AbortController().signal,
-    },
-    {
-      ...{ service, class: roll, ready: { kind: 'up', forMs: 0 }, settleMs: 0, onServing: () => {} },
-      desired: desired.map((id) => ({ id })),
-    },
-  );
+  const wanted = desired.map((id) => ({ id }));
+  await runRoll(contextOf(runtime), requestOf(roll, wanted));
   return told;
 }
+
+describe('prepareRoll()', () => {
+  const spec = (id: string): InstanceSpec => ({
+    ...{ id, service: 'worker', release: '1', kind: 'service', identity: digest, config: digest, run: 'r' },
+    ...{ artifact: '/a', command: ['x'], environment: {}, graceMs: 1 },
+  });
+  async function prepare(more: Partial<Runtime>, waves: Pick<RollRequest, 'waves'> = {}) {
+    const { runtime, told } = createInstances({ old: 'running', one: 'created' });
+    const create: Runtime['create'] = async ({ id }) => void told.push(`create ${id}`);
+    const desired = ['one', 'two'].map((id) => ({ id, spec: spec(id) }));
+    await prepareRoll(contextOf({ ...runtime, create, ...more }), { ...requestOf('stop-first', desired), ...waves });
+    return told;
+  }
+
+  it('creates what is not there where that takes long, and neither starts nor stops anything', async () => {
+    expect(await prepare({ isSlowToCreate: true })).toEqual(['create two']);
+  });
+
+  it('leaves everything for its turn where that is quick, and where hosts have turns of their own', async () => {
+    expect(await prepare({})).toEqual([]);
+    expect(await prepare({ isSlowToCreate: true }, { waves: [['a'], ['b']] })).toEqual([]);
+  });
+});
 
 describe('runRoll()', () => {
   it.each(['overlap', 'stop-first'] as const)(

@@ -1,5 +1,5 @@
 import type { RollClass } from '../../model/index.ts';
-import { stopOthers } from './instances.ts';
+import { createWanted, stopOthers } from './instances.ts';
 import { rollOneShot } from './one-shot.ts';
 import { rollOverlap } from './overlap.ts';
 import type { RollContext, RollRequest, RollStage } from './roll.ts';
@@ -14,6 +14,14 @@ const CLASSES: Readonly<Record<RollClass, RollStage>> = {
   overlap: rollOverlap,
   'one-shot': rollOneShot,
 };
+
+/**
+ * Does ahead of a roll's turn what takes long and changes nothing that serves: creates what it is going to start. Hosts that are rolled one
+ * after the other get theirs in their turn.
+ */
+export async function prepareRoll(context: RollContext, request: RollRequest): Promise<void> {
+  if (context.runtime.isSlowToCreate && !request.waves) await createWanted(context, request);
+}
 
 /**
  * Brings one service to its desired instances, whatever is there now: forward, back, or again after it was cut off. On failure the

@@ -29,6 +29,7 @@ async function split(found: readonly Instance[], more: Partial<RollRequest>) {
   const request: RollRequest = {
     ...{ service, class: 'start-first', ready: { kind: 'tcp' }, desired: [], settleMs: 0 },
     waves: [['a'], ['b', 'c']],
+    onStarted: () => {},
     onServing: () => void served.push(1),
     ...more,
   };

@@ -19,9 +19,9 @@ export async function splitWaves(runtime: Pick<Runtime, 'list'>, request: RollRe
       return host === undefined ? index === 0 : hosts.includes(host);
     });
     const isEmpty = own.length === 0 && !found.some(({ host = '', ...one }) => hosts.includes(host) && hasProcess(one));
-    return isEmpty ? [] : [{ ...request, hosts, desired: own, onServing: () => {} }];
+    return isEmpty ? [] : [{ ...request, hosts, desired: own, onStarted: () => {}, onServing: () => {} }];
   });
   return requests.map((wave, index) =>
-    index === requests.length - 1 ? { ...wave, onServing: request.onServing } : wave,
+    index === requests.length - 1 ? { ...wave, onStarted: request.onStarted, onServing: request.onServing } : wave,
   );
 }

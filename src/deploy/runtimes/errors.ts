@@ -1,4 +1,4 @@
-import { ExitCode, OnwardError } from '../../model/index.ts';
+import { ExitCode, type ImageComponent, OnwardError } from '../../model/index.ts';
 
 export function noInstance(id: string): OnwardError {
   return new OnwardError({
@@ -138,5 +138,15 @@ export function unreadableCommand(path: string, why: string): OnwardError {
     hint: `Remove ${path} once no process of it runs, then run the same command again.`,
     state: 'needs-operator',
     exit: ExitCode.needsOperator,
+  });
+}
+
+export function imageAsProcess(service: string, { producedBy }: ImageComponent): OnwardError {
+  return new OnwardError({
+    code: 'runtime.no-folder',
+    message: `Could not use what release ${producedBy} ships as ${service}: it is an image, and processes are started from folders.`,
+    hint: `Write "runtime: compose" for ${service} into onward.yaml.`,
+    state: 'unchanged',
+    exit: ExitCode.findings,
   });
 }

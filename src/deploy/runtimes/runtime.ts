@@ -104,8 +104,8 @@ export interface CommandEnd {
 export interface StageRequest {
   readonly service: string;
   readonly component: Component;
-  /** Where the release source keeps its folder; of an image there is none. */
-  readonly folder: string;
+  /** Where the release source keeps its folder or its tarball; of an image there is nothing. */
+  readonly from: string;
 }
 
 /** What is going to be done, for looking ahead. Empty: nothing. */
@@ -118,6 +118,8 @@ export interface Work {
  * happened), and is refused when its epoch is lower than one this deployment has seen.
  */
 export interface Runtime {
+  /** To create an instance takes long enough to be done before its turn to start. */
+  readonly isSlowToCreate?: true;
   /** What an instance of a component is given as its artifact. Looks at nothing. */
   locate(component: Component): string;
   /**
@@ -144,7 +146,7 @@ export interface Runtime {
   remove(id: string, epoch: number): Promise<void>;
   /**
    * Where tools of the operator start instances too, they must find that these are what serves, and change nothing: what has to be written for
-   * that. `undefined`: nothing has to.
+   * that. No ids: nothing of it serves, and what the operator's own files say counts. `undefined`: nothing has to.
    */
   keep?(service: string, ids: readonly string[]): Promise<((epoch: number) => Promise<void>) | undefined>;
   /** The last lines it wrote, for errors. */

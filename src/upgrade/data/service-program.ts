@@ -29,13 +29,13 @@ export async function openServiceProgram(
   const command = release.services.find(({ name }) => name === declared.service)?.dataMigrations;
   if (!service) throw missing('onward.yaml has no such service');
   if (!component || command === undefined) throw missing(`release ${version} has no command for data migrations of it`);
-  const { identity } = component;
   const { stateDirectory } = installation.deployment;
   const runtime = installation.runtimeOf(service.name);
   const artifact = runtime.locate(component);
   // Whoever asks from another machine than the one that rolled has not staged it.
-  if (service.runtime.kind === 'process' && !(await system.files.isFolder(artifact)))
-    await stageArtifact(system, { from: installation.source.artifactFolder(identity), identity, stateDirectory });
+  const isHere = service.runtime.kind !== 'process' || (await system.files.isFolder(artifact));
+  if (!isHere && component.kind !== 'image')
+    await stageArtifact(system, { component, from: installation.source.artifactPath(component), stateDirectory });
   const spec: Omit<CommandSpec, 'command'> = {
     service: service.name,
     release: component.producedBy,

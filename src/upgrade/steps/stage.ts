@@ -14,9 +14,9 @@ export async function runStage(context: RunContext): Promise<void> {
     const component = release.components.find((candidate) => candidate.service === service);
     if (!component) throw new Error(`Release ${release.version} has no component ${service}`);
     const { identity } = component;
-    const folder = installation.source.artifactFolder(identity);
+    const from = installation.source.artifactPath(component);
     await perform(`stage:${service}`, { identity }, (epoch) =>
-      installation.runtimeOf(service).stage({ service, component, folder }, epoch),
+      installation.runtimeOf(service).stage({ service, component, from }, epoch),
     );
   }
   await configure(context);

@@ -362,7 +362,7 @@ describe('onward upgrade', () => {
     expect({ exit, stderr }).toEqual({
       exit: 1,
       stderr: expect.stringContaining(
-        'What release 1.2.0 ships as worker is an image, and processes are started from folders. Write "runtime: compose" for worker into onward.yaml.',
+        'Could not use what release 1.2.0 ships as worker: it is an image, and processes are started from folders. Write "runtime: compose" for worker into onward.yaml.',
       ),
     });
   });

@@ -1,3 +1,4 @@
+import type { Service } from '../../../model/index.ts';
 import { noInstance, stillRunning } from '../errors.ts';
 import { giveWayToSwitch } from './aliases.ts';
 import type { ComposeContext } from './compose-context.ts';
@@ -7,6 +8,7 @@ import { LABELS } from './labels.ts';
 import type { Found } from './list-instances.ts';
 import { baseOf } from './override.ts';
 import { forgetSection, loadSection } from './records.ts';
+import { comeBackAlways, keepDown } from './restart-policy.ts';
 import { loadOverride, writeSection } from './write-override.ts';
 
 const POLL_MS = 20;
@@ -24,6 +26,7 @@ export async function startInstance(
   if (container.State.Status === 'running' || container.State.Status === 'restarting') return;
   await context.inTurn(() => announce(context, { container, own, epoch }));
   await giveWayToSwitch(context, { id, own, container, epoch });
+  await comeBackAlways(context, { container, own, epoch });
   await context.fence.assertCurrent(epoch);
   await context.engine.request({
     method: 'POST',
@@ -43,6 +46,16 @@ export async function stopInstance(
   if (container.State.Status === 'created') return;
   if (!isDown(container)) await stopContainer(context, found, { graceMs, epoch });
   await keepDown(context, container, epoch);
+}
+
+/** The operator's word in onward.yaml, then the one that compose.yaml had when the container was made. */
+export function chooseGraceMs(
+  { graceMs, runtime }: Pick<Service, 'graceMs' | 'runtime'>,
+  { Config }: Container,
+): number {
+  const { StopTimeout } = Config;
+  const leavesIt = runtime.kind === 'compose' && runtime.leavesGrace;
+  return leavesIt && typeof StopTimeout === 'number' ? StopTimeout * 1000 : graceMs;
 }
 
 async function stopContainer(
@@ -65,21 +78,6 @@ async function stopContainer(
     if (system.clock.monotonicMs() > deadline) throw notStopped(`${instance.id} of ${own}`, limitMs);
     await system.clock.sleep(POLL_MS);
   }
-}
-
-/**
- * An engine that is restarted starts what says `always` again, even what was stopped on request. Told once it is down: between two starts of one
- * that crashes, an engine refuses it.
- */
-async function keepDown(
-  { engine, fence }: ComposeContext,
-  { Id, HostConfig }: Container,
-  epoch: number,
-): Promise<void> {
-  if (HostConfig.RestartPolicy.Name !== 'always') return;
-  await fence.assertCurrent(epoch);
-  const body = { RestartPolicy: { Name: 'unless-stopped' } };
-  await engine.request({ method: 'POST', path: `/containers/${Id}/update`, body, accepts: [404] });
 }
 
 /** Removes the container of an instance that does not run. Its anonymous volumes stay: nobody else knows what they hold. */

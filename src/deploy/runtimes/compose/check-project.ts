@@ -1,4 +1,4 @@
-import type { Component, Finding, Json } from '../../../model/index.ts';
+import type { Component, Finding, Json, Service } from '../../../model/index.ts';
 import { OnwardError } from '../../../model/index.ts';
 import type { Work } from '../runtime.ts';
 import { listPorts } from './choose-port.ts';
@@ -6,6 +6,7 @@ import { composeArgv, plainArgv, tryCompose } from './compose-cli.ts';
 import { type ComposeContext, findService } from './compose-context.ts';
 import { noComposeService, wrongArtifact } from './errors.ts';
 import { baseOf, type Sections } from './override.ts';
+import { findPastSwitch } from './past-switch.ts';
 import { isPickedUp } from './project.ts';
 import type { Project } from './project-model.ts';
 import { findCoupled, isStateful } from './stateful.ts';
@@ -27,7 +28,11 @@ function checkService(context: ComposeContext, project: Project, name: string): 
   const { service, own } = findService(context, name);
   const section = project.services[own];
   if (!section) return [toFinding(noComposeService(own, Object.keys(project.services)))];
-  const named = checkName(name, section);
+  const named = [
+    ...checkName(name, section),
+    ...checkAddress(service, section.network_mode),
+    ...findPastSwitch(project, service, own),
+  ];
   const declared = service.runtime.kind === 'compose' ? service.runtime.port : undefined;
   if (service.switch.kind === 'none' || declared !== undefined) return named;
   const published = ((section.ports ?? []) as readonly { readonly target: number }[]).map(({ target }) => target);
@@ -45,6 +50,20 @@ function checkService(context: ComposeContext, project: Project, name: string): 
   ];
 }
 
+/** One that has the network of another container is reached at an address that is not its own. */
+function checkAddress({ name, switch: { kind }, ready }: Service, mode: Json | undefined): readonly Finding[] {
+  const isAsked = kind !== 'none' || ready?.kind === 'http' || ready?.kind === 'tcp';
+  if (!isAsked || !/^(none$|service:|container:)/.test(String(mode ?? ''))) return [];
+  return [
+    {
+      code: 'compose.no-address',
+      severity: 'error',
+      message: `${name} cannot be reached: network_mode ${mode} in compose.yaml leaves it no address of its own.`,
+      hint: `Give ${name} a network in compose.yaml; or take its switch and its probe out of onward.yaml.`,
+    },
+  ];
+}
+
 function checkName(service: string, { container_name: name }: Project['services'][string]): readonly Finding[] {
   if (typeof name !== 'string') return [];
   return [
@@ -57,7 +76,7 @@ function checkName(service: string, { container_name: name }: Project['services'
 }
 
 function checkComponent(service: string, component: Component): readonly Finding[] {
-  return component.kind === 'image' ? [] : [toFinding(wrongArtifact(service))];
+  return component.kind === 'image' ? [] : [toFinding(wrongArtifact(service, component.kind))];
 }
 
 /** Whether Onward may write the override, and whether plain `docker compose` reads it. */

@@ -15,7 +15,8 @@ export interface ComposeCall {
 }
 
 /**
- * The argv of `docker compose` for the project, with these files. Every profile is active: what is acted on is always named, and a service
+ * The argv of `docker compose` for the project, with these files. It is called in the operator's folder, and paths in the files are relative to
+ * the first of them, as they are for him. Every profile is active: what is acted on is always named, and a service
  * may depend on one of another profile.
  */
 export function composeArgv(
@@ -29,8 +30,6 @@ export function composeArgv(
     'never',
     ...(isQuiet ? ['--progress', 'quiet'] : []),
     ...(compose.project === undefined ? [] : ['--project-name', compose.project]),
-    '--project-directory',
-    compose.folder,
     '--profile',
     '*',
     ...compose.envFiles.flatMap((file) => ['--env-file', file]),

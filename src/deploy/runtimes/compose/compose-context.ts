@@ -35,6 +35,8 @@ export interface ComposeContext extends ComposeRuntimeOptions {
   project(): Promise<Project>;
   /** One after the other: two calls of Compose for one project get into each other's way. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
+  /** Ids of the instances that are being created. */
+  readonly wanted: Set<string>;
 }
 
 /** The service of onward.yaml that has this name, and its name in compose.yaml. */

@@ -11,7 +11,8 @@ import {
 import { docker } from '../../../../test/support/docker.ts';
 import { busyboxImage } from '../../../../test/support/images.ts';
 import { startRegistryFront } from '../../../../test/support/registry.ts';
-import type { ImageComponent } from '../../../model/index.ts';
+import { buildServiceImage } from '../../../../test/support/service-image.ts';
+import type { FilesComponent, ImageComponent } from '../../../model/index.ts';
 
 let images: ComposeImages;
 let busybox: string;
@@ -118,13 +119,36 @@ volumes: { data: {} }
     const text = await readFile(override, 'utf8');
     const before = await opened.containers();
     await runtime.create(specOf(second, 'api-2.0.0-b-1', { environment: { TOKEN: 'very secret' } }), 1);
+    expect(await readFile(override, 'utf8')).toBe(text);
+    await runtime.start('api-2.0.0-b-1', 1);
     expect(await readFile(override, 'utf8')).toContain('very secret');
     expect((await stat(override)).mode & 0o777).toBe(0o600);
+    await runtime.stop('api-2.0.0-b-1', 1);
     await (await opened.reopen().keep?.('api', ['api-1.0.0-a-1']))?.(1);
     expect(await readFile(override, 'utf8')).toBe(text);
     await runtime.remove('api-2.0.0-b-1', 1);
     await opened.compose(['up', '--detach']);
     expect(await opened.containers()).toEqual(before);
+  });
+
+  it('say what serves while instances are only created, several of them at once', async () => {
+    const opened = await open(SIMPLE);
+    const { runtime, specOf } = opened;
+    await runtime.create(specOf(first, 'api-1.0.0-a-1'), 1);
+    await runtime.start('api-1.0.0-a-1', 1);
+    const override = join(opened.folder, 'compose.override.yaml');
+    const text = await readFile(override, 'utf8');
+    const ids = [1, 2, 3].map((number) => `api-2.0.0-b-${number}`);
+    await Promise.all(ids.map((id) => runtime.create(specOf(second, id), 1)));
+    expect((await runtime.list('api')).map(({ id, state }) => `${id} ${state}`)).toEqual([
+      'api-1.0.0-a-1 running',
+      ...ids.map((id) => `${id} created`),
+    ]);
+    expect(await readFile(override, 'utf8')).toBe(text);
+    // As a machine does that comes up again in the middle of a run.
+    await opened.compose(['up', '--detach']);
+    const running = (await runtime.list('api')).filter(({ state }) => state === 'running');
+    expect(running.map(({ release, identity }) => [release, identity])).toEqual([[first.producedBy, first.identity]]);
   });
 
   it('may name the only container: the name goes on in the network, and old and new have one each', async () => {
@@ -173,6 +197,18 @@ volumes: { data: {} }
     }
   });
 
+  it('count as they do for plain Compose where they are in another folder, and are refused where it reads .env of both', async () => {
+    const text = 'services: { api: { image: "api:1", env_file: [own.env], environment: { TAG: "$TAG" } } }\n';
+    const files = { 'deploy/compose.yaml': text, 'deploy/own.env': 'OWN=1\n' };
+    const listed = 'COMPOSE_FILE=deploy/compose.yaml\nTAG=7\n';
+    const services = [{ name: 'api' }];
+    const refused = await open({ files: { ...files, '.env': listed }, services });
+    await expect(refused.runtime.describeService('api')).rejects.toMatchObject({ code: 'compose.files-elsewhere' });
+    const compose = { files: [join(refused.folder, 'deploy/compose.yaml')], envFiles: [join(refused.folder, '.env')] };
+    const found = await refused.reopen(compose).describeService('api');
+    expect(found).toMatchObject({ environment: { OWN: '1', TAG: '7' } });
+  });
+
   it('decide what makes a service roll: what stands in its section, and not what a release says', async () => {
     const opened = await open(SIMPLE);
     const before = await opened.runtime.describeService('api');
@@ -198,6 +234,46 @@ async function reopenWith(opened: ComposeProject, override: string) {
     services: [],
   });
 }
+
+describe('what was written to volumes without a name', () => {
+  it('is found by the next container, and what cannot be kept is said before', async () => {
+    const reference = await buildServiceImage({
+      ...{ project: images.owner, name: 'kept', tag: '1', base: 'busybox', lines: ['VOLUME /kept'] },
+    });
+    const identity = (await images.registry.push(reference, 'shop/kept:1')) as ImageComponent['identity'];
+    const kept = { ...first, image: `${images.registry.host}/shop/kept`, identity };
+    await docker(['pull', '--quiet', `${kept.image}@${identity}`]);
+    const text = `
+services:
+  api: { image: "${reference}", volumes: [/data], restart: always }
+  web: { image: "${reference}" }
+  side: { image: "${busybox}", network_mode: "service:web" }
+`;
+    const services = [{ name: 'api' }, { name: 'web', replicas: 2 }];
+    const opened = await open({ files: { 'compose.yaml': text }, services });
+    const { runtime, specOf, name } = opened;
+    await opened.compose(['up', '--detach', 'api', 'web']);
+    await docker(['run', '--detach', '--name', `${name}-spy`, '--network', `container:${name}-web-1`, busybox, 'true']);
+    const write = 'echo of the image > /kept/a; echo of the file > /data/b';
+    await docker(['exec', `${name}-api-1`, 'sh', '-c', write]);
+    const { exclusive, losses } = await runtime.observe({ components: [] });
+    const why = 'both would write to the volume at /data, which has no name';
+    expect(exclusive).toEqual([{ service: 'api', why, isPossible: true }]);
+    expect(losses?.map(({ service, why: lost }) => `${service}: ${lost}`)).toEqual([
+      `web: each of its containers has a volume of its own at /kept, which has no name, and a new one gets an empty one: give it a name in compose.yaml, or a tmpfs if nothing in it has to be kept; side shares the network of its container, and loses it with that: give side one of its own; ${name}-spy shares the network of its container, and loses it with that: give ${name}-spy one of its own`,
+    ]);
+    await runtime.stop(`${name}-api-1`, 1);
+    await runtime.create(specOf(kept, 'api-2.0.0-b-1'), 1);
+    await runtime.start('api-2.0.0-b-1', 1);
+    const read = ['exec', `${name}-api-2.0.0-b-1`, 'cat', '/kept/a', '/data/b'];
+    expect(await docker(read)).toBe('of the image\nof the file');
+    await runtime.remove(`${name}-api-1`, 1);
+    await (await runtime.keep?.('api', ['api-2.0.0-b-1']))?.(1);
+    const before = await opened.containers();
+    await opened.compose(['up', '--detach', 'api']);
+    expect(await opened.containers()).toEqual(before);
+  });
+});
 
 describe('the name of a service in the network', () => {
   it('is left to the switch where another container of the project has it, and stays so', async () => {
@@ -249,14 +325,14 @@ describe('a pull', () => {
     try {
       const opened = await open(SIMPLE);
       const absent = { ...first, image: `${front.host}/shop/api` };
-      const stage = () => opened.runtime.stage({ service: 'api', component: absent, folder: '' }, 1);
+      const stage = () => opened.runtime.stage({ service: 'api', component: absent, from: '' }, 1);
       front.behave('refuses');
       await expect(stage()).rejects.toMatchObject({ code: 'compose.pull-refused', state: 'unchanged' });
       front.behave('hangs');
       await expect(stage()).rejects.toMatchObject({ code: 'compose.registry-silent', state: 'unchanged' });
       front.behave('passes');
       const unknown = { ...absent, identity: `sha256:${'d'.repeat(64)}` as const };
-      await expect(opened.runtime.stage({ service: 'api', component: unknown, folder: '' }, 1)).rejects.toMatchObject({
+      await expect(opened.runtime.stage({ service: 'api', component: unknown, from: '' }, 1)).rejects.toMatchObject({
         code: 'compose.unknown-image',
       });
       expect(await opened.containers()).toEqual([]);
@@ -272,13 +348,31 @@ describe('a pull', () => {
     const opened = await open(SIMPLE);
     await opened.runtime.describeService('api');
     await writeFile(join(opened.folder, 'compose.yaml'), 'services: { api: { image: "api:1", nothing: 7 } }\n');
-    await expect(opened.runtime.stage({ service: 'api', component: first, folder: '' }, 1)).rejects.toMatchObject({
+    await expect(opened.runtime.stage({ service: 'api', component: first, from: '' }, 1)).rejects.toMatchObject({
       code: 'compose.wrong-configuration',
     });
   });
 });
 
 describe('what is looked at before a run', () => {
+  it('finds a folder and a tarball, which Compose does not run, and stages neither', async () => {
+    const { runtime } = await open(SIMPLE);
+    const { identity, bytes, producedBy } = first;
+    const artifact = { service: 'api', identity, bytes, producedBy, command: ['./api'] };
+    const components: readonly FilesComponent[] = [
+      { kind: 'folder', ...artifact },
+      { kind: 'tarball', ...artifact, file: 'api-1.0.0.tar.gz', content: { identity, bytes } },
+    ];
+    for (const component of components) {
+      const message = `Could not use what the release ships as api: it is a ${component.kind}, and Compose runs images.`;
+      const { findings } = await runtime.observe({ components: [{ service: 'api', component }] });
+      expect(findings).toContainEqual(
+        expect.objectContaining({ code: 'compose.no-image', severity: 'error', message }),
+      );
+      await expect(runtime.stage({ service: 'api', component, from: '' }, 1)).rejects.toMatchObject({ message });
+    }
+  });
+
   it('finds ports, names and volumes that two cannot share, what keeps data under the same version, and room', async () => {
     const text = `
 services:

@@ -1,7 +1,7 @@
 import type { System } from '../../../system/index.ts';
 import { createFenceFile } from '../../fence-file.ts';
 import type { Runtime } from '../runtime.ts';
-import { removeInstance, startInstance, stopInstance } from './change-instance.ts';
+import { chooseGraceMs, removeInstance, startInstance, stopInstance } from './change-instance.ts';
 import { type ComposeContext, type ComposeRuntimeOptions, findService } from './compose-context.ts';
 import { createInstance } from './create-instance.ts';
 import { describeService } from './describe-service.ts';
@@ -32,6 +32,7 @@ export function createComposeRuntime(system: System, options: ComposeRuntimeOpti
   const findServing = async (service: string, ids: readonly string[]): Promise<readonly Found[]> =>
     (await findInstances(context, service, identify)).filter(({ instance }) => ids.includes(instance.id));
   return {
+    isSlowToCreate: true,
     locate: (component) => (component.kind === 'image' ? `${component.image}@${component.identity}` : ''),
     async stage(request, epoch) {
       await fenced(epoch);
@@ -52,8 +53,8 @@ export function createComposeRuntime(system: System, options: ComposeRuntimeOpti
       await fenced(epoch);
       const found = await find(id);
       if (!found) return;
-      const { graceMs } = findService(context, found.instance.service).service;
-      await stopInstance(context, found, { graceMs, epoch });
+      const { service } = findService(context, found.instance.service);
+      await stopInstance(context, found, { graceMs: chooseGraceMs(service, found.container), epoch });
     },
     async remove(id, epoch) {
       await fenced(epoch);
@@ -61,7 +62,8 @@ export function createComposeRuntime(system: System, options: ComposeRuntimeOpti
       if (found) await removeInstance(context, found, epoch);
     },
     async keep(service, ids) {
-      const effect = await planKeeping(context, service, await findServing(service, ids));
+      const serving = ids.length === 0 ? 'none' : await findServing(service, ids);
+      const effect = await planKeeping(context, service, serving);
       return (
         effect &&
         (async (epoch) => {
@@ -94,6 +96,7 @@ function createContext(system: System, options: ComposeRuntimeOptions): ComposeC
     system,
     fence: createFenceFile(system.files, options.stateDirectory),
     engine: createEngine(system),
+    wanted: new Set(),
     project() {
       project ??= loadProject(context);
       return project;

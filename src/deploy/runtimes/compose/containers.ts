@@ -35,12 +35,17 @@ const document = z.object({
     Image: z.string(),
     Labels: z.nullish(z.record(z.string(), z.string())),
     ExposedPorts: z.nullish(z.record(z.string(), z.unknown())),
+    /** Seconds; of compose.yaml's `stop_grace_period`. */
+    StopTimeout: z.nullish(z.int()),
   }),
   HostConfig: z.object({
     NetworkMode: z.string(),
     Memory: z.number(),
     RestartPolicy: z.object({ Name: z.string(), MaximumRetryCount: z.int() }),
   }),
+  Mounts: z.nullish(
+    z.array(z.object({ Type: z.string(), Name: z.optional(z.string()), Destination: z.string(), RW: z.boolean() })),
+  ),
   NetworkSettings: z.object({ Networks: z.record(z.string(), endpoint) }),
 });
 

@@ -79,7 +79,7 @@ export function createEngine(system: System): Engine {
 
 /** What the docker CLI of this user would talk to. */
 async function locateSocket(system: System): Promise<string> {
-  const host = system.environment.DOCKER_HOST ?? (await askContext(system)) ?? `unix://${DEFAULT_SOCKET}`;
+  const host = system.environment.DOCKER_HOST || (await askContext(system)) || `unix://${DEFAULT_SOCKET}`;
   if (!host.startsWith('unix://')) throw remoteEngine(host);
   return host.slice('unix://'.length);
 }

@@ -1,4 +1,5 @@
-import { ExitCode, OnwardError } from '../../../model/index.ts';
+import { dirname, join } from 'node:path';
+import { ExitCode, type FilesComponent, OnwardError } from '../../../model/index.ts';
 
 export function noEngine(where: string, why: string): OnwardError {
   return new OnwardError({
@@ -61,6 +62,16 @@ export function noComposeService(own: string, known: readonly string[]): OnwardE
   });
 }
 
+export function filesElsewhere(first: string, folder: string): OnwardError {
+  return new OnwardError({
+    code: 'compose.files-elsewhere',
+    message: `Could not use COMPOSE_FILE of ${join(folder, '.env')}: its first file is ${first}, which is in another folder.`,
+    hint: `Set compose.folder to ${dirname(first)} in onward.yaml, and compose.files and compose.envFiles to what is meant there.`,
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}
+
 export function foreignOverride(path: string): OnwardError {
   return new OnwardError({
     code: 'compose.foreign-override',
@@ -81,10 +92,10 @@ export function unreadableOverride(path: string, why: string): OnwardError {
   });
 }
 
-export function wrongArtifact(service: string): OnwardError {
+export function wrongArtifact(service: string, kind: FilesComponent['kind']): OnwardError {
   return new OnwardError({
     code: 'compose.no-image',
-    message: `Could not use what the release ships as ${service}: it is a folder, and Compose runs images.`,
+    message: `Could not use what the release ships as ${service}: it is a ${kind}, and Compose runs images.`,
     hint: `Ship an image for ${service}, or choose another runtime for it in onward.yaml.`,
     state: 'unchanged',
     exit: ExitCode.usage,

@@ -12,6 +12,8 @@ export interface EngineImage {
   /** As in `registry.example/shop/api@sha256:…`. */
   readonly repoDigests: readonly string[];
   readonly bytes: number;
+  /** Paths at which its containers get a volume. */
+  readonly volumes: readonly string[];
 }
 
 /** `undefined` when the engine has no such image. */
@@ -25,8 +27,12 @@ export async function inspectImage(
     readonly Id: string;
     readonly RepoDigests?: readonly string[] | null;
     readonly Size?: number;
+    readonly Config?: { readonly Volumes?: { readonly [path: string]: unknown } | null } | null;
   };
-  return { id: found.Id, repoDigests: found.RepoDigests ?? [], bytes: found.Size ?? 0 };
+  return {
+    ...{ id: found.Id, repoDigests: found.RepoDigests ?? [], bytes: found.Size ?? 0 },
+    volumes: Object.keys(found.Config?.Volumes ?? {}),
+  };
 }
 
 /** Whether the engine holds exactly this image, under this name. */

@@ -9,16 +9,17 @@ import { loadOverride, writeSection } from './write-override.ts';
 
 /**
  * Has the override say what these instances are, so that the operator's own `docker compose up -d` changes nothing; `undefined`: it does
- * already. Of ones that Onward did not make it says nothing: they are what compose.yaml says.
+ * already. Of ones that Onward did not make, and where there are none, it says nothing: compose.yaml does.
  */
 export async function planKeeping(
   context: ComposeContext,
   name: string,
-  [first]: readonly Found[],
+  serving: readonly Found[] | 'none',
 ): Promise<((epoch: number) => Promise<void>) | undefined> {
-  if (!first) return undefined;
+  const first = serving === 'none' ? undefined : serving[0];
+  if (!first && serving !== 'none') return undefined;
   const { own } = findService(context, name);
-  const base = labelOf(first.container, LABELS.base);
+  const base = first && labelOf(first.container, LABELS.base);
   const section: Section | undefined = base === undefined ? undefined : await loadSection(context, base);
   // Made by Onward, and its record is gone: what the override says is the best that is known.
   if (base !== undefined && !section) return undefined;

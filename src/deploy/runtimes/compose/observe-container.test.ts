@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planAliases } from './aliases.ts';
+import { chooseGraceMs } from './change-instance.ts';
 import { choosePort } from './choose-port.ts';
 import type { Container } from './containers.ts';
 import { findExclusive } from './exclusive.ts';
@@ -174,6 +175,20 @@ describe('findExclusive()', () => {
     );
   });
 
+  it('finds what only some can have, and what belongs to another container', () => {
+    const ports = [{ target: 80, published: '8080-8082' }];
+    expect(findExclusive('api', { ports }, { replicas: 2 })?.why).toBe(
+      'only 3 can have port 8080-8082 of this machine',
+    );
+    expect(findExclusive('api', { ports })).toBeUndefined();
+    expect(why({ network_mode: 'service:vpn' })).toBe(
+      'it uses the network of vpn, where only one can listen on a port',
+    );
+    expect(why({ networks: { default: { mac_address: '02:42:ac:11:00:03' } } })).toBe(
+      'only one can have the address 02:42:ac:11:00:03',
+    );
+  });
+
   it('finds what two should not write to, unless several do already', () => {
     const volumes = [{ type: 'volume', source: 'data', target: '/data' }];
     expect(findExclusive('api', { volumes })).toEqual({
@@ -184,7 +199,10 @@ describe('findExclusive()', () => {
     expect(why({ volumes: [{ type: 'bind', source: '/srv', target: '/data' }] })).toBe(
       'both would write to the folder /srv',
     );
-    expect(findExclusive('api', { volumes }, 2)).toBeUndefined();
+    expect(findExclusive('api', { volumes }, { replicas: 2 })).toBeUndefined();
+    const unnamed = 'both would write to the volume at /data, which has no name';
+    expect(why({ volumes: [{ type: 'volume', target: '/data' }] })).toBe(unnamed);
+    expect(findExclusive('api', {}, { handedOn: ['/data'] })).toMatchObject({ why: unnamed, isPossible: true });
   });
 
   it('finds nothing in what can be had twice', () => {
@@ -195,6 +213,17 @@ describe('findExclusive()', () => {
       { type: 'tmpfs', target: '/tmp' },
     ];
     expect(why({ ports, volumes, networks: { default: null } })).toBeUndefined();
+  });
+});
+
+describe('chooseGraceMs()', () => {
+  const grace = (StopTimeout: number | null, leavesGrace?: true) => {
+    const runtime = { kind: 'compose', service: 'api', ...(leavesGrace ? { leavesGrace } : {}) } as const;
+    return chooseGraceMs({ graceMs: 10_000, runtime }, container({ Config: { Image: 'x', StopTimeout } }));
+  };
+
+  it('is what onward.yaml says, else what compose.yaml said, else ten seconds', () => {
+    expect([grace(90), grace(90, true), grace(0, true), grace(null, true)]).toEqual([10_000, 90_000, 0, 10_000]);
   });
 });
 

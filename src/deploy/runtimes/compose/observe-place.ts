@@ -3,9 +3,9 @@ import type { Work } from '../runtime.ts';
 import { checkProject } from './check-project.ts';
 import { checkVersions } from './check-versions.ts';
 import type { ComposeContext } from './compose-context.ts';
-import { findExclusive } from './exclusive.ts';
 import { hasImage } from './images.ts';
 import { observeMemory } from './observe-memory.ts';
+import { observeSharing } from './observe-sharing.ts';
 
 /** Compressed layers as they are fetched, beside what becomes of them. */
 const UNPACKED = 2.5;
@@ -22,7 +22,12 @@ export async function observePlace(context: ComposeContext, work: Work): Promise
     checkVersions(context),
     observeFiles(context, work),
   ]);
-  return { places: [place], exclusive: files.exclusive, findings: [...versions, ...files.findings] };
+  return {
+    places: [place],
+    exclusive: files.exclusive,
+    losses: files.losses ?? [],
+    findings: [...versions, ...files.findings],
+  };
 }
 
 async function observeEngine(context: ComposeContext, work: Work): Promise<PlaceFact> {
@@ -69,17 +74,20 @@ async function observeDisk(
 async function observeFiles(
   context: ComposeContext,
   work: Work,
-): Promise<Pick<RuntimeFacts, 'exclusive' | 'findings'>> {
+): Promise<Pick<RuntimeFacts, 'exclusive' | 'losses' | 'findings'>> {
   try {
-    const { services } = await context.project();
-    const exclusive = context.services.flatMap(({ name, runtime, replicas }) => {
-      const section = runtime.kind === 'compose' ? services[runtime.service] : undefined;
-      return section ? (findExclusive(name, section, replicas) ?? []) : [];
-    });
-    return { exclusive, findings: await checkProject(context, work) };
+    const [found, findings] = await Promise.all([
+      Promise.all(context.services.map(({ name }) => observeSharing(context, name))),
+      checkProject(context, work),
+    ]);
+    return {
+      exclusive: found.flatMap(({ exclusive }) => exclusive ?? []),
+      losses: found.flatMap(({ losses }) => losses ?? []),
+      findings,
+    };
   } catch (error) {
     if (!(error instanceof OnwardError)) throw error;
-    return { exclusive: [], findings: [toFinding(error)] };
+    return { exclusive: [], losses: [], findings: [toFinding(error)] };
   }
 }
 

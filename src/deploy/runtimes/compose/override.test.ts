@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { InstanceSpec } from '../runtime.ts';
-import { baseOf, buildSection, isBlank, isOurs, parseOverride, renderOverride, type Sections } from './override.ts';
+import {
+  baseOf,
+  buildSection,
+  isBlank,
+  isOurs,
+  listHandedOn,
+  parseOverride,
+  renderOverride,
+  type Sections,
+} from './override.ts';
 
 const digest = (digit: string) => `sha256:${digit.repeat(64)}` as const;
 const SPEC: InstanceSpec = {
@@ -68,6 +77,16 @@ describe('the override', () => {
     const section = buildSection(plain, { ...OF, hasReplicas: false });
     expect(Object.keys(section)).toEqual(['image', 'restart', 'scale', 'environment', 'labels']);
     expect(section.restart).toBe('no');
+  });
+
+  it('names the volumes that nobody named, so that Compose finds what was handed on', async () => {
+    const handedOn = [{ name: 'f'.repeat(64), target: '/da$ta', isReadOnly: false }];
+    const section = buildSection({ ...SPEC, environment: {} }, { ...OF, hasReplicas: false, handedOn });
+    expect(section.volumes).toEqual([{ type: 'volume', source: 'f'.repeat(64), target: '/da$$ta' }]);
+    expect(listHandedOn(section)).toEqual(handedOn);
+    const text = renderOverride({ api: section, web: section });
+    expect(text.slice(text.indexOf('\nvolumes:'))).toBe(`\nvolumes:\n  ${'f'.repeat(64)}: { external: true }\n`);
+    expect(renderOverride((await parseOverride('x', text)) as Sections)).toBe(text);
   });
 
   it('is read as it was written, and written as it was read', async () => {

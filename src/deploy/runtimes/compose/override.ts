@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { Json } from '../../../model/index.ts';
 import { parseDocument } from '../../../system/index.ts';
 import type { InstanceSpec } from '../runtime.ts';
+import type { AnonymousVolume } from './anonymous-volumes.ts';
 import { LABELS } from './labels.ts';
+import { asList } from './project-model.ts';
 
 /** What the override says of one service. All text in it is escaped already. */
 export interface Section {
@@ -20,7 +22,11 @@ const HEADER = `${MARK}: the images and the environment of what runs, so that "d
 const RESET = '!reset null';
 
 const json: z.ZodType<Json> = z.json() as z.ZodType<Json>;
-const document = z.strictObject({ services: z.record(z.string(), z.record(z.string(), json)).optional() });
+const document = z.strictObject({
+  services: z.record(z.string(), z.record(z.string(), json)).optional(),
+  /** Follows from what the services say of it. */
+  volumes: z.record(z.string(), json).optional(),
+});
 
 export function isOurs(text: string): boolean {
   return text.startsWith(MARK);
@@ -49,7 +55,20 @@ export function renderOverride(sections: Sections): string {
   const names = Object.keys(sections).sort();
   if (names.length === 0) return `${HEADER}services: {}\n`;
   const lines = names.flatMap((name) => [`  ${key(name)}:`, ...renderMap(sections[name] ?? {}, '    ')]);
-  return `${HEADER}services:\n${lines.join('\n')}\n`;
+  const volumes = [
+    ...new Set(Object.values(sections).flatMap((section) => listHandedOn(section).map(({ name }) => name))),
+  ];
+  const declared = volumes.sort().map((name) => `  ${key(name)}: { external: true }`);
+  return [`${HEADER}services:`, ...lines, ...(declared.length > 0 ? ['volumes:', ...declared] : []), ''].join('\n');
+}
+
+/** The anonymous volumes that the containers of a section got from those before. */
+export function listHandedOn({ volumes }: Section): readonly AnonymousVolume[] {
+  return asList(volumes)
+    .filter(({ type }) => type === 'volume')
+    .map(({ source, target, read_only: isReadOnly }) => ({
+      ...{ name: String(source), target: String(target).replaceAll('$$', '$'), isReadOnly: isReadOnly === true },
+    }));
 }
 
 /** What the override says of a service while instances of a specification are what it runs. */
@@ -66,6 +85,7 @@ export function buildSection(
     /** The name that compose.yaml gives to its only container, and the networks in which that is one of its names. */
     readonly containerName?: { readonly name: string; readonly networks: readonly string[] };
     readonly stateDirectory: string;
+    readonly handedOn?: readonly AnonymousVolume[];
   },
 ): Section {
   const { service, release, kind, identity, config, artifact, command, environment, run } = spec;
@@ -80,7 +100,11 @@ export function buildSection(
     [LABELS.config]: config,
     [LABELS.run]: run,
   };
-  const mounts = listMounts(environment, of.stateDirectory);
+  const handedOn = (of.handedOn ?? []).map(({ name, target, isReadOnly }) => ({
+    ...{ type: 'volume', source: name, target },
+    ...(isReadOnly ? { read_only: true } : {}),
+  }));
+  const mounts = [...listMounts(environment, of.stateDirectory), ...handedOn];
   return escapeAll({
     image: artifact,
     ...(command.length === 0 ? {} : { command: [...command] }),
@@ -113,6 +137,8 @@ export function buildCommandSection(
   const mounts = listMounts(environment, stateDirectory);
   return escapeAll({
     image: artifact,
+    // What compose.yaml says of pulls is of the image that it names.
+    pull_policy: 'missing',
     environment: { ...environment },
     ...(mounts.length === 0 ? {} : { volumes: mounts }),
   });

@@ -5,6 +5,11 @@ export interface ProjectService {
   readonly [key: string]: Json | undefined;
 }
 
+/** The entries of a list of maps, such as `ports` and `volumes`; of anything else none. */
+export function asList(value: Json | undefined): readonly { readonly [key: string]: Json | undefined }[] {
+  return Array.isArray(value) ? (value as readonly { readonly [key: string]: Json | undefined }[]) : [];
+}
+
 /** The operator's own files, put together by Compose. Holds resolved values: never printed. */
 export interface Project {
   readonly name: string;

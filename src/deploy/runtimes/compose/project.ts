@@ -3,7 +3,7 @@ import type { Json } from '../../../model/index.ts';
 import type { System } from '../../../system/index.ts';
 import { composeArgv, tryCompose } from './compose-cli.ts';
 import type { ComposeContext } from './compose-context.ts';
-import { composeFailed, noComposeService } from './errors.ts';
+import { composeFailed, filesElsewhere, noComposeService } from './errors.ts';
 import type { Project, ProjectService } from './project-model.ts';
 
 const DEFAULT_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
@@ -15,8 +15,9 @@ const DEFAULT_OVERRIDES = [
   'docker-compose.override.yaml',
 ];
 
-/** Asks Compose what the operator's files say. Throws `compose.failed` when they cannot be used. */
+/** Asks Compose what the operator's files say. Throws `compose.failed` and `compose.files-elsewhere` when they cannot be used. */
 export async function loadProject(context: ComposeContext): Promise<Project> {
+  await assertBeside(context);
   const files = (await findFiles(context)).filter((file) => file !== context.compose.override);
   const argv = composeArgv(context, { files, args: ['config', '--format', 'json'] });
   const { exitCode, stdout, stderr } = await tryCompose(context, argv);
@@ -35,6 +36,16 @@ export async function loadProject(context: ComposeContext): Promise<Project> {
     networks: Object.fromEntries(networks),
     volumes: Object.keys(config.volumes ?? {}),
   };
+}
+
+/**
+ * Where .env names files of another folder, plain Compose reads .env of both folders, and one that is called with these files that of theirs
+ * alone.
+ */
+async function assertBeside({ system, compose }: ComposeContext): Promise<void> {
+  if (compose.files.length > 0 || compose.envFiles.length > 0 || system.environment.COMPOSE_FILE) return;
+  const [first] = (await findListed(system, compose)) ?? [];
+  if (first !== undefined && dirname(first) !== compose.folder) throw filesElsewhere(first, compose.folder);
 }
 
 /** Throws `compose.no-service` when compose.yaml has no such service. */

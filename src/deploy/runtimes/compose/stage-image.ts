@@ -9,7 +9,7 @@ import { assertWritable, loadOverride, withSection } from './write-override.ts';
 /** Fetches the image, and has Compose read the operator's files with it in the place of the old one. Changes nothing but the engine's images. */
 export async function stageImage(context: ComposeContext, { service, component }: StageRequest): Promise<void> {
   const { own } = findService(context, service);
-  if (component.kind !== 'image') throw wrongArtifact(service);
+  if (component.kind !== 'image') throw wrongArtifact(service, component.kind);
   requireProjectService(await context.project(), own);
   await assertWritable(context);
   await pullImage(context, component);

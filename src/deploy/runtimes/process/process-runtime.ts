@@ -3,7 +3,7 @@ import type { Finding } from '../../../model/index.ts';
 import type { System } from '../../../system/index.ts';
 import { createFenceFile } from '../../fence-file.ts';
 import { artifactPath, stageArtifact } from '../../stage-artifact.ts';
-import { unreadableInstance } from '../errors.ts';
+import { imageAsProcess, unreadableInstance } from '../errors.ts';
 import type { Instance, Runtime, Work } from '../runtime.ts';
 import { endCommands } from './command-records.ts';
 import { createInstance } from './create-instance.ts';
@@ -30,9 +30,10 @@ export function createProcessRuntime(system: System, options: ProcessRuntimeOpti
   };
   return {
     locate: ({ identity }) => artifactPath(stateDirectory, identity),
-    async stage({ component, folder }, epoch) {
+    async stage({ service, component, from }, epoch) {
       await fenced(epoch);
-      await stageArtifact(system, { from: folder, identity: component.identity, stateDirectory });
+      if (component.kind === 'image') throw imageAsProcess(service, component);
+      await stageArtifact(system, { component, from, stateDirectory });
     },
     // What it needs and has is what this machine has, which is looked at for journals and artifacts anyway.
     observe: async ({ components }) => ({ places: [], exclusive: [], findings: components.flatMap(checkComponent) }),
@@ -71,15 +72,9 @@ export function createProcessRuntime(system: System, options: ProcessRuntimeOpti
 }
 
 function checkComponent({ service, component }: Work['components'][number]): readonly Finding[] {
-  if (component.kind === 'folder') return [];
-  return [
-    {
-      code: 'runtime.no-folder',
-      severity: 'error',
-      message: `What release ${component.producedBy} ships as ${service} is an image, and processes are started from folders.`,
-      hint: `Write "runtime: compose" for ${service} into onward.yaml.`,
-    },
-  ];
+  if (component.kind !== 'image') return [];
+  const { code, message, hint } = imageAsProcess(service, component);
+  return [{ code, severity: 'error', message, ...(hint === undefined ? {} : { hint }) }];
 }
 
 async function listInstances(

@@ -5,6 +5,7 @@ import { noPort, noUnit, stillEnding } from './errors.ts';
 import { renderExecWords, splitCommand } from './exec-line.ts';
 import { findInstance, findKnown, type InstancePlace } from './find-instance.ts';
 import { encodeSpec } from './instance-spec.ts';
+import { addressOf } from './list-instances.ts';
 import { type Script, ScriptExit } from './script.ts';
 import { CREATE } from './scripts/create.ts';
 import { REMOVE } from './scripts/remove.ts';
@@ -13,7 +14,7 @@ import { STOP } from './scripts/stop.ts';
 import { baseVariables, configOf, isTemplate, type SshContext } from './ssh-context.ts';
 
 /** Where an instance listens unless its environment says otherwise: the switch is on another machine. */
-const EVERYWHERE = '0.0.0.0';
+const everywhere = (address: string) => (address.includes(':') ? '::' : '0.0.0.0');
 /** What a stop may take beyond the grace period. */
 const STOP_SLACK_MS = 15_000;
 const ACTION_LIMIT_MS = 90_000;
@@ -26,7 +27,8 @@ export async function createInstance(context: SshContext, spec: InstanceSpec, ep
   const existing = findKnown(context, id);
   if (existing && (existing.service !== service || existing.host !== host)) throw specConflict(id);
   const { program, args } = splitCommand(spec);
-  const environment = renderEnvironmentFile({ HOST: EVERYWHERE, ...spec.environment, ...identify(spec) });
+  const listen = { HOST: everywhere(await addressOf(context, host)) };
+  const environment = renderEnvironmentFile({ ...listen, ...spec.environment, ...identify(spec) });
   const script = fencedScript(context, `create ${id}`, {
     epoch,
     run,

@@ -22,8 +22,8 @@ export interface RunOptions {
   readonly input?: () => AsyncIterable<Buffer>;
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
-  /** A look is not worth waiting for a host that is away; an action is. */
-  readonly patience?: 'none';
+  /** A look is not worth waiting for a host that is away; an action is. What may have begun is sent again by nobody but the caller. */
+  readonly patience?: 'none' | 'never-again';
 }
 
 export interface Answer {
@@ -37,7 +37,7 @@ export interface Answer {
 export interface Connections {
   /**
    * Runs a script on a host. A connection that is lost on the way is made again for a while, and the script sent again: every script can be
-   * repeated. Rejects with `deploy.fenced`, `ssh.*` and, for an exit code that `expected` does not name, `ssh.failed`.
+   * repeated, unless `patience` says otherwise. Rejects with `deploy.fenced`, `ssh.*` and, for an exit code that `expected` does not name, `ssh.failed`.
    */
   run(host: string, script: Script, options?: RunOptions & { readonly expected?: readonly number[] }): Promise<Answer>;
   /** What ssh makes of the name of a host. */
@@ -100,7 +100,8 @@ async function runPatiently(link: Link, state: HostState, request: Request): Pro
     deadline ??= clock.monotonicMs() + PATIENCE_MS;
     const mayComeBack = attempt.failure === 'lost' || (attempt.failure === 'unreachable' && state.wasReached);
     // A connection that broke while nobody used it is made again even for a look.
-    const isWorthIt = request.patience !== 'none' || (attempt.failure === 'lost' && pauseMs === FIRST_PAUSE_MS);
+    const isFirst = attempt.failure === 'lost' && pauseMs === FIRST_PAUSE_MS;
+    const isWorthIt = request.patience === undefined || (request.patience === 'none' && isFirst);
     if (!mayComeBack || !isWorthIt || clock.monotonicMs() > deadline) {
       const command = [...(link.options.sshConfig ? ['ssh', '-F', link.options.sshConfig] : ['ssh']), host].join(' ');
       throw connectionFailed({ host, action: script.action, failure: attempt.failure, command, said: attempt.said });

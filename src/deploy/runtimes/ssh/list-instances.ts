@@ -51,13 +51,17 @@ async function lookAtHost(
   return instances.map((listed) => toInstance(listed, { host, service, address, bootMs: nowMs - 1_000 * uptimeS }));
 }
 
-/** As the network finds the host from here: that is where its instances are probed, and where a switch sends requests. */
+/**
+ * As the network finds the host from here: that is where its instances are probed, and where a switch sends requests. Of both sorts of
+ * addresses the shorter one: it is the one that programs listen on by themselves.
+ */
 export function addressOf(context: SshContext, host: string): Promise<string> {
   const known = context.addresses.get(host);
   if (known !== undefined) return known;
   const address = context.connections.resolve(host).then(async (name) => {
-    const [first] = await resolveAddresses(name);
-    return first === 'loopback' ? '127.0.0.1' : (first ?? name);
+    const found = await resolveAddresses(name);
+    const chosen = found.find((each) => !each.includes(':')) ?? found[0];
+    return chosen === 'loopback' ? '127.0.0.1' : (chosen ?? name);
   });
   context.addresses.set(host, address);
   return address;

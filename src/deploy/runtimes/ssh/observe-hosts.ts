@@ -1,7 +1,15 @@
-import { type Finding, OnwardError, type PlaceFact, type RuntimeFacts } from '../../../model/index.ts';
+import {
+  type Component,
+  contentOf,
+  type Finding,
+  OnwardError,
+  type PlaceFact,
+  type RuntimeFacts,
+} from '../../../model/index.ts';
 import type { Work } from '../runtime.ts';
 import { readUnit } from './describe-unit.ts';
 import { parseSurvey, type Survey } from './parse-survey.ts';
+import { LOG_IN } from './scripts/greeting.ts';
 import { SURVEY } from './scripts/survey.ts';
 import { allHosts, baseVariables, configOf, isTemplate, type SshContext } from './ssh-context.ts';
 
@@ -14,15 +22,16 @@ const COPIES = 2;
 /** Every host, side by side: whether it answers, what it has, what a piece of work needs there, and what stands in the way. */
 export async function observeHosts(context: SshContext, work: Work): Promise<RuntimeFacts> {
   const hosts = allHosts(context);
+  const machines = new Map<string, string>();
   const [places, units] = await Promise.all([
-    Promise.all(hosts.map((host) => observeHost(context, host, work))),
+    Promise.all(hosts.map((host) => observeHost(context, { host, work, machines }))),
     findUnitProblems(context),
   ]);
   const skewed = places.filter(({ clockSkewMs = 0 }) => Math.abs(clockSkewMs) > SKEW_MS);
   return {
     places,
     exclusive: findExclusive(context),
-    findings: [...units, ...findImages(work), ...skewed.map(describeSkew)],
+    findings: [...units, ...findImages(work), ...findSameMachines(context, machines), ...skewed.map(describeSkew)],
   };
 }
 
@@ -34,7 +43,10 @@ function findExclusive(context: SshContext): RuntimeFacts['exclusive'] {
   });
 }
 
-async function observeHost(context: SshContext, host: string, work: Work): Promise<PlaceFact> {
+async function observeHost(
+  context: SshContext,
+  { host, work, machines }: { readonly host: string; readonly work: Work; readonly machines: Map<string, string> },
+): Promise<PlaceFact> {
   const { clock } = context.system;
   const components = work.components.filter(({ service }) => configOf(context, service).hosts.includes(host));
   const hexes = components.map(({ component }) => component.identity.slice('sha256:'.length));
@@ -43,14 +55,15 @@ async function observeHost(context: SshContext, host: string, work: Work): Promi
   const variables = { ...baseVariables(context), HEXES: hexes.join(' '), UNITS: units.join(' '), UNIT: '' };
   try {
     // The first script on a host also connects to it, which would count for the clock.
-    await context.connections.run(host, NOTHING, { limitMs: LOOK_LIMIT_MS, patience: 'none' });
+    await context.connections.run(host, LOG_IN, { limitMs: LOOK_LIMIT_MS, patience: 'none' });
     const before = clock.now().getTime();
     const script = { action: 'look around', variables, text: SURVEY };
     const { stdout } = await context.connections.run(host, script, { limitMs: LOOK_LIMIT_MS, patience: 'none' });
     const middleMs = (before + clock.now().getTime()) / 2;
     const survey = parseSurvey(stdout);
+    if (survey.machine !== undefined) machines.set(host, survey.machine);
     const missing = components.filter((_, index) => !survey.artifacts.includes(hexes[index] ?? ''));
-    const needed = new Map(missing.map(({ component }) => [component.identity, COPIES * component.bytes]));
+    const needed = new Map(missing.map(({ component }) => [component.identity, COPIES * bytesOf(component)]));
     return {
       runtime: 'ssh',
       place: host,
@@ -68,7 +81,10 @@ async function observeHost(context: SshContext, host: string, work: Work): Promi
   }
 }
 
-const NOTHING = { action: 'log in', variables: {}, text: 'main() { :; }' };
+/** Of the files of an artifact, when they are in place. */
+function bytesOf(component: Component): number {
+  return component.kind === 'image' ? component.bytes : contentOf(component).bytes;
+}
 
 /** Of services whose old and new instances run at once, what the old ones have now. */
 function memoryOf(context: SshContext, survey: Survey, components: Work['components']): Pick<PlaceFact, 'memory'> {
@@ -90,6 +106,26 @@ function findImages({ components }: Work): readonly Finding[] {
     message: `The component of ${service} is an image, and hosts run folders under systemd.`,
     hint: 'Give the service an artifact folder in product.yaml, or runtime compose in onward.yaml.',
   }));
+}
+
+/** One machine under two names has every instance twice, and those of one name are in the way of the other. */
+function findSameMachines(context: SshContext, machines: ReadonlyMap<string, string>): readonly Finding[] {
+  return ownServices(context).flatMap(({ name }) => {
+    const { hosts } = configOf(context, name);
+    return hosts.flatMap((host, index): readonly Finding[] => {
+      const machine = machines.get(host);
+      const first = hosts.slice(0, index).find((other) => machine !== undefined && machines.get(other) === machine);
+      if (first === undefined) return [];
+      return [
+        {
+          code: 'ssh.same-machine',
+          severity: 'error',
+          message: `Hosts ${first} and ${host} of ${name} are one machine.`,
+          hint: 'Name it once in onward.yaml.',
+        },
+      ];
+    });
+  });
 }
 
 /** Units that are not there, and those that are not the same on every host. What a host that is away has is not known. */

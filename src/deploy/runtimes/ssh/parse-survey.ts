@@ -2,6 +2,8 @@
 export interface Survey {
   readonly system: string;
   readonly systemd: string;
+  /** The same for two names of one machine, and for no two machines, copies of one disk included. */
+  readonly machine: string | undefined;
   readonly nowMs: number | undefined;
   readonly diskBytes: number | undefined;
   readonly memoryBytes: number | undefined;
@@ -24,6 +26,7 @@ export function parseSurvey(text: string): Survey {
   return {
     system: valuesOf('system')[0] ?? 'unknown system',
     systemd: /^systemd \S+/.exec(valuesOf('systemd')[0] ?? '')?.[0] ?? 'unknown systemd',
+    machine: valuesOf('machine')[0],
     nowMs: numberOf('now'),
     diskBytes: numberOf('disk'),
     memoryBytes: kibibytes === undefined ? undefined : kibibytes * 1024,

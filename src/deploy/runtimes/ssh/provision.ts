@@ -3,6 +3,7 @@ import type { System } from '../../../system/index.ts';
 import { readUnit } from './describe-unit.ts';
 import { unsuitable } from './errors.ts';
 import { observeHosts } from './observe-hosts.ts';
+import { LOG_IN } from './scripts/greeting.ts';
 import { PROVISION, WRITE_UNIT } from './scripts/provision.ts';
 import { baseVariables, configOf, type SshRuntimeOptions } from './ssh-context.ts';
 import { createSshContext } from './ssh-runtime.ts';
@@ -31,8 +32,7 @@ export async function planHostProvision(system: System, options: ProvisionOption
   const { host, isNotifying } = options;
   const own = options.services.filter(({ runtime }) => runtime.kind === 'ssh' && runtime.hosts.includes(host));
   const context = createSshContext(system, { ...options, services: own.map((service) => onlyOn(service, host)) });
-  const variables = baseVariables(context);
-  await context.connections.run(host, { action: 'log in', variables, text: 'main() { :; }' });
+  await context.connections.run(host, LOG_IN);
   const { places } = await observeHosts(context, { components: [] });
   const [place] = places;
   if (!place?.isReachable) throw unsuitable(host, place?.evidence ?? 'it does not answer');

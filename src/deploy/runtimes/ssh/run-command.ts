@@ -7,6 +7,7 @@ import { splitCommand } from './exec-line.ts';
 import { quote } from './quote.ts';
 import { type Script, ScriptExit } from './script.ts';
 import { END_COMMANDS, END_OF_COMMAND, RUN_COMMAND } from './scripts/command.ts';
+import { LOG_IN } from './scripts/greeting.ts';
 import { allHosts, baseVariables, configOf, type SshContext } from './ssh-context.ts';
 
 const SAID_BYTES = 8_192;
@@ -39,7 +40,9 @@ export async function runCommand(context: SshContext, spec: CommandSpec, options
       ENVIRONMENT: renderEnvironmentFile({ ...describeCommand(spec), ...spec.environment, ...identify(spec) }),
     },
   });
-  const said = await attend(context, { host, script, label, options });
+  // One that changes something is begun once, on a connection that was there a moment ago: whether it runs again is the caller's to say.
+  if (slot) await context.connections.run(host, LOG_IN);
+  const said = await attend(context, { host, script, label, isOnlyAsking: slot === undefined, options });
   const { stdout } = await context.connections.run(host, askForEnd(context, name));
   return { ...readEnd(stdout), said };
 }
@@ -59,10 +62,11 @@ async function attend(
     readonly host: string;
     readonly script: Script;
     readonly label: string;
+    readonly isOnlyAsking: boolean;
     readonly options: CommandOptions;
   },
 ): Promise<string> {
-  const { host, script, label, options } = asked;
+  const { host, script, label, isOnlyAsking, options } = asked;
   let stop = () => {};
   const isOver = new Promise<void>((resolve) => {
     stop = resolve;
@@ -72,7 +76,7 @@ async function attend(
   try {
     const { stderr, exitCode } = await connections.run(host, script, {
       limitMs: LONGEST_MS,
-      patience: 'none',
+      patience: isOnlyAsking ? 'none' : 'never-again',
       input: () => untilOver(isOver),
       onStdout: options.onOutput,
       ...(options.onErrors ? { onStderr: options.onErrors } : {}),

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
-import type { Component, FolderComponent } from '../../../model/index.ts';
+import { type Component, contentOf, type FilesComponent } from '../../../model/index.ts';
+import { stageArtifact } from '../../stage-artifact.ts';
 import type { StageRequest } from '../runtime.ts';
 import { fencedScript } from './change-instances.ts';
 import { imageOnHost, noRoomOnHost, wrongArtifact } from './errors.ts';
@@ -22,10 +23,13 @@ export function locateOnHost({ hosts, deployment }: SshContext, { identity }: Co
  * there already is compared with its files' checksums again, and sent again when it has changed.
  */
 export async function stageOnHosts(context: SshContext, request: StageRequest, epoch: number): Promise<void> {
-  const { component, service, folder } = request;
-  if (component.kind !== 'folder') throw imageOnHost(service);
-  const to = join(context.stateDirectory, 'ssh', 'packed');
-  const packed = await packArtifact(context.system, { folder, identity: component.identity, to });
+  const { component, service, from } = request;
+  if (component.kind === 'image') throw imageOnHost(service);
+  const { system, stateDirectory } = context;
+  // What a vendor packed is unpacked and judged here, and sent as every other folder is.
+  const folder = component.kind === 'folder' ? from : await stageArtifact(system, { component, from, stateDirectory });
+  const to = join(stateDirectory, 'ssh', 'packed');
+  const packed = await packArtifact(system, { folder, identity: contentOf(component).identity, to });
   try {
     const staging: Staging = { context, component, service, epoch, packed };
     const { hosts } = configOf(context, service);
@@ -36,13 +40,13 @@ export async function stageOnHosts(context: SshContext, request: StageRequest, e
     }
     await Promise.all(looks.filter(({ isPresent }) => !isPresent).map(({ host }) => sendToHost(staging, host)));
   } finally {
-    await context.system.files.remove(packed.archive);
+    await system.files.remove(packed.archive);
   }
 }
 
 interface Staging {
   readonly context: SshContext;
-  readonly component: FolderComponent;
+  readonly component: FilesComponent;
   readonly service: string;
   readonly epoch: number;
   readonly packed: PackedArtifact;

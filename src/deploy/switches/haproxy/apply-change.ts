@@ -6,8 +6,11 @@ import { chooseCommands } from './choose-commands.ts';
 import { unconfirmed } from './errors.ts';
 import type { BackendFacts, ServerFact } from './facts.ts';
 import type { HaproxyProcess } from './process.ts';
+import { isSlow } from './runtime-api.ts';
 
 const CONFIRM_MS = 10_000;
+/** Commands of one change that HAProxy may leave unanswered. */
+const MOST_UNANSWERED = 3;
 /** How long the first health check of a target is awaited before the targets before it are taken away. */
 const CHECK_MS = 2_000;
 const POLL_MS = 5;
@@ -21,23 +24,34 @@ interface ApplyOptions {
   readonly assertCurrent: () => Promise<void>;
 }
 
-/** Tells HAProxy what is left to do until it does what the change says. Resolves once that is seen. */
+/**
+ * Tells HAProxy what is left to do until it does what the change says. Resolves once that is seen. Of a command that it has not answered in
+ * time it is looked whether it has heard it, and it is told again when it has not.
+ */
 export async function applyChange({ clock }: System, options: ApplyOptions): Promise<void> {
   const { haproxy, backend, change, assertCurrent } = options;
   const startedMs = clock.monotonicMs();
+  let confirmUntilMs = startedMs + CONFIRM_MS;
+  let unanswered = 0;
   for (;;) {
     const facts = await haproxy.require();
     const batch = chooseCommands(backend, facts, change);
     if (!batch) return;
-    const elapsedMs = clock.monotonicMs() - startedMs;
-    if (elapsedMs > CONFIRM_MS) throw unconfirmed(backend, batch.commands);
-    if (batch.awaited.length > 0 && elapsedMs < CHECK_MS) {
+    const nowMs = clock.monotonicMs();
+    if (nowMs > confirmUntilMs) throw unconfirmed(backend, batch.commands);
+    if (batch.awaited.length > 0 && nowMs - startedMs < CHECK_MS) {
       await clock.sleep(POLL_MS);
       continue;
     }
     for (const command of batch.commands) {
       await assertCurrent();
-      if (!(await tell(haproxy, command, facts))) break;
+      const told = await tell(haproxy, command, { facts, unanswered });
+      if (told === 'done') continue;
+      if (told === 'unanswered') {
+        unanswered += 1;
+        confirmUntilMs = clock.monotonicMs() + CONFIRM_MS;
+      }
+      break;
     }
     if (batch.commands.length > 0) continue;
     for (const server of batch.removals) {
@@ -48,15 +62,23 @@ export async function applyChange({ clock }: System, options: ApplyOptions): Pro
   }
 }
 
-/** False when another process is there now, after a reload: what it needs to be told is another thing. */
-async function tell(haproxy: HaproxyProcess, command: string, { since }: BackendFacts): Promise<boolean> {
+/**
+ * `other` when what HAProxy needs to be told is another thing now: another process is there after a reload, or one that had not answered in
+ * time has done it since.
+ */
+async function tell(
+  haproxy: HaproxyProcess,
+  command: string,
+  { facts, unanswered }: { readonly facts: BackendFacts; readonly unanswered: number },
+): Promise<'done' | 'unanswered' | 'other'> {
   try {
     await haproxy.tell(command);
-    return true;
+    return 'done';
   } catch (error) {
+    if (isSlow(error) && unanswered < MOST_UNANSWERED) return 'unanswered';
     if (!(error instanceof OnwardError) || error.code !== 'switch.haproxy-refused') throw error;
-    if ((await haproxy.require()).since === since) throw error;
-    return false;
+    if (unanswered === 0 && (await haproxy.require()).since === facts.since) throw error;
+    return 'other';
   }
 }
 
@@ -70,7 +92,11 @@ async function remove(
   if (!found) return;
   const book = settleBook(found, facts);
   await books.write({ ...book, leaving: { name, serverId, serverErrors } });
-  const answer = await haproxy.ask(`del server ${backend}/${name}`);
+  const answer = await haproxy.ask(`del server ${backend}/${name}`).catch((error: unknown) => {
+    if (!isSlow(error)) throw error;
+  });
+  // It stays in the book as leaving: whether it is gone is seen at the next look.
+  if (answer === undefined) return;
   const isGone = answer === 'Server deleted.' || answer === 'No such server.';
   await books.write({ ...book, ...(isGone ? { removed: book.removed + serverErrors } : {}) });
 }

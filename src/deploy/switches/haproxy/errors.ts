@@ -77,6 +77,16 @@ export function otherBackend(backend: string, file: string): OnwardError {
   });
 }
 
+export function takenBackend(backend: string, file: string): OnwardError {
+  return new OnwardError({
+    code: 'switch.haproxy-taken',
+    message: `Could not use backend ${backend}: another deployment has it in this HAProxy, from another file than ${file}.`,
+    hint: 'Give the backend another name in onward.yaml, then run the same command again.',
+    state: 'unchanged',
+    exit: ExitCode.usage,
+  });
+}
+
 export function badTarget(id: string, problem: string): OnwardError {
   return new OnwardError({
     code: 'switch.haproxy-bad-target',

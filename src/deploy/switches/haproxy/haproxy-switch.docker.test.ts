@@ -41,8 +41,8 @@ describe('the haproxy switch', () => {
     await rm(stateDirectory, { recursive: true, force: true });
   });
 
-  const connectSwitch = (more: Partial<HaproxyConfig> = {}): Switch =>
-    createHaproxySwitch(system, { stateDirectory, config: { ...config, ...more } });
+  const connectSwitch = (more: Partial<HaproxyConfig> = {}, limits: { readonly answerMs?: number } = {}): Switch =>
+    createHaproxySwitch(system, { stateDirectory, config: { ...config, ...more }, ...limits });
   async function openSwitch(): Promise<Switch> {
     const router = connectSwitch();
     await router.open({ service: 'api', mode: 'http' }, 1);
@@ -94,6 +94,25 @@ describe('the haproxy switch', () => {
     await new Promise<void>((resolve) => server.listen(path, resolve));
     return { path, passed: () => passed };
   }
+  /** A socket that loses one command that changes something, or the answer to it: both are kept waiting. */
+  async function lossyRelay(at: number, what: 'command' | 'answer'): Promise<{ path: string; hasLost(): boolean }> {
+    const path = join(stateDirectory, `lossy-${servers.length}.sock`);
+    let passed = 0;
+    const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (data) => {
+        const isLost = /^(add|set|enable|del) /.test(String(data)) && ++passed === at + 1;
+        if (isLost && what === 'command') return;
+        const upstream = connect({ path: proxy.adminSocket });
+        upstream.end(data);
+        if (isLost) upstream.resume();
+        else upstream.pipe(socket);
+      });
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    return { path, hasLost: () => passed > at };
+  }
   const states = async (router: Switch) =>
     (await router.observe('api'))?.targets.map(({ id, state }) => `${id}=${state}`).join(' ');
 
@@ -121,6 +140,24 @@ describe('the haproxy switch', () => {
     }
     // Two servers added, enabled and made ready; two taken out, and removed.
     expect(most).toBe(10);
+  });
+
+  it.each(['command', 'answer'] as const)('makes a change whichever %s of it HAProxy is too slow for', async (what) => {
+    const router = await openSwitch();
+    const [one, two] = [await startTarget('one'), await startTarget('two')];
+    const before = { targets: [one.target], isHeld: false };
+    const after = { targets: [two.target], isHeld: false };
+    let at = 0;
+    for (; ; at += 1) {
+      await router.change('api', before, 1);
+      const slow = await lossyRelay(at, what);
+      await connectSwitch({ admin: { path: slow.path } }, { answerMs: 500 }).change('api', after, 1);
+      if (!slow.hasLost()) break;
+      expect(await states(router)).toBe('two=active');
+      expect(await ask()).toBe('200 two');
+    }
+    // One server added, enabled and made ready; one taken out, and removed.
+    expect(at).toBe(5);
   });
 
   it('says nothing more to HAProxy once another operator has taken over in the middle of a change', async () => {
@@ -249,6 +286,18 @@ describe('the haproxy switch', () => {
       code: 'switch.haproxy-other-backend',
     });
     expect(existsSync(proxy.backendFile)).toBe(false);
+  });
+
+  it('refuses the backend of another deployment, and leaves it as it is', async () => {
+    const router = await openSwitch();
+    const one = await startTarget('one');
+    await router.change('api', { targets: [one.target], isHeld: false }, 1);
+    const copy = { ...config, file: join(stateDirectory, 'api.cfg') };
+    const other = createHaproxySwitch(system, { stateDirectory: join(stateDirectory, 'other'), config: copy });
+    const frontend = { service: 'api', mode: 'http' as const };
+    expect(await other.check(frontend)).toMatchObject({ code: 'switch.haproxy-taken' });
+    await expect(other.open(frontend, 1)).rejects.toMatchObject({ code: 'switch.haproxy-taken' });
+    expect([existsSync(copy.file), await states(router)]).toEqual([false, 'one=active']);
   });
 
   it('says so when HAProxy does not start with its configuration, which goes on as before', async () => {

@@ -4,9 +4,9 @@ import type { Files, System } from '../../../system/index.ts';
 import { createFenceFile } from '../../fence-file.ts';
 import type { FrontendChange, FrontendObservation, Switch, SwitchCounters } from '../switch.ts';
 import { applyChange } from './apply-change.ts';
-import { type Book, createBooks, settleBook } from './book.ts';
+import { type Book, type Books, createBooks, settleBook } from './book.ts';
 import type { HaproxyConfig } from './config.ts';
-import { noFolder, notLoaded, notRunning, otherBackend, unknownService } from './errors.ts';
+import { noFolder, notLoaded, notRunning, otherBackend, takenBackend, unknownService } from './errors.ts';
 import type { BackendFacts } from './facts.ts';
 import { assertTargets, GATE } from './names.ts';
 import { createHaproxyProcess, type HaproxyProcess } from './process.ts';
@@ -17,6 +17,8 @@ export interface HaproxySwitchOptions {
   /** Of the deployment. */
   readonly stateDirectory: string;
   readonly config: HaproxyConfig;
+  /** For HAProxy to answer one command; 5 s unless told. */
+  readonly answerMs?: number;
 }
 
 /** Nothing in the file is secret, and HAProxy may read it as another user. */
@@ -26,10 +28,13 @@ const FILE_MODE = 0o644;
  * The switch in a HAProxy of the operator's: its runtime API moves traffic, and a file of ours holds the backend for its next start.
  * The frontend is the operator's. Each call looks at HAProxy first; only epochs, and what removed servers counted, are remembered.
  */
-export function createHaproxySwitch(system: System, { stateDirectory, config }: HaproxySwitchOptions): Switch {
+export function createHaproxySwitch(
+  system: System,
+  { stateDirectory, config, ...limits }: HaproxySwitchOptions,
+): Switch {
   const { files } = system;
   const { backend, file } = config;
-  const haproxy = createHaproxyProcess(system, config);
+  const haproxy = createHaproxyProcess(system, config, limits);
   const booksOf = (service: string) => createBooks(files, stateDirectory, service);
   const { assertCurrent, obey } = createFences(files, stateDirectory);
   const write = (mode: 'http' | 'tcp', change: FrontendChange) =>
@@ -48,7 +53,7 @@ export function createHaproxySwitch(system: System, { stateDirectory, config }: 
     });
   };
   return {
-    check: () => checkHaproxy({ haproxy, config, files }),
+    check: ({ service }) => checkHaproxy({ haproxy, config, files, books: booksOf(service) }),
     async observe(service) {
       const books = booksOf(service);
       const book = await books.load();
@@ -61,8 +66,8 @@ export function createHaproxySwitch(system: System, { stateDirectory, config }: 
     },
     async open({ service, mode, listen }, epoch) {
       await obey(service, epoch);
-      const facts = await ensureBackend({ haproxy, config, files, write }, mode);
       const books = booksOf(service);
+      const facts = await ensureBackend({ haproxy, config, files, books, write }, mode);
       const book = (await books.load()) ?? { version: 1, since: facts.since, removed: 0 };
       const { listen: _, ...rest } = book;
       await books.write({ ...rest, ...(listen === undefined ? {} : { listen }) });
@@ -91,15 +96,17 @@ interface Checked {
   readonly haproxy: HaproxyProcess;
   readonly config: HaproxyConfig;
   readonly files: Files;
+  readonly books: Books;
 }
 
-async function checkHaproxy({ haproxy, config, files }: Checked): Promise<OnwardError | undefined> {
-  const { backend, file, admin } = config;
+async function checkHaproxy(checked: Checked): Promise<OnwardError | undefined> {
+  const { haproxy, files } = checked;
+  const { file, admin } = checked.config;
   try {
     if (!(await files.isFolder(dirname(file)))) return noFolder(file);
     const facts = await haproxy.observe();
     if (!facts) return notRunning(admin);
-    if (facts !== 'missing') return isOurs(facts) ? undefined : otherBackend(backend, file);
+    if (facts !== 'missing') return await findOtherOwner(checked, facts);
     // Opening it writes the file, and stops there when it must not reload HAProxy.
     await haproxy.assertMaster();
     return undefined;
@@ -109,17 +116,25 @@ async function checkHaproxy({ haproxy, config, files }: Checked): Promise<Onward
   }
 }
 
-function isOurs(facts: BackendFacts): boolean {
-  return facts.servers.some(({ name }) => name === GATE);
+/** Whose backend it is, when it is not this deployment's: without its file and without a book of it, another one has made it. */
+async function findOtherOwner(
+  { config, files, books }: Omit<Checked, 'haproxy'>,
+  { servers }: BackendFacts,
+): Promise<OnwardError | undefined> {
+  const { backend, file } = config;
+  if (!servers.some(({ name }) => name === GATE)) return otherBackend(backend, file);
+  return (await files.exists(file)) || (await books.load()) ? undefined : takenBackend(backend, file);
 }
 
 /** Makes sure that HAProxy has the backend from our file. Reloads it when it has not. */
-async function ensureBackend({ haproxy, config, files, write }: Ensured, mode: 'http' | 'tcp'): Promise<BackendFacts> {
+async function ensureBackend(ensured: Ensured, mode: 'http' | 'tcp'): Promise<BackendFacts> {
+  const { haproxy, config, files, write } = ensured;
   const { backend, file, admin } = config;
   const facts = await haproxy.observe();
   if (!facts) throw notRunning(admin);
   if (facts !== 'missing') {
-    if (!isOurs(facts)) throw otherBackend(backend, file);
+    const problem = await findOtherOwner(ensured, facts);
+    if (problem) throw problem;
     if (facts.mode === mode) {
       if (!(await isWritten({ files, config }, facts))) await write(mode, describeChange(facts));
       return facts;

@@ -36,9 +36,13 @@ export interface HaproxyProcess {
   reload(): Promise<void>;
 }
 
-export function createHaproxyProcess(system: System, config: HaproxyConfig): HaproxyProcess {
+export function createHaproxyProcess(
+  system: System,
+  config: HaproxyConfig,
+  limits: { readonly answerMs?: number },
+): HaproxyProcess {
   const { backend, admin, file } = config;
-  const send = createRuntimeApi(admin);
+  const send = createRuntimeApi(admin, limits);
   const askMaster = config.master === undefined ? undefined : createPatientApi(system, config.master);
   const ask = async (command: string): Promise<string> => {
     const answer = await send(command);

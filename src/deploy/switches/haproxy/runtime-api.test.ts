@@ -64,6 +64,30 @@ describe('createRuntimeApi()', () => {
     await expect(send('show info')).rejects.toMatchObject({ code: 'switch.haproxy-not-answering' });
   });
 
+  it('asks again when nobody answers in time, but says a change once', async () => {
+    const heard: string[] = [];
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (data) => {
+        heard.push(String(data).trim());
+        if (heard.length === 2) socket.end('here');
+      });
+    }).listen(0, HOST);
+    servers.push(server);
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    expect(await createRuntimeApi({ host: HOST, port }, { answerMs: 1_000 })('show info')).toBe('here');
+    const send = createRuntimeApi({ host: HOST, port }, { answerMs: 200 });
+    await expect(send('set server api/a state maint')).rejects.toMatchObject({
+      code: 'switch.haproxy-not-answering',
+      message: expect.stringContaining('none within 0.2 s'),
+    });
+    await expect(send('show stat')).rejects.toMatchObject({ code: 'switch.haproxy-not-answering' });
+    expect(heard.filter((command) => command.startsWith('show info'))).toHaveLength(2);
+    expect(heard.filter((command) => command.startsWith('set '))).toHaveLength(1);
+    expect(heard.filter((command) => command.startsWith('show stat'))).toHaveLength(3);
+  });
+
   const openAt = (port: number) => {
     const system = createSystem({ environment: {}, onEvent: () => {} });
     const config = {

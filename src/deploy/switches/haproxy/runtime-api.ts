@@ -1,27 +1,55 @@
 import { connect } from 'node:net';
-import type { AdminAddress } from '../../../model/index.ts';
+import { type AdminAddress, OnwardError } from '../../../model/index.ts';
 import { reachableSocketPath } from '../../../system/index.ts';
 import { notAnswering } from './errors.ts';
 
 const ANSWER_MS = 5_000;
+/** How often a question is asked: a busy machine, or a HAProxy that waits for all of its threads, may be slow for a moment. */
+const ATTEMPTS = 3;
 const MOST_CHARACTERS = 16 * 1024 * 1024;
 
 /** Sends one command and returns what HAProxy says to it; `undefined` when nobody listens there. */
 export type SendCommand = (command: string) => Promise<string | undefined>;
 
-/** A connection for each command: HAProxy then says by itself where an answer ends. Throws `switch.haproxy-not-answering`. */
-export function createRuntimeApi(address: AdminAddress): SendCommand {
+/** Somebody is there and has not answered in time: of a change it is not known whether it was made. */
+export function isSlow(error: unknown): boolean {
+  return error instanceof OnwardError && error.cause instanceof SlowAnswer;
+}
+
+class SlowAnswer extends Error {}
+
+/**
+ * A connection for each command: HAProxy then says by itself where an answer ends. What only asks (`show …`) is asked three times before it is
+ * given up, 5 s each unless told; what changes something is said once. Throws `switch.haproxy-not-answering`.
+ */
+export function createRuntimeApi(address: AdminAddress, { answerMs = ANSWER_MS } = {}): SendCommand {
+  const send = async (command: string): Promise<string | undefined> => {
+    if (!('path' in address)) return exchange(address, { to: address, command, answerMs });
+    const reachable = await reachableSocketPath(address.path).catch(() => undefined);
+    if (!reachable) return undefined;
+    return exchange(address, { to: { path: reachable.path }, command, answerMs }).finally(() => reachable.release());
+  };
   return async (command) => {
     // A line break or a semicolon would begin a second command.
     if (!/^[\x20-\x7e]+$/.test(command) || command.includes(';'))
       throw new Error(`This is no single command: ${command}`);
-    if (!('path' in address)) return exchange(address, address, command);
-    const reachable = await reachableSocketPath(address.path).catch(() => undefined);
-    return reachable && exchange(address, { path: reachable.path }, command).finally(() => reachable.release());
+    for (let attempt = command.startsWith('show ') ? 1 : ATTEMPTS; ; attempt += 1) {
+      try {
+        return await send(command);
+      } catch (error) {
+        if (!isSlow(error) || attempt >= ATTEMPTS) throw error;
+      }
+    }
   };
 }
 
-function exchange(address: AdminAddress, to: AdminAddress, command: string): Promise<string | undefined> {
+interface Exchange {
+  readonly to: AdminAddress;
+  readonly command: string;
+  readonly answerMs: number;
+}
+
+function exchange(address: AdminAddress, { to, command, answerMs }: Exchange): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const socket = connect(to);
     let answer = '';
@@ -30,7 +58,7 @@ function exchange(address: AdminAddress, to: AdminAddress, command: string): Pro
       reject(notAnswering(address, cause));
     };
     socket.setEncoding('utf8');
-    socket.setTimeout(ANSWER_MS, () => fail(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
+    socket.setTimeout(answerMs, () => fail(new SlowAnswer(`none within ${answerMs / 1000} s`)));
     socket.on('data', (text: string) => {
       answer += text;
       if (answer.length > MOST_CHARACTERS) fail(new Error('the answer does not end'));

@@ -16,3 +16,6 @@ main() {
   esac
 }`,
 };
+
+/** Does nothing: whoever runs it is connected afterwards. */
+export const LOG_IN: Script = { action: 'log in', variables: {}, text: 'main() { :; }' };

@@ -16,14 +16,18 @@ is_intact() { # <folder> <manifest>
 }
 `;
 
+/** Whatever was being sent a day ago was cut off. */
+const CUT_OFF_MINUTES = 1_440;
+
 /** Looks whether an artifact is there, whole, and whether there is room for it. Needs HEX, MANIFEST, FILES, LINKS, EXECUTABLES. */
 export const LOOK_FOR_ARTIFACT = `${LOCKED}${VERIFY}
 main() {
   enter
   leave
+  find "$base/artifacts" -mindepth 1 -maxdepth 1 -name '*.tmp-*' -cmin +${CUT_OFF_MINUTES} -exec rm -rf {} +
   list=$(mktemp) || exit 1
   printf '%s' "$MANIFEST" >"$list" || exit 1
-  if is_intact "$base/artifacts/$HEX" "$list"; then echo present; else echo absent; fi
+  if is_intact "$base/artifacts/$HEX" "$list"; then touch "$base/artifacts/$HEX"; echo present; else echo absent; fi
   rm -f "$list"
   df --block-size=1 --output=avail "$base/artifacts" | tail -n 1
 }`;
@@ -53,6 +57,8 @@ main() {
     if is_intact "$target" "$new.manifest"; then exit 0; fi
     mv "$target" "$target.changed-$(date +%s)" || exit 1
   fi
+  # The archive gives the folder a time of its own; the newest ones are kept.
+  touch "$new"
   mv -f "$new.manifest" "$target.manifest" && mv -T "$new" "$target" || exit 1
   write "$target.staged" "$IDENTITY archive sha256:$SHA256"
 }`;

@@ -7,6 +7,7 @@ ${UNIT}
 main() {
   printf 'now %s\\n' "$(date +%s%3N)"
   printf 'systemd %s\\n' "$(systemctl --version | head -n 1)"
+  printf 'machine %s %s %s\\n' "$(cat /etc/machine-id 2>/dev/null)" "$(cat /proc/sys/kernel/random/boot_id)" "$(stat -c %d:%i /)"
   if [ -r /etc/os-release ]; then (. /etc/os-release; printf 'system %s\\n' "\${PRETTY_NAME:-unknown}"); fi
   folder=$base
   while [ ! -d "$folder" ]; do folder=\${folder%/*}; folder=\${folder:-/}; done

@@ -15,13 +15,14 @@ import { join } from 'node:path';
  * @property {{ id: string, changed: number, seconds: number }[]} moved
  * @property {{ totals: number, phases: number }} compared
  *
- * @param {string} stateDirectory
+ * @param {string} directory that of onward.yaml
  * @returns {Promise<Run[]>}
  */
-export async function readRuns(stateDirectory) {
+export async function readRuns(directory) {
+  const folder = join(directory, '.onward', 'runs');
   const runs = [];
-  for (const run of (await readdir(join(stateDirectory, 'runs'))).sort()) {
-    const file = join(stateDirectory, 'runs', run, 'events.jsonl');
+  for (const run of (await readdir(folder)).sort()) {
+    const file = join(folder, run, 'events.jsonl');
     if (!existsSync(file)) continue;
     const lines = (await readFile(file, 'utf8')).trim().split('\n');
     runs.push({ run, ...measure(lines.map((line) => JSON.parse(line))) });
