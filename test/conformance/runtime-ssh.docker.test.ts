@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { InstanceSpec, Runtime, StageRequest } from '../../src/deploy/index.ts';
-import type { Component, FolderComponent } from '../../src/model/index.ts';
+import type { Component } from '../../src/model/index.ts';
 import { createSystem, hashArtifact } from '../../src/system/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { askInstance, instanceOf, specOf, stateOf } from '../support/instances.ts';
@@ -290,13 +290,6 @@ describe('runtime ssh', () => {
       } finally {
         await read('umount', artifacts());
       }
-    });
-
-    it('refuses an image', async () => {
-      const { component, ...request } = await build({ 'main.mjs': 'one' });
-      const { command: _command, ...pinned } = component as FolderComponent;
-      const image = { ...pinned, kind: 'image', image: 'registry.example/api', command: [] } as const;
-      await expect(runtime.stage({ ...request, component: image }, 1)).rejects.toMatchObject({ code: 'ssh.image' });
     });
   });
 

@@ -53,7 +53,7 @@ describe('an upgrade whose engine', () => {
     await dockerd.disk.fill();
     const refused = await tiny.onward(['upgrade', '--yes']);
     expect(refused.exit).toBe(1);
-    expect(refused.stderr).toContain('error compose.no-space');
+    expect(refused.stderr).toContain('error runtime.no-image-room');
     expect(refused.stderr).toContain('no service was touched');
     await dockerd.disk.makeRoom();
     expect(await tiny.containers('api')).toEqual(before);

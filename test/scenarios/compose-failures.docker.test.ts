@@ -130,7 +130,7 @@ describe('an upgrade in Compose that does not go as it should', () => {
     const refused = await tiny.onward(['upgrade', '--yes']);
     front.behave('passes');
     expect(refused.exit).toBe(1);
-    expect(refused.stderr).toContain('compose.pull-refused');
+    expect(refused.stderr).toContain('runtime.pull-refused');
     expect(refused.stderr).toContain('no service was touched');
     expect([await tiny.containers('api'), await tiny.containers('worker')]).toEqual(before);
     expect((await tiny.onward(['upgrade', '--yes'])).exit).toBe(0);

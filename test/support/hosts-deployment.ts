@@ -37,6 +37,8 @@ export interface HostsDeployment {
 export interface HostsDeploymentOptions {
   readonly hosts: Hosts;
   readonly services?: readonly HostService[];
+  /** The services as images, by name, as product.yaml has them, in place of folders. */
+  readonly images?: Readonly<Record<HostService, string>>;
   /** Ships a tarball, not a folder. */
   readonly tarball?: HostService;
   /** Keys of `search`, such as `canary: true`. */
@@ -56,7 +58,7 @@ export async function createHostsDeployment(
   const vendor = join(folder, 'vendor');
   const operator = join(folder, 'operator');
   for (const path of [join(vendor, 'migrations'), operator]) await mkdir(path, { recursive: true });
-  await writeFile(join(vendor, 'product.yaml'), renderProduct(services, tarball));
+  await writeFile(join(vendor, 'product.yaml'), renderProduct(services, options));
   const text = renderDeployment({ ...options, services, name, folder, ports, url: `${server.url}/${database}` });
   await writeFile(join(operator, 'onward.yaml'), text);
   for (const service of services) await writeService(vendor, service, {});
@@ -114,12 +116,16 @@ async function createDatabase(server: EmbeddedPostgres, name: string): Promise<v
   await session.close();
 }
 
-function renderProduct(services: readonly HostService[], tarball: HostService | undefined): string {
-  const shipped = (name: HostService) =>
-    name === tarball ? `tarball: "./dist/${name}-$\{version}.tar.gz"` : `artifact: ./dist/${name}`;
-  const lines = services.map(
-    (name) => `  ${name}: { ${shipped(name)}, command: [node, main.mjs], ready: { http: /ready } }`,
-  );
+function renderProduct(
+  services: readonly HostService[],
+  { tarball, images }: Pick<HostsDeploymentOptions, 'tarball' | 'images'>,
+): string {
+  const shipped = (name: HostService) => {
+    if (images) return `image: "${images[name]}"`;
+    const files = name === tarball ? `tarball: "./dist/${name}-$\{version}.tar.gz"` : `artifact: ./dist/${name}`;
+    return `${files}, command: [node, main.mjs]`;
+  };
+  const lines = services.map((name) => `  ${name}: { ${shipped(name)}, ready: { http: /ready } }`);
   return `product: tiny
 upgrades: { skipMinor: true, skipMajor: true }
 databases: { core: { services: [] } }

@@ -14,6 +14,8 @@ const run = promisify(execFile);
 export interface ImageRecipe {
   /** As in `onward-test/node`. */
   readonly name: string;
+  /** The image that its files are added to; nothing unless told. */
+  readonly from?: string;
   /** All that makes it another image: its tag is made of this and of `configuration`. */
   readonly key: readonly string[];
   /** Lines as in a Dockerfile: `ENV A=b`, `CMD ["node"]`, `USER postgres`. */
@@ -25,7 +27,7 @@ export interface ImageRecipe {
 /** The reference of the image that a recipe makes; builds it when this machine has not got it. Builders of the same wait for each other. */
 export async function ensureImage(recipe: ImageRecipe): Promise<string> {
   const hash = createHash('sha256')
-    .update(JSON.stringify([recipe.key, recipe.configuration]))
+    .update(JSON.stringify([recipe.from, recipe.key, recipe.configuration]))
     .digest('hex');
   const reference = `${recipe.name}:${hash.slice(0, 12)}`;
   if (await hasImage(reference)) return reference;
@@ -86,7 +88,8 @@ const USERS: readonly (readonly [string, number])[] = [
   ['nobody', 65534],
 ];
 
-async function copyIn(folder: string, path: string, to = path): Promise<void> {
+/** Copies a file to where it is here, or to another path. */
+export async function copyIn(folder: string, path: string, to = path): Promise<void> {
   await mkdir(dirname(join(folder, to)), { recursive: true });
   await copyFile(await realpath(path), join(folder, to));
 }
@@ -113,7 +116,8 @@ async function buildImage(recipe: ImageRecipe, reference: string): Promise<void>
     const archive = join(folder, 'root.tar');
     await run('tar', ['-c', '--owner=0', '--group=0', '-f', archive, '-C', root, '.']);
     await rm(root, { recursive: true });
-    await writeFile(join(folder, 'Dockerfile'), ['FROM scratch', 'ADD root.tar /', ...recipe.configuration].join('\n'));
+    const dockerfile = [`FROM ${recipe.from ?? 'scratch'}`, 'ADD root.tar /', ...recipe.configuration];
+    await writeFile(join(folder, 'Dockerfile'), dockerfile.join('\n'));
     await docker(['build', '--quiet', '--tag', reference, folder], { limitMs: 120_000 });
   } finally {
     await rm(folder, { recursive: true, force: true });

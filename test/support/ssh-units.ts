@@ -59,6 +59,7 @@ export interface TestRuntimeOptions {
   readonly deployment: string;
   readonly stateDirectory: string;
   readonly services: readonly TestService[];
+  readonly pullLimits?: Parameters<typeof createSshRuntime>[1]['pullLimits'];
 }
 
 export function createTestRuntime(system: System, hosts: Hosts, options: TestRuntimeOptions): Runtime {
@@ -67,13 +68,14 @@ export function createTestRuntime(system: System, hosts: Hosts, options: TestRun
 
 export function runtimeOptions(
   hosts: Hosts,
-  { deployment, stateDirectory, services }: TestRuntimeOptions,
+  { deployment, stateDirectory, services, pullLimits }: TestRuntimeOptions,
 ): Parameters<typeof createSshRuntime>[1] {
   return {
     deployment,
     stateDirectory,
     hosts: { sshConfig: hosts.sshConfig, folder: '/var/lib/onward', connectTimeoutMs: 8_000 },
     services: services.map(describeService),
+    ...(pullLimits === undefined ? {} : { pullLimits }),
   };
 }
 

@@ -2,7 +2,8 @@
  * `startHosts(3)`: machines of their own, as containers with systemd as process 1 and sshd, reached with the ssh of this machine.
  *
  * `hosts.list` has `host1`, `host2`, …; `ssh -F <hosts.sshConfig> host1 …` logs in as root (`-l deploy` as an ordinary user, who may do nothing by
- * sudo until `allowSudo` says so) and knows the hosts' keys.
+ * sudo until `allowSudo` says so) and knows the hosts' keys. With `hasDocker` each has a Docker engine of its own, which reaches a registry of this
+ * machine through `lend`.
  * Each host can be paused, cut off the network, without sshd, killed and started again; its address stays. Node is on every host's PATH.
  */
 import { execFile } from 'node:child_process';
@@ -13,7 +14,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createProject, docker, removeProject } from './docker.ts';
 import { eventually } from './eventually.ts';
-import { systemdImage } from './systemd-image.ts';
+import { dockerHostImage, systemdImage } from './systemd-image.ts';
 
 const run = promisify(execFile);
 
@@ -48,6 +49,8 @@ export interface Hosts {
   /** The private key that all hosts let in. */
   readonly identityFile: string;
   readonly knownHosts: string;
+  /** Until `close`, 127.0.0.1:<port> of every host is the one of this machine. Needs sshd there. */
+  lend(port: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,14 +61,29 @@ const RIGHTS = [
   ...['--tmpfs', '/run:exec', '--tmpfs', '/run/lock'],
 ];
 
+/** What an engine needs beside it. Its files are on a volume: an overlay on an overlay is none. */
+const DOCKER_RIGHTS = [
+  ...['--cap-add', 'ALL', '--cap-drop', 'SYS_RESOURCE', '--security-opt', 'systempaths=unconfined'],
+  ...['--volume', '/var/lib/docker'],
+];
+
 export interface HostsOptions {
+  readonly hasDocker?: boolean;
   /** Names of hosts on which ssh logs in as the ordinary user, who may become root there by sudo. */
   readonly asUser?: readonly string[];
 }
 
-/** Returns when all have booted and take logins. */
-export async function startHosts(count: number, { asUser = [] }: HostsOptions = {}): Promise<Hosts> {
-  const image = await systemdImage();
+/**
+ * Stays where "docker exec" puts processes. Without one there, an engine on the host gives its containers controllers by way of that group, which
+ * then takes no processes any more.
+ */
+const STAYING = ['sleep', 'infinity'];
+
+/** Returns when all have booted and take logins, and their engines answer. */
+export async function startHosts(count: number, options: HostsOptions = {}): Promise<Hosts> {
+  const { hasDocker = false, asUser = [] } = options;
+  const image = await (hasDocker ? dockerHostImage() : systemdImage());
+  const rights = hasDocker ? [...RIGHTS, ...DOCKER_RIGHTS] : RIGHTS;
   const project = createProject('hosts');
   const folder = await mkdtemp(join(tmpdir(), `${project}-`));
   try {
@@ -74,15 +92,23 @@ export async function startHosts(count: number, { asUser = [] }: HostsOptions = 
     await createKey(identityFile);
     const numbers = Array.from({ length: count }, (_, index) => index + 1);
     const list = await Promise.all(
-      numbers.map((number) => startHost({ number, image, project, folder, address: `${subnet}.${number + 1}` })),
+      numbers.map((number) =>
+        startHost({ number, image, rights, project, folder, address: `${subnet}.${number + 1}` }),
+      ),
     );
     const files = await writeClientFiles(folder, list, asUser);
     for (const host of list) if (asUser.includes(host.name)) await host.allowSudo('freely');
+    const lines: Line[] = [];
     return {
       list,
       identityFile,
       ...files,
+      async lend(port) {
+        for (const { name } of list) lines.push({ name, ...files, socket: join(folder, `${name}-${port}`) });
+        await Promise.all(lines.filter(({ socket }) => socket.endsWith(`-${port}`)).map((line) => lay(line, port)));
+      },
       async close() {
+        await Promise.all(lines.map(cut));
         await removeProject(project);
         await rm(folder, { recursive: true, force: true });
       },
@@ -92,6 +118,39 @@ export async function startHosts(count: number, { asUser = [] }: HostsOptions = 
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** A connection to a host that carries a port of this machine. */
+interface Line {
+  readonly name: string;
+  readonly sshConfig: string;
+  readonly socket: string;
+}
+
+/** Returns when the port is there. */
+async function lay({ name, sshConfig, socket }: Line, port: number): Promise<void> {
+  const forward = ['-o', 'ExitOnForwardFailure=yes', '-R', `127.0.0.1:${port}:127.0.0.1:${port}`];
+  // In the background it would keep what this process reads from it.
+  await run('sh', [
+    '-c',
+    'exec "$@" >/dev/null 2>&1',
+    'sh',
+    'ssh',
+    '-F',
+    sshConfig,
+    '-M',
+    '-S',
+    socket,
+    '-f',
+    '-N',
+    ...forward,
+    name,
+  ]);
+}
+
+/** One that is gone with its host needs no end. */
+async function cut({ name, sshConfig, socket }: Line): Promise<void> {
+  await run('ssh', ['-F', sshConfig, '-S', socket, '-O', 'exit', name]).catch(() => {});
 }
 
 /** A network with addresses of its own, which hosts keep; returns the first three numbers of them. */
@@ -114,6 +173,7 @@ async function createKey(path: string): Promise<void> {
 interface HostSpec {
   readonly number: number;
   readonly image: string;
+  readonly rights: readonly string[];
   readonly project: string;
   readonly folder: string;
   readonly address: string;
@@ -133,7 +193,7 @@ async function startHost(spec: HostSpec): Promise<Host> {
     '--detach',
     ...naming,
     ...network,
-    ...RIGHTS,
+    ...spec.rights,
     '--volume',
     `${keys}:/onward-host:ro`,
     spec.image,
@@ -181,6 +241,7 @@ async function waitForBoot(host: Host): Promise<void> {
     (state) => /^(running|degraded)\nactive$/.test(state),
     60_000,
   );
+  await docker(['exec', '--detach', host.container, ...STAYING]);
 }
 
 async function writeClientFiles(

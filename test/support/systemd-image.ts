@@ -1,5 +1,6 @@
 /**
- * `systemdImage()`: Debian with systemd as process 1, sshd and Node, made of Debian's packages.
+ * `systemdImage()`: Debian with systemd as process 1, sshd and Node, made of Debian's packages. `dockerHostImage()`: the same with the Docker of
+ * this machine, whose engine is a unit.
  *
  * The packages are unpacked and set up by a short script (systemd-setup.sh) instead of by their own: that takes 10 s in all, and a debootstrap
  * takes a minute.
@@ -9,7 +10,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { copyNode, ensureImage, keyOfFiles } from './rootfs.ts';
+import { copyIn, copyNode, ensureImage, keyOfFiles, librariesOf } from './rootfs.ts';
 
 const run = promisify(execFile);
 const PACKAGES = [
@@ -36,6 +37,46 @@ export async function systemdImage(): Promise<string> {
       await writeFile(join(folder, 'init.sh'), init);
     },
   });
+}
+
+const DOCKER_PROGRAMS = ['docker', 'dockerd', 'containerd', 'containerd-shim-runc-v2', 'runc'];
+/** What the image has already, and of its own version. */
+const OF_THE_SYSTEM = /\/(ld-linux|libc\.|libsystemd\.)/;
+/** Its containers have the network of the host; an engine in a container may keep no firewall rules, and needs none for that. */
+const DOCKER_UNIT = `[Unit]
+After=network.target
+[Service]
+Type=notify
+ExecStart=/usr/bin/env dockerd --iptables=false --ip6tables=false --bridge=none
+KillMode=process
+Delegate=yes
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** Its reference. */
+export async function dockerHostImage(): Promise<string> {
+  const from = await systemdImage();
+  const programs = await Promise.all(DOCKER_PROGRAMS.map(findProgram));
+  return ensureImage({
+    name: 'onward-test/docker-host',
+    from,
+    key: [DOCKER_UNIT, ...(await keyOfFiles(...programs))],
+    configuration: ['RUN ldconfig && systemctl enable --quiet docker.service'],
+    async fill(folder) {
+      const libraries = (await Promise.all(programs.map(librariesOf))).flat();
+      for (const path of programs) await copyIn(folder, path);
+      for (const path of libraries.filter((each) => !OF_THE_SYSTEM.test(each)))
+        await copyIn(folder, path, path.replace(/^\/lib/, '/usr/lib'));
+      await mkdir(join(folder, 'etc/systemd/system'), { recursive: true });
+      await writeFile(join(folder, 'etc/systemd/system/docker.service'), DOCKER_UNIT);
+    },
+  });
+}
+
+async function findProgram(name: string): Promise<string> {
+  const { stdout } = await run('sh', ['-c', 'PATH="$PATH:/usr/sbin" command -v "$1"', 'sh', name]);
+  return stdout.trim();
 }
 
 async function unpackPackages(folder: string): Promise<void> {

@@ -1,19 +1,9 @@
 import type { ComposeConfig, Service } from '../../../model/index.ts';
 import type { System } from '../../../system/index.ts';
 import type { FenceFile } from '../../fence-file.ts';
+import type { PullLimits } from '../pull.ts';
 import type { Engine } from './engine.ts';
 import type { Project } from './project-model.ts';
-
-/** How long a pull may take. */
-export interface PullLimits {
-  /** Until the registry has answered at all. */
-  readonly answerMs: number;
-  /** Added to `answerMs` for all of it: the slowest rate that is waited for. */
-  readonly bytesPerSecond: number;
-  /** A registry that fails, rather than refuses, is asked again. */
-  readonly attempts: number;
-  readonly pauseMs: number;
-}
 
 export interface ComposeRuntimeOptions {
   /** Records of instances and commands, and the epoch. */

@@ -327,13 +327,13 @@ describe('a pull', () => {
       const absent = { ...first, image: `${front.host}/shop/api` };
       const stage = () => opened.runtime.stage({ service: 'api', component: absent, from: '' }, 1);
       front.behave('refuses');
-      await expect(stage()).rejects.toMatchObject({ code: 'compose.pull-refused', state: 'unchanged' });
+      await expect(stage()).rejects.toMatchObject({ code: 'runtime.pull-refused', state: 'unchanged' });
       front.behave('hangs');
-      await expect(stage()).rejects.toMatchObject({ code: 'compose.registry-silent', state: 'unchanged' });
+      await expect(stage()).rejects.toMatchObject({ code: 'runtime.registry-silent', state: 'unchanged' });
       front.behave('passes');
       const unknown = { ...absent, identity: `sha256:${'d'.repeat(64)}` as const };
       await expect(opened.runtime.stage({ service: 'api', component: unknown, from: '' }, 1)).rejects.toMatchObject({
-        code: 'compose.unknown-image',
+        code: 'runtime.unknown-image',
       });
       expect(await opened.containers()).toEqual([]);
       await stage();

@@ -1,4 +1,5 @@
 import { type Finding, OnwardError, type PlaceFact, type RuntimeFacts } from '../../../model/index.ts';
+import { roomForImage } from '../pull.ts';
 import type { Work } from '../runtime.ts';
 import { checkProject } from './check-project.ts';
 import { checkVersions } from './check-versions.ts';
@@ -6,9 +7,6 @@ import type { ComposeContext } from './compose-context.ts';
 import { hasImage } from './images.ts';
 import { observeMemory } from './observe-memory.ts';
 import { observeSharing } from './observe-sharing.ts';
-
-/** Compressed layers as they are fetched, beside what becomes of them. */
-const UNPACKED = 2.5;
 
 interface EngineInfo {
   readonly ServerVersion: string;
@@ -66,7 +64,7 @@ async function observeDisk(
   );
   let neededBytes = 0;
   for (const image of images.values()) {
-    if (!(await hasImage(context, image))) neededBytes += Math.ceil(image.bytes * UNPACKED);
+    if (!(await hasImage(context, image))) neededBytes += roomForImage(image.bytes);
   }
   return { neededBytes, freeBytes: await files.freeBytes(DockerRootDir) };
 }

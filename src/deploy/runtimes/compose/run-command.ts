@@ -1,4 +1,5 @@
 import type { ProcessIdentity } from '../../../system/index.ts';
+import { saysNoProgram } from '../container-exit.ts';
 import { missingProgram } from '../errors.ts';
 import { type CommandsToEnd, findCommandsToEnd, recordCommand } from '../process/command-records.ts';
 import { terminateGroup } from '../process/terminate-group.ts';
@@ -16,8 +17,6 @@ import { withSection } from './write-override.ts';
 const ENGINE_MS = 20_000;
 const CALL_ENDS_MS = 2_000;
 const POLL_MS = 20;
-/** As the engine says it, and as the init of the container does. */
-const NO_PROGRAM = /executable file not found|OCI runtime create failed|\bexec .* failed: No such file/;
 
 /**
  * Runs a command in a container of its own, by `docker compose run`: so it has the networks, volumes and secrets that compose.yaml gives to the
@@ -72,7 +71,7 @@ async function runOnce(
     child.release();
     const stop = () => stopContainers(context, token, graceMs);
     const end = await attendCommand(system, child, { ...options, stop });
-    if (end.code !== 0 && NO_PROGRAM.test(end.said))
+    if (end.code !== 0 && saysNoProgram(end.said))
       throw missingProgram(`${service} (${command.join(' ')})`, command[0] ?? '');
     return end;
   } finally {

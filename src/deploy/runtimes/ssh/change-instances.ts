@@ -1,8 +1,9 @@
 import { missingProgram, noInstance, specConflict, stillRunning } from '../errors.ts';
 import type { InstanceSpec } from '../runtime.ts';
+import { isImage, listContainerWords } from './container-words.ts';
 import { renderEnvironmentFile } from './environment-file.ts';
-import { noPort, noUnit, stillEnding } from './errors.ts';
-import { renderExecWords, splitCommand } from './exec-line.ts';
+import { noDocker, noPort, noUnit, stillEnding } from './errors.ts';
+import { escapeVariables, renderExecWords, splitCommand } from './exec-line.ts';
 import { findInstance, findKnown, type InstancePlace } from './find-instance.ts';
 import { encodeSpec } from './instance-spec.ts';
 import { addressOf } from './list-instances.ts';
@@ -26,21 +27,35 @@ export async function createInstance(context: SshContext, spec: InstanceSpec, ep
   const text = encodeSpec(spec, unit);
   const existing = findKnown(context, id);
   if (existing && (existing.service !== service || existing.host !== host)) throw specConflict(id);
-  const { program, args } = splitCommand(spec);
   const listen = { HOST: everywhere(await addressOf(context, host)) };
-  const environment = renderEnvironmentFile({ ...listen, ...spec.environment, ...identify(spec) });
+  const environment = { ...listen, ...spec.environment, ...identify(spec) };
   const script = fencedScript(context, `create ${id}`, {
     epoch,
     run,
     text: CREATE,
     variables: {
-      ...{ ID: id, SERVICE: service, UNIT: unit, SPEC: text, KIND: kind, ENVIRONMENT: environment },
-      ...{ PROGRAM: program, WORDS: renderExecWords(args), ARTIFACT: artifact, GRACE_MS: graceMs },
+      ...{
+        ID: id,
+        SERVICE: service,
+        UNIT: unit,
+        SPEC: text,
+        KIND: kind,
+        ENVIRONMENT: renderEnvironmentFile(environment),
+      },
+      ...{ ...renderProgram({ ...spec, environment }), ARTIFACT: artifact, GRACE_MS: graceMs },
     },
   });
   const { exitCode } = await context.connections.run(host, script, { expected: [ScriptExit.otherSpec] });
   if (exitCode === ScriptExit.otherSpec) throw specConflict(id);
   context.places.set(id, { host, service });
+}
+
+/** What stands in `ExecStart=`; of a container, what comes behind the options that each has. */
+function renderProgram(spec: InstanceSpec): { readonly PROGRAM: string; readonly WORDS: string } {
+  if (isImage(spec.artifact))
+    return { PROGRAM: 'docker', WORDS: renderExecWords(listContainerWords(spec).map(escapeVariables)) };
+  const { program, args } = splitCommand(spec);
+  return { PROGRAM: program, WORDS: renderExecWords(args) };
 }
 
 /** What an instance learns about itself. */
@@ -64,15 +79,16 @@ export async function startInstance(context: SshContext, id: string, epoch: numb
     text: START,
     variables: { ID: id, UNIT: unit, PORTS: usable.join(' ') },
   });
-  const { noInstance: gone, noProgram, noPort: taken, noUnit: unknown } = ScriptExit;
+  const { noInstance: gone, noProgram, noPort: taken, noUnit: unknown, noDocker: away } = ScriptExit;
   const { exitCode, stderr } = await context.connections.run(host, script, {
     limitMs: ACTION_LIMIT_MS,
-    expected: [gone, noProgram, taken, unknown],
+    expected: [gone, noProgram, taken, unknown, away],
   });
   if (exitCode === gone) throw noInstance(id);
   if (exitCode === noProgram) throw missingProgram(id, `${stderr} on ${host}`);
   if (exitCode === taken) throw noPort(host, id);
   if (exitCode === unknown) throw noUnit(host, stderr);
+  if (exitCode === away) throw noDocker(host, stderr);
 }
 
 export async function stopInstance(context: SshContext, id: string, epoch: number): Promise<void> {
@@ -86,11 +102,12 @@ export async function stopInstance(context: SshContext, id: string, epoch: numbe
     text: STOP,
     variables: { ID: id, UNIT: unitOf(context, place), LIMIT_TENTHS: Math.ceil(limitMs / 100) },
   });
-  const { exitCode } = await context.connections.run(host, script, {
+  const { exitCode, stderr } = await context.connections.run(host, script, {
     limitMs: limitMs + ACTION_LIMIT_MS,
-    expected: [ScriptExit.stillEnding],
+    expected: [ScriptExit.stillEnding, ScriptExit.noDocker],
   });
   if (exitCode === ScriptExit.stillEnding) throw stillEnding(host, id);
+  if (exitCode === ScriptExit.noDocker) throw noDocker(host, stderr);
 }
 
 export async function removeInstance(context: SshContext, id: string, epoch: number): Promise<void> {
@@ -101,8 +118,10 @@ export async function removeInstance(context: SshContext, id: string, epoch: num
     text: REMOVE,
     variables: { ID: id, UNIT: unitOf(context, place) },
   });
-  const { exitCode } = await context.connections.run(place.host, script, { expected: [ScriptExit.stillRunning] });
-  if (exitCode === ScriptExit.stillRunning) throw stillRunning(id);
+  const { stillRunning: running, noDocker: away } = ScriptExit;
+  const { exitCode, stderr } = await context.connections.run(place.host, script, { expected: [running, away] });
+  if (exitCode === running) throw stillRunning(id);
+  if (exitCode === away) throw noDocker(place.host, stderr);
   context.places.delete(id);
 }
 

@@ -126,13 +126,13 @@ export function wrongArtifact(host: string, service: string, why: string): Onwar
   });
 }
 
-export function imageOnHost(service: string): OnwardError {
+export function noDocker(host: string, why: string): OnwardError {
   return new OnwardError({
-    code: 'ssh.image',
-    message: `Could not stage ${service}: its component is an image, and hosts run folders under systemd.`,
-    hint: 'Give the service an artifact folder in product.yaml, or runtime compose in onward.yaml.',
-    state: 'unchanged',
-    exit: ExitCode.findings,
+    code: 'ssh.no-docker',
+    message: `Could not use Docker on ${host}: ${why}.`,
+    hint: `Run "ssh ${host} docker info" to see why, mend it, then run the same command again.`,
+    state: 'resumable',
+    exit: ExitCode.needsOperator,
   });
 }
 

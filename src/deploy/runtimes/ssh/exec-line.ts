@@ -7,6 +7,11 @@ export function renderExecWords(words: readonly string[]): string {
   return words.map((word) => `"${escapeSpecifiers(word).replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n')}"`).join(' ');
 }
 
+/** A word that systemd may expand variables in: nothing behind two dollar signs is one. */
+export function escapeVariables(word: string): string {
+  return word.replaceAll('$', '$$$$');
+}
+
 /** A value of a unit file, in which systemd would expand percent signs. */
 export function escapeSpecifiers(text: string): string {
   return text.replaceAll('%', '%%');

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { unusableSpec } from '../errors.ts';
 import type { InstanceSpec } from '../runtime.ts';
 import { digest, specFields } from '../spec-fields.ts';
+import { isImage } from './container-words.ts';
 import { findUnusable } from './environment-file.ts';
 
 const VERSION = 'onward/host-instance/v1';
@@ -10,6 +11,12 @@ const VERSION = 'onward/host-instance/v1';
 const document = z.strictObject({
   schema: z.literal(VERSION),
   ...specFields,
+  /** An absolute path, or an image by digest. */
+  artifact: z
+    .string()
+    .check(z.regex(/^\/|^\S+@sha256:[0-9a-f]{64}$/, 'must be an absolute path or an image by digest')),
+  /** Empty: what the image says. */
+  command: z.array(z.string()),
   unit: z.string(),
   /** Of the environment, which stands in a file of its own. */
   environment: digest,
@@ -28,6 +35,8 @@ export function encodeSpec(spec: InstanceSpec, unit: string): string {
     .digest('hex');
   const raw = { id, service, release, kind, identity, config, run, unit, artifact, command, graceMs };
   const parsed = document.safeParse({ schema: VERSION, ...raw, environment: `sha256:${sealed}` });
+  if (parsed.success && command.length === 0 && !isImage(artifact))
+    throw unusableSpec(id, 'command must name a program');
   if (parsed.success) return JSON.stringify(parsed.data);
   throw unusableSpec(id, parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join(', '));
 }

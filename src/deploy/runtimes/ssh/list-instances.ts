@@ -75,16 +75,23 @@ interface Place {
   readonly bootMs: number;
 }
 
+/** Of a container the image that it runs counts, whatever its unit was meant to start. */
+function identifyListed({ spec, image, container }: ListedInstance): Digest {
+  const isOther = typeof container === 'object' && container.isAlive && container.image !== image;
+  return spec && !isOther ? spec.identity : NO_DIGEST;
+}
+
 function toInstance(listed: ListedInstance, { host, service, address, bootMs }: Place): Instance {
-  const { id, unit, spec, port, exit, state: unitState } = listed;
+  const { id, unit, spec, port, exit, container, state: unitState } = listed;
   const state = chooseState(listed);
   const isUp = state === 'running' || state === 'waiting';
+  const pid = typeof container === 'object' ? container.pid : unitState?.pid;
   return {
     id,
     service,
     release: spec?.release ?? 'unknown',
     kind: spec?.kind ?? 'service',
-    identity: spec?.identity ?? NO_DIGEST,
+    identity: identifyListed(listed),
     config: spec?.config ?? NO_DIGEST,
     run: spec?.run ?? 'unknown',
     state,
@@ -92,7 +99,7 @@ function toInstance(listed: ListedInstance, { host, service, address, bootMs }: 
     place: `${host}: ${unit}`,
     restarts: isUp ? (unitState?.restarts ?? 0) : 0,
     ...(port === undefined ? {} : { address: { host: address, port } }),
-    ...(isUp && unitState && unitState.pid > 0 ? { pid: unitState.pid } : {}),
+    ...(isUp && pid !== undefined && pid > 0 ? { pid } : {}),
     ...(isUp && unitState && unitState.startedUs > 0
       ? { startedAt: new Date(bootMs + unitState.startedUs / 1_000).toISOString() }
       : {}),

@@ -1,37 +1,41 @@
-import {
-  type Component,
-  contentOf,
-  type Finding,
-  OnwardError,
-  type PlaceFact,
-  type RuntimeFacts,
-} from '../../../model/index.ts';
+import { contentOf, type Finding, OnwardError, type PlaceFact, type RuntimeFacts } from '../../../model/index.ts';
+import { roomForImage } from '../pull.ts';
 import type { Work } from '../runtime.ts';
 import { readUnit } from './describe-unit.ts';
 import { parseSurvey, type Survey } from './parse-survey.ts';
 import { LOG_IN } from './scripts/greeting.ts';
 import { SURVEY } from './scripts/survey.ts';
 import { allHosts, baseVariables, configOf, isTemplate, type SshContext } from './ssh-context.ts';
+import { referenceOf } from './stage-images.ts';
 
 const LOOK_LIMIT_MS = 10_000;
+/** Of a host that has just answered, for all that is looked at there. */
+const SURVEY_LIMIT_MS = 30_000;
 /** A host whose clock is further away than this writes logs that mislead. Leases and plans go by other clocks. */
 const SKEW_MS = 5_000;
 /** An artifact is there twice while it is unpacked. */
 const COPIES = 2;
+/** What systemd waits to hear from the process of a unit itself; nothing of it gets through `docker run`. */
+const UNHEARD = ['notify', 'notify-reload', 'dbus', 'forking'];
 
 /** Every host, side by side: whether it answers, what it has, what a piece of work needs there, and what stands in the way. */
 export async function observeHosts(context: SshContext, work: Work): Promise<RuntimeFacts> {
   const hosts = allHosts(context);
-  const machines = new Map<string, string>();
-  const [places, units] = await Promise.all([
-    Promise.all(hosts.map((host) => observeHost(context, { host, work, machines }))),
-    findUnitProblems(context),
+  const [observed, units] = await Promise.all([
+    Promise.all(hosts.map((host) => observeHost(context, host, work))),
+    findUnitProblems(context, work),
   ]);
+  const places = observed.map(({ place }) => place);
   const skewed = places.filter(({ clockSkewMs = 0 }) => Math.abs(clockSkewMs) > SKEW_MS);
   return {
     places,
     exclusive: findExclusive(context),
-    findings: [...units, ...findImages(work), ...findSameMachines(context, machines), ...skewed.map(describeSkew)],
+    findings: [
+      ...units,
+      ...observed.flatMap(({ findings }) => findings),
+      ...findSameMachines(context, observed),
+      ...skewed.map(describeSkew),
+    ],
   };
 }
 
@@ -43,52 +47,80 @@ function findExclusive(context: SshContext): RuntimeFacts['exclusive'] {
   });
 }
 
-async function observeHost(
-  context: SshContext,
-  { host, work, machines }: { readonly host: string; readonly work: Work; readonly machines: Map<string, string> },
-): Promise<PlaceFact> {
+interface ObservedHost {
+  readonly place: PlaceFact;
+  readonly machine?: string | undefined;
+  readonly findings: readonly Finding[];
+}
+
+async function observeHost(context: SshContext, host: string, work: Work): Promise<ObservedHost> {
   const { clock } = context.system;
   const components = work.components.filter(({ service }) => configOf(context, service).hosts.includes(host));
   const hexes = components.map(({ component }) => component.identity.slice('sha256:'.length));
+  const images = components.flatMap(({ component }) => (component.kind === 'image' ? [referenceOf(component)] : []));
   const services = ownServices(context).filter(({ name }) => configOf(context, name).hosts.includes(host));
   const units = services.map(({ name }) => `${name}:${configOf(context, name).unit}`);
-  const variables = { ...baseVariables(context), HEXES: hexes.join(' '), UNITS: units.join(' '), UNIT: '' };
+  const variables = {
+    ...baseVariables(context),
+    HEXES: hexes.join(' '),
+    IMAGES: images.join(' '),
+    UNITS: units.join(' '),
+    UNIT: '',
+  };
   try {
     // The first script on a host also connects to it, which would count for the clock.
     await context.connections.run(host, LOG_IN, { limitMs: LOOK_LIMIT_MS, patience: 'none' });
     const before = clock.now().getTime();
     const script = { action: 'look around', variables, text: SURVEY };
-    const { stdout } = await context.connections.run(host, script, { limitMs: LOOK_LIMIT_MS, patience: 'none' });
+    const { stdout } = await context.connections.run(host, script, { limitMs: SURVEY_LIMIT_MS, patience: 'none' });
     const middleMs = (before + clock.now().getTime()) / 2;
     const survey = parseSurvey(stdout);
-    if (survey.machine !== undefined) machines.set(host, survey.machine);
-    const missing = components.filter((_, index) => !survey.artifacts.includes(hexes[index] ?? ''));
-    const needed = new Map(missing.map(({ component }) => [component.identity, COPIES * bytesOf(component)]));
-    return {
+    const lacking = images.length > 0 && survey.docker === undefined;
+    const place: PlaceFact = {
       runtime: 'ssh',
       place: host,
       isReachable: true,
-      evidence: `${survey.system}, ${survey.systemd}`,
-      ...(survey.diskBytes === undefined
-        ? {}
-        : { disk: { neededBytes: sum([...needed.values()]), freeBytes: survey.diskBytes } }),
+      evidence: [survey.system, survey.systemd, ...(survey.docker ? [`Docker ${survey.docker}`] : [])].join(', '),
+      ...diskOf(survey, components),
       ...memoryOf(context, survey, components),
       ...(survey.nowMs === undefined ? {} : { clockSkewMs: Math.round(survey.nowMs - middleMs) }),
     };
+    return { place, machine: survey.machine, findings: lacking ? [missingDocker(host, components)] : [] };
   } catch (error) {
     if (!(error instanceof OnwardError)) throw error;
-    return { runtime: 'ssh', place: host, isReachable: false, evidence: withoutStop(error.message) };
+    const place = { runtime: 'ssh', place: host, isReachable: false, evidence: withoutStop(error.message) } as const;
+    return { place, findings: [] };
   }
 }
 
-/** Of the files of an artifact, when they are in place. */
-function bytesOf(component: Component): number {
-  return component.kind === 'image' ? component.bytes : contentOf(component).bytes;
+/**
+ * For what is not there yet. Images may be on a disk of their own; when both are needed, all has to fit on the fuller one, which is right for one
+ * disk and careful for two.
+ */
+function diskOf(survey: Survey, components: Work['components']): Pick<PlaceFact, 'disk'> {
+  const folders = new Map<string, number>();
+  const images = new Map<string, number>();
+  for (const { component } of components) {
+    const { identity } = component;
+    if (component.kind === 'image') {
+      if (!survey.images.some((each) => each.endsWith(`@${identity}`)))
+        images.set(identity, roomForImage(component.bytes));
+    } else if (!survey.artifacts.includes(identity.slice('sha256:'.length)))
+      folders.set(identity, COPIES * contentOf(component).bytes);
+  }
+  const disks = [
+    ...(folders.size > 0 || images.size === 0 ? [survey.diskBytes] : []),
+    ...(images.size > 0 ? [survey.dockerDiskBytes] : []),
+  ];
+  if (disks.includes(undefined)) return {};
+  const freeBytes = Math.min(...disks.flatMap((free) => free ?? []));
+  return { disk: { neededBytes: sum([...folders.values(), ...images.values()]), freeBytes } };
 }
 
-/** Of services whose old and new instances run at once, what the old ones have now. */
+/** Of services whose old and new instances run at once, what the old ones have now. What containers have, their units do not tell. */
 function memoryOf(context: SshContext, survey: Survey, components: Work['components']): Pick<PlaceFact, 'memory'> {
-  if (survey.memoryBytes === undefined) return {};
+  const isTold = components.every(({ component }) => component.kind !== 'image');
+  if (survey.memoryBytes === undefined || !isTold) return {};
   const twice = new Set(
     components.map(({ service }) => service).filter((service) => isTemplate(configOf(context, service).unit)),
   );
@@ -96,20 +128,19 @@ function memoryOf(context: SshContext, survey: Survey, components: Work['compone
   return { memory: { neededBytes: sum(used.map(({ bytes }) => bytes)), freeBytes: survey.memoryBytes } };
 }
 
-function findImages({ components }: Work): readonly Finding[] {
-  const services = [
-    ...new Set(components.filter(({ component }) => component.kind === 'image').map(({ service }) => service)),
-  ];
-  return services.map((service) => ({
-    code: 'ssh.image',
+function missingDocker(host: string, components: Work['components']): Finding {
+  const services = components.filter(({ component }) => component.kind === 'image').map(({ service }) => service);
+  return {
+    code: 'ssh.no-docker',
     severity: 'error',
-    message: `The component of ${service} is an image, and hosts run folders under systemd.`,
-    hint: 'Give the service an artifact folder in product.yaml, or runtime compose in onward.yaml.',
-  }));
+    message: `No Docker engine answers on host ${host}, and ${[...new Set(services)].join(', ')} ${services.length === 1 ? 'is an image' : 'are images'}.`,
+    hint: `Install Docker there; "ssh ${host} docker info" says why it does not answer.`,
+  };
 }
 
 /** One machine under two names has every instance twice, and those of one name are in the way of the other. */
-function findSameMachines(context: SshContext, machines: ReadonlyMap<string, string>): readonly Finding[] {
+function findSameMachines(context: SshContext, observed: readonly ObservedHost[]): readonly Finding[] {
+  const machines = new Map(observed.map(({ place, machine }) => [place.place, machine]));
   return ownServices(context).flatMap(({ name }) => {
     const { hosts } = configOf(context, name);
     return hosts.flatMap((host, index): readonly Finding[] => {
@@ -128,8 +159,11 @@ function findSameMachines(context: SshContext, machines: ReadonlyMap<string, str
   });
 }
 
-/** Units that are not there, and those that are not the same on every host. What a host that is away has is not known. */
-async function findUnitProblems(context: SshContext): Promise<readonly Finding[]> {
+/** Units that are not there, cannot run an image, or are not the same on every host. What a host that is away has is not known. */
+async function findUnitProblems(context: SshContext, { components }: Work): Promise<readonly Finding[]> {
+  const images = new Set(
+    components.filter(({ component }) => component.kind === 'image').map(({ service }) => service),
+  );
   const found = await Promise.all(
     ownServices(context).map(async ({ name }) => {
       const { hosts, unit } = configOf(context, name);
@@ -137,12 +171,28 @@ async function findUnitProblems(context: SshContext): Promise<readonly Finding[]
         hosts.map(async (host) => ({ host, text: await readUnit(context, { host, service: name }) })),
       );
       const missing = texts.filter(({ text }) => text === '').map(({ host }) => missingUnit(host, unit));
+      const unheard = texts.filter(({ text = '' }) => images.has(name) && UNHEARD.includes(typeOf(text)));
+      const problems = [...missing, ...unheard.map(({ host, text = '' }) => unheardUnit(host, unit, typeOf(text)))];
       const [first, ...others] = texts.filter(({ text }) => text !== undefined && text !== '');
       const different = others.filter(({ text }) => text !== first?.text).map(({ host }) => host);
-      return different.length === 0 ? missing : [...missing, differentUnit(unit, first?.host ?? '', different)];
+      return different.length === 0 ? problems : [...problems, differentUnit(unit, first?.host ?? '', different)];
     }),
   );
   return found.flat();
+}
+
+/** The last one counts: drop-ins come after the unit. */
+function typeOf(text: string): string {
+  return [...text.matchAll(/^\s*Type\s*=\s*(\S+)/gm)].at(-1)?.[1] ?? '';
+}
+
+function unheardUnit(host: string, unit: string, type: string): Finding {
+  return {
+    code: 'ssh.unheard-unit',
+    severity: 'error',
+    message: `${unit} on ${host} says Type=${type}, and "docker run" passes nothing of that on from an image.`,
+    hint: `Write Type=exec into it; the probe that "ready" names says when an instance is ready.`,
+  };
 }
 
 function missingUnit(host: string, unit: string): Finding {

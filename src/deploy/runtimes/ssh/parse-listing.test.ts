@@ -4,11 +4,12 @@ import { encodeSpec } from './instance-spec.ts';
 import { chooseState, parseListing } from './parse-listing.ts';
 
 const digest = (digit: string) => `sha256:${digit.repeat(64)}` as const;
-const spec = (id: string, kind: InstanceSpec['kind'] = 'service'): string =>
+const image = `registry.example/api@${digest('9')}`;
+const spec = (id: string, kind: InstanceSpec['kind'] = 'service', artifact = '/srv/a'): string =>
   encodeSpec(
     {
       ...{ id, service: 'api', release: '1.2.0', kind, identity: digest('1'), config: digest('2'), run: 'r' },
-      ...{ artifact: '/srv/a', command: ['node', 'x'], environment: { A: 'secret' }, graceMs: 1 },
+      ...{ artifact, command: ['node', 'x'], environment: { A: 'secret' }, graceMs: 1 },
     },
     'api@.service',
   );
@@ -85,6 +86,33 @@ describe('chooseState()', () => {
       parseListing(listing([{ id: 'api-1', lines, unit: unit('active', 'running') }])).instances.map(chooseState);
     expect(read('desired running\nheld-by api-2\n')).toEqual(['lost']);
     expect(read('desired stopped\nheld-by api-2\n')).toEqual(['stopped']);
+  });
+
+  it.each([
+    ['desired running', 'active', 'container api@api-1.service running 7 sha256:1', 'running'],
+    ['desired running', 'active', '', 'waiting'],
+    ['desired running', 'active', 'container api@api-1.service exited 0 sha256:1', 'waiting'],
+    ['desired running', 'active', 'container api@api-2.service running 7 sha256:1', 'waiting'],
+    ['desired running', 'active', 'containers unknown', 'unknown'],
+    ['desired running', 'failed', 'container api@api-1.service running 7 sha256:1', 'lost'],
+    ['desired stopped', 'inactive', 'container api@api-1.service running 7 sha256:1', 'running'],
+    ['desired stopped', 'inactive', 'container api@api-1.service exited 0 sha256:1', 'stopped'],
+    ['desired stopped', 'inactive', 'containers unknown', 'unknown'],
+  ])('makes of an image with "%s", a unit that is %s and "%s": %s', (lines, active, container, state) => {
+    const files = `instance api-1\nunit api@api-1.service\nspec ${spec('api-1', 'service', image)}\n${lines}\nheld-by api-1\n`;
+    const { instances } = parseListing(`uptime 1\n${files}${container}\n${unit(active, 'x')}`);
+    expect(instances.map(chooseState)).toEqual([state]);
+  });
+
+  it('reads the exit code of docker run for what became of the process in the container', () => {
+    const ended = (exit: string) => {
+      const text = `uptime 1\ninstance a\nunit u\nspec ${spec('a', 'service', image)}\nexit ${exit} 1795250000\n`;
+      const { code, signal } = parseListing(text).instances[0]?.exit ?? {};
+      return [code, signal];
+    };
+    expect(ended('exited 7')).toEqual([7, null]);
+    expect(ended('exited 137')).toEqual([null, 'SIGKILL']);
+    expect(ended('killed TERM')).toEqual([null, 'SIGTERM']);
   });
 
   it('calls an instance whose specification cannot be read unknown', () => {

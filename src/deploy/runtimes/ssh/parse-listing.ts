@@ -1,4 +1,6 @@
+import { unwrapContainerEnd } from '../container-exit.ts';
 import type { Instance, InstanceState } from '../runtime.ts';
+import { isImage } from './container-words.ts';
 import { decodeSpec, type HostSpec } from './instance-spec.ts';
 
 /** What systemd says of a unit, as far as it was asked. */
@@ -9,6 +11,14 @@ export interface UnitState {
   readonly restarts: number;
   /** Microseconds of the host's monotonic clock; 0 when it never ran. */
   readonly startedUs: number;
+}
+
+/** The container of a unit, as its engine says. */
+export interface UnitContainer {
+  readonly isAlive: boolean;
+  readonly pid: number;
+  /** The id of its image. */
+  readonly image: string;
 }
 
 /** One instance as its files and its unit say. */
@@ -23,6 +33,10 @@ export interface ListedInstance {
   /** False when its unit is another instance by now. */
   readonly isHeld: boolean;
   readonly state: UnitState | undefined;
+  /** Of an instance that is an image: the id that its image had when it was started. */
+  readonly image: string | undefined;
+  /** `undefined`: its unit has none; `unknown`: the engine does not say. */
+  readonly container: UnitContainer | 'unknown' | undefined;
 }
 
 export interface Listing {
@@ -31,10 +45,14 @@ export interface Listing {
   readonly instances: readonly ListedInstance[];
 }
 
+/** Of a container's states, those in which it has processes. */
+const ALIVE = ['running', 'paused', 'removing', 'restarting'];
+
 /** Reads what `scripts/list.ts` prints: lines of files, then a block of systemd for each instance that was ever started. */
 export function parseListing(text: string): Listing {
   const [head = '', ...blocks] = splitBlocks(text);
   const states = blocks.map(parseUnit);
+  const containers = parseContainers(head);
   const instances: ListedInstance[] = [];
   let uptimeS = 0;
   let fields = new Map<string, string>();
@@ -43,15 +61,21 @@ export function parseListing(text: string): Listing {
     if (id === undefined) return;
     const desired = fields.get('desired');
     const unit = fields.get('unit') ?? '';
+    const spec = readSpec(fields.get('spec'));
+    const isContainer = spec !== undefined && isImage(spec.artifact);
+    const isHeld = fields.get('held-by') === id;
+    const exit = readExit(fields.get('exit'));
     instances.push({
       id,
       unit,
-      spec: readSpec(fields.get('spec')),
+      spec,
       desired: desired === 'running' || desired === 'stopped' ? desired : undefined,
       port: readPort(fields.get('address')),
-      exit: readExit(fields.get('exit')),
-      isHeld: fields.get('held-by') === id,
+      exit: exit && isContainer ? unwrapContainerEnd(exit) : exit,
+      isHeld,
       state: desired === undefined ? undefined : states.shift(),
+      image: fields.get('image-id'),
+      container: isContainer && isHeld ? containers(unit) : undefined,
     });
   };
   for (const line of head.split('\n')) {
@@ -65,6 +89,17 @@ export function parseListing(text: string): Listing {
   }
   finish();
   return { uptimeS, instances };
+}
+
+/** Lines such as `container search@a.service running 4711 sha256:…`, one for each unit that has one. */
+function parseContainers(head: string): (unit: string) => ListedInstance['container'] {
+  if (/^containers unknown$/m.test(head)) return () => 'unknown';
+  const found = [...head.matchAll(/^container (\S+) (\w+) (\d+) (\S+)$/gm)].map(
+    ([, unit = '', status = '', pid, image = '']) =>
+      [unit, { isAlive: ALIVE.includes(status), pid: Number(pid), image }] as const,
+  );
+  const byUnit = new Map(found);
+  return (unit) => byUnit.get(unit);
 }
 
 /** The lines of files come first; systemd's blocks begin with the first line that is a setting. */
@@ -112,14 +147,24 @@ function readExit(text: string | undefined): Instance['exit'] | undefined {
   return { code: null, signal: status === 'none' ? null : `SIG${status}`, at: time };
 }
 
-/** What the state of a unit means for the instance that it is. A state that systemd may have and this does not know is unknown. */
-export function chooseState({
-  spec,
-  desired,
-  isHeld,
-  state,
-  exit,
-}: Omit<ListedInstance, 'id' | 'unit' | 'port'>): InstanceState {
+/** What a host says of an instance, without its names. */
+type Evidence = Omit<ListedInstance, 'id' | 'unit' | 'port' | 'image'>;
+
+/**
+ * What the states of a unit and of its container mean for the instance that they are. The call of `docker run` that systemd watches may be there
+ * without a container, before and after it; a container without the call is not watched, and must not be taken for the end of it.
+ */
+export function chooseState(evidence: Evidence): InstanceState {
+  const { spec, desired, isHeld, container } = evidence;
+  const state = chooseUnitState(evidence);
+  if (!spec || !isImage(spec.artifact) || !isHeld || state === 'created' || state === 'unknown') return state;
+  if (container === 'unknown') return 'unknown';
+  if (container?.isAlive) return state === 'stopped' ? 'running' : state;
+  return state === 'running' && spec.kind === 'service' && desired === 'running' ? 'waiting' : state;
+}
+
+/** A state that systemd may have and this does not know is unknown. */
+function chooseUnitState({ spec, desired, isHeld, state, exit }: Evidence): InstanceState {
   if (!spec) return 'unknown';
   if (desired === undefined) return 'created';
   if (!isHeld) return desired === 'stopped' || spec.kind === 'one-shot' ? 'stopped' : 'lost';

@@ -9,6 +9,11 @@ export interface Survey {
   readonly memoryBytes: number | undefined;
   /** Those that are staged, of the ones that were asked for. */
   readonly artifacts: readonly string[];
+  /** Version of the Docker engine, when one answers. */
+  readonly docker: string | undefined;
+  readonly dockerDiskBytes: number | undefined;
+  /** By digest: those that the engine holds, of the ones that were asked for. */
+  readonly images: readonly string[];
   /** Memory of units that systemd can tell. */
   readonly used: readonly { readonly service: string; readonly bytes: number }[];
 }
@@ -31,6 +36,9 @@ export function parseSurvey(text: string): Survey {
     diskBytes: numberOf('disk'),
     memoryBytes: kibibytes === undefined ? undefined : kibibytes * 1024,
     artifacts: valuesOf('artifact'),
+    docker: valuesOf('docker')[0],
+    dockerDiskBytes: numberOf('docker-disk'),
+    images: valuesOf('image'),
     used: valuesOf('used').flatMap((value) => {
       const [, service, bytes] = /^(\S+) (\d+)$/.exec(value) ?? [];
       // systemd says 2^64-1 where it does not count.

@@ -1,9 +1,12 @@
 import { OnwardError } from '../../../model/index.ts';
+import { saysNoProgram, unwrapContainerEnd } from '../container-exit.ts';
 import { missingProgram } from '../errors.ts';
 import type { CommandEnd, CommandOptions, CommandSpec } from '../runtime.ts';
 import { fencedScript } from './change-instances.ts';
+import { isImage, listContainerWords } from './container-words.ts';
 import { renderEnvironmentFile } from './environment-file.ts';
-import { splitCommand } from './exec-line.ts';
+import { noDocker } from './errors.ts';
+import { escapeVariables, splitCommand } from './exec-line.ts';
 import { quote } from './quote.ts';
 import { type Script, ScriptExit } from './script.ts';
 import { END_COMMANDS, END_OF_COMMAND, RUN_COMMAND } from './scripts/command.ts';
@@ -26,7 +29,10 @@ export async function runCommand(context: SshContext, spec: CommandSpec, options
   const host = hosts[0] ?? '';
   const label = `${service} (${command.join(' ')})`;
   options.signal.throwIfAborted();
-  const { program, args } = splitCommand({ id: label, artifact, command });
+  const environment = { ...describeCommand(spec), ...spec.environment, ...identify(spec) };
+  const { program, args } = isImage(artifact)
+    ? { program: 'docker', args: listContainerWords({ id: label, artifact, command, environment }) }
+    : splitCommand({ id: label, artifact, command });
   const prefix = unitPrefix(context, service);
   const name = `${prefix}${slot ? `s.${slot.name}.` : 'q.'}${context.system.random.hex(6)}.service`;
   const script = fencedScript(context, `run a command of ${service}`, {
@@ -35,16 +41,18 @@ export async function runCommand(context: SshContext, spec: CommandSpec, options
     variables: {
       ...{ NAME: name, SLOT_PATTERN: slot ? `${prefix}s.${slot.name}.*` : '', UNIT: unit, SERVICE: service },
       ...{ ARTIFACT: artifact, PROGRAM: program, GRACE_MS: graceMs, STOP },
-      // systemd expands what follows a dollar sign in arguments, and nothing behind two.
-      ARGV: args.map((arg) => quote(arg.replaceAll('$', '$$$$'))).join(' '),
-      ENVIRONMENT: renderEnvironmentFile({ ...describeCommand(spec), ...spec.environment, ...identify(spec) }),
+      ARGV: args.map((arg) => quote(escapeVariables(arg))).join(' '),
+      ENVIRONMENT: renderEnvironmentFile(environment),
     },
   });
   // One that changes something is begun once, on a connection that was there a moment ago: whether it runs again is the caller's to say.
   if (slot) await context.connections.run(host, LOG_IN);
   const said = await attend(context, { host, script, label, isOnlyAsking: slot === undefined, options });
   const { stdout } = await context.connections.run(host, askForEnd(context, name));
-  return { ...readEnd(stdout), said };
+  const end = readEnd(stdout);
+  if (!isImage(artifact)) return { ...end, said };
+  if (end.code !== 0 && saysNoProgram(said)) throw missingProgram(label, `${command[0]} in ${artifact}`);
+  return { ...unwrapContainerEnd(end), said };
 }
 
 function describeCommand({ service, release }: CommandSpec): { readonly [name: string]: string } {
@@ -80,9 +88,10 @@ async function attend(
       input: () => untilOver(isOver),
       onStdout: options.onOutput,
       ...(options.onErrors ? { onStderr: options.onErrors } : {}),
-      expected: [ScriptExit.noProgram],
+      expected: [ScriptExit.noProgram, ScriptExit.noDocker],
     });
     if (exitCode === ScriptExit.noProgram) throw missingProgram(label, `${stderr} on ${host}`);
+    if (exitCode === ScriptExit.noDocker) throw noDocker(host, stderr);
     return system.redaction.apply(stderr).slice(-SAID_BYTES).trimEnd();
   } finally {
     options.signal.removeEventListener('abort', stop);

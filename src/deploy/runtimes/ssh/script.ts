@@ -25,6 +25,9 @@ export const ScriptExit = {
   wrongArtifact: 100,
   unsuitable: 101,
   notRoot: 102,
+  noDocker: 103,
+  registrySilent: 104,
+  notPulled: 105,
 } as const;
 
 /**

@@ -1,5 +1,6 @@
 import type { HostsConfig, RuntimeConfig, Service } from '../../../model/index.ts';
 import type { System } from '../../../system/index.ts';
+import type { PullLimits } from '../pull.ts';
 import type { Instance } from '../runtime.ts';
 import type { Connections } from './connection.ts';
 
@@ -11,6 +12,7 @@ export interface SshRuntimeOptions {
   readonly hosts: HostsConfig;
   /** Those of the deployment; the ones of other runtimes are left alone. */
   readonly services: readonly Service[];
+  readonly pullLimits?: PullLimits;
 }
 
 /** What every part of the runtime has at hand. */

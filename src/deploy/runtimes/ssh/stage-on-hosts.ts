@@ -3,19 +3,21 @@ import { type Component, contentOf, type FilesComponent } from '../../../model/i
 import { stageArtifact } from '../../stage-artifact.ts';
 import type { StageRequest } from '../runtime.ts';
 import { fencedScript } from './change-instances.ts';
-import { imageOnHost, noRoomOnHost, wrongArtifact } from './errors.ts';
+import { noRoomOnHost, wrongArtifact } from './errors.ts';
 import { type PackedArtifact, packArtifact } from './pack-artifact.ts';
 import { ScriptExit } from './script.ts';
 import { LOOK_FOR_ARTIFACT, RECEIVE_ARTIFACT } from './scripts/stage.ts';
 import { configOf, type SshContext } from './ssh-context.ts';
+import { referenceOf, stageImageOnHosts } from './stage-images.ts';
 
 const LOOK_LIMIT_MS = 300_000;
 /** For a slow line: 50 bytes in a millisecond. */
 const BYTES_PER_MS = 50;
 
-/** Where a component stands on a host. */
-export function locateOnHost({ hosts, deployment }: SshContext, { identity }: Component): string {
-  return join(hosts.folder, deployment, 'artifacts', identity.slice('sha256:'.length));
+/** Where a component stands on a host; of an image, how its engine knows it. */
+export function locateOnHost({ hosts, deployment }: SshContext, component: Component): string {
+  if (component.kind === 'image') return referenceOf(component);
+  return join(hosts.folder, deployment, 'artifacts', component.identity.slice('sha256:'.length));
 }
 
 /**
@@ -24,7 +26,7 @@ export function locateOnHost({ hosts, deployment }: SshContext, { identity }: Co
  */
 export async function stageOnHosts(context: SshContext, request: StageRequest, epoch: number): Promise<void> {
   const { component, service, from } = request;
-  if (component.kind === 'image') throw imageOnHost(service);
+  if (component.kind === 'image') return stageImageOnHosts({ context, component, service, epoch });
   const { system, stateDirectory } = context;
   // What a vendor packed is unpacked and judged here, and sent as every other folder is.
   const folder = component.kind === 'folder' ? from : await stageArtifact(system, { component, from, stateDirectory });

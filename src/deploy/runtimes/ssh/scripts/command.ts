@@ -1,4 +1,5 @@
 import { ScriptExit } from '../script.ts';
+import { CONTAINER } from './container.ts';
 import { LOCKED } from './locked.ts';
 import { UNIT } from './unit.ts';
 
@@ -14,7 +15,7 @@ is_heard() { ! flock -n "$base/commands/$1/listener" true 2>/dev/null; } # <unit
  * which is gone: nobody will ask how the command ended. Needs NAME, SLOT_PATTERN (may be empty), UNIT, SERVICE, ENVIRONMENT, ARTIFACT, PROGRAM,
  * ARGV (quoted), GRACE_MS, STOP.
  */
-export const RUN_COMMAND = `${LOCKED}${UNIT}${COMMANDS}
+export const RUN_COMMAND = `${LOCKED}${UNIT}${CONTAINER}${COMMANDS}
 claim() {
   if [ -z "$SLOT_PATTERN" ]; then make_base; return; fi
   enter
@@ -26,6 +27,7 @@ claim() {
   done
 }
 find_program() {
+  if is_image "$ARTIFACT"; then find_docker "$ARTIFACT"; return; fi
   program=$PROGRAM
   if [ "$program" = node ]; then program=$(command -v node) || fail ${ScriptExit.noProgram} node; fi
   if [ ! -d "$ARTIFACT" ]; then fail ${ScriptExit.noProgram} "$ARTIFACT"; fi
@@ -44,10 +46,18 @@ main() {
   flock 8
   write "$dir/environment" "$ENVIRONMENT"
   eval "set -- $ARGV"
-  systemd-run --quiet --wait --pipe --collect --service-type=exec --unit="$NAME" $(identity) \\
-    --working-directory="$ARTIFACT" --property=EnvironmentFile="$dir/environment" --property=TimeoutStopSec="\${GRACE_MS}ms" \\
+  if is_image "$ARTIFACT"; then
+    unit=$(unit_of onward)
+    set -- "$program" $(run_options "$NAME") $(own_options "$unit") "$@"
+    set -- --property=Environment="$(systemctl show --property Environment --value "$unit")" -- "$@"
+    set -- --property=ExecStop="-$quiet $program $(stop_options "$NAME" "$GRACE_MS")" --property=TimeoutStopSec="$(stop_limit "$GRACE_MS")" "$@"
+    set -- --property=ExecStopPost="-$quiet $program rm --force $(container_of "$NAME")" "$@"
+  else
+    set -- --working-directory="$ARTIFACT" --property=TimeoutStopSec="\${GRACE_MS}ms" $(identity) -- "$program" "$@"
+  fi
+  systemd-run --quiet --wait --pipe --collect --service-type=exec --unit="$NAME" --property=EnvironmentFile="$dir/environment" \\
     --property=ExecStopPost="+/bin/sh -c 'echo \\$\\$EXIT_CODE \\$\\$EXIT_STATUS >$dir/exit.tmp; mv -f $dir/exit.tmp $dir/exit'" \\
-    -- "$program" "$@" 3<&- 8>&- 9>&- &
+    "$@" 3<&- 8>&- 9>&- &
   runner=$!
   while kill -0 "$runner" 2>/dev/null && [ -z "$(up_in "$NAME")" ] && [ ! -e "$dir/exit" ]; do sleep 0.02; done
   leave

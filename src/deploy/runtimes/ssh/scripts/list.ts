@@ -1,16 +1,24 @@
+import { CONTAINER } from './container.ts';
 import { UNIT } from './unit.ts';
 
 /** What there is of a service's instances on a host, for `parse-listing.ts`. Changes nothing. Needs SERVICE. */
 export const LIST = `
 base=$FOLDER/$DEPLOYMENT
-${UNIT}
+${UNIT}${CONTAINER}
 one_line() { # <key> <file>; no program is started for it: this runs many times in a row
   if [ -s "$2" ]; then IFS= read -r line <"$2"; printf '%s %s\\n' "$1" "$line"; fi
+}
+list_containers() { # Of all units of Onward: one call is as fast as another.
+  ids=$(timeout 5 docker ps --all --quiet --filter label=onward.unit 2>/dev/null) || { echo 'containers unknown'; return; }
+  if [ -z "$ids" ]; then return; fi
+  timeout 5 docker container inspect $ids \\
+    --format 'container {{index .Config.Labels "onward.unit"}} {{.State.Status}} {{.State.Pid}} {{.Image}}' 2>/dev/null
 }
 main() {
   read -r uptime idle </proc/uptime
   printf 'uptime %s\\n' "$uptime"
   units=
+  has_image=no
   for dir in "$base/instances/$SERVICE"/*/; do
     dir=\${dir%/}
     id=\${dir##*/}
@@ -22,8 +30,11 @@ main() {
     one_line desired "$dir/desired"
     one_line address "$dir/address"
     one_line exit "$dir/exit"
+    one_line image-id "$dir/image-id"
+    if [ -s "$dir/image-id" ]; then has_image=yes; fi
     if [ -e "$dir/desired" ]; then printf 'held-by %s\\n' "$(held_by "$unit")"; units="$units $unit"; fi
   done
+  if [ "$has_image" = yes ]; then list_containers; fi
   if [ -n "$units" ]; then
     systemctl show --property Id,LoadState,ActiveState,SubState,MainPID,NRestarts,ExecMainStartTimestampMonotonic $units
   fi

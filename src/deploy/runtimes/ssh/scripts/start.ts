@@ -1,4 +1,5 @@
 import { ScriptExit } from '../script.ts';
+import { CONTAINER } from './container.ts';
 import { LOCKED } from './locked.ts';
 import { UNIT } from './unit.ts';
 
@@ -12,7 +13,7 @@ const RECORD_END = 'echo $EXIT_CODE $EXIT_STATUS $(date +%%s) >$0/exit.tmp; mv -
  * Makes the unit of an instance this instance, and starts it: a drop-in, put in place whole, while the unit is down. Ends when there is a
  * process, or has been one. Needs ID, UNIT, PORTS (separated by spaces; may be empty).
  */
-export const START = `${LOCKED}${UNIT}
+export const START = `${LOCKED}${UNIT}${CONTAINER}
 is_taken() { # <port>: whether something listens on it
   grep -qs "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$1") [0-9A-F]*:[0-9A-F]* 0A " /proc/net/tcp /proc/net/tcp6
 }
@@ -35,6 +36,12 @@ choose_port() {
   done
 }
 find_program() {
+  if is_image "$artifact"; then
+    find_docker "$artifact"
+    remove_container "$unit"
+    write "$dir/image-id" "$(docker image inspect --format '{{.Id}}' "$artifact")"
+    return
+  fi
   program=$(cat "$dir/program")
   if [ "$program" = node ]; then program=$(command -v node) || fail ${ScriptExit.noProgram} node; fi
   if [ ! -d "$artifact" ]; then fail ${ScriptExit.noProgram} "$artifact"; fi
@@ -43,12 +50,33 @@ find_program() {
 escape() { printf '%s' "$1" | sed 's/%/%%/g'; }
 quote_word() { printf '"%s"' "$(escape "$1" | sed 's/["\\\\]/\\\\&/g')"; }
 render() {
-  printf '# Written by Onward. It goes when another instance takes its place.\\n[Unit]\\nX-Onward-Instance=%s\\n\\n[Service]\\n' "$ID"
+  printf '# Written by Onward. It goes when another instance takes its place.\\n[Unit]\\nX-Onward-Instance=%s\\n' "$ID"
+  if is_image "$artifact"; then printf 'After=docker.service\\n'; fi
+  printf '\\n[Service]\\n'
   if [ "$(cat "$dir/kind")" = one-shot ]; then printf 'Type=oneshot\\nRestart=no\\nRemainAfterExit=no\\nTimeoutStartSec=infinity\\n'; fi
-  printf 'ExecStart=\\nExecStart=:%s %s\\n' "$(quote_word "$program")" "$(cat "$dir/words")"
+  if is_image "$artifact"; then render_container; else render_program; fi
   printf 'ExecStopPost=+:/bin/sh -c "%s" %s\\n' '${RECORD_END}' "$(quote_word "$dir")"
-  printf 'WorkingDirectory=%s\\nEnvironmentFile=%s\\nEnvironmentFile=%s\\nTimeoutStopSec=%sms\\n' \\
-    "$(escape "$artifact")" "$(escape "$dir/environment")" "$(escape "$dir/address")" "$(cat "$dir/grace-ms")"
+  printf 'EnvironmentFile=%s\\nEnvironmentFile=%s\\n' "$(escape "$dir/environment")" "$(escape "$dir/address")"
+}
+render_program() {
+  printf 'ExecStart=\\nExecStart=:%s %s\\n' "$(quote_word "$program")" "$(cat "$dir/words")"
+  printf 'WorkingDirectory=%s\\nTimeoutStopSec=%sms\\n' "$(escape "$artifact")" "$(cat "$dir/grace-ms")"
+}
+render_container() { # The engine runs it, as root is asked to: the user and the limits of the unit are not the container's.
+  grace=$(cat "$dir/grace-ms")
+  docker=$(quote_word "$program")
+  printf 'ExecStart=\\nExecStart=+%s %s %s %s\\n' "$docker" "$(run_options "$unit")" "$(own_options "$unit")" "$(cat "$dir/words")"
+  printf 'ExecStartPre=-+%s rm --force %s\\n' "$quiet $docker" "$(container_of "$unit")"
+  printf 'ExecStop=-+%s %s\\n' "$quiet $docker" "$(stop_options "$unit" "$grace")"
+  printf 'ExecStopPost=-+%s rm --force %s\\n' "$quiet $docker" "$(container_of "$unit")"
+  printf 'WorkingDirectory=/\\nTimeoutStopSec=%s\\n' "$(stop_limit "$grace")"
+}
+is_up() { # A container takes longer than the call that runs it.
+  if is_image "$artifact"; then
+    [ "$(docker container inspect --format '{{.State.Running}}' "$(container_of "$unit")" 2>/dev/null)" = true ]
+  else
+    case $(systemctl show --property MainPID --value "$unit") in 0 | '') return 1 ;; esac
+  fi
 }
 await_down() { # <unit>
   tries=0
@@ -94,8 +122,11 @@ main() {
   leave
   tries=0
   while [ "$tries" -lt ${START_TENTHS} ] && [ ! -e "$dir/exit" ]; do
-    case $(systemctl show --property MainPID --value "$unit") in 0 | '') ;; *) exit 0 ;; esac
-    case $(state_of "$unit") in active | failed) exit 0 ;; esac
+    if is_up; then exit 0; fi
+    case $(state_of "$unit") in
+      failed) exit 0 ;;
+      active) if ! is_image "$artifact"; then exit 0; fi ;;
+    esac
     tries=$((tries + 1))
     sleep 0.1
   done

@@ -1,4 +1,5 @@
 import { ScriptExit } from '../script.ts';
+import { CONTAINER } from './container.ts';
 import { LOCKED } from './locked.ts';
 import { UNIT } from './unit.ts';
 
@@ -6,7 +7,7 @@ import { UNIT } from './unit.ts';
  * Ends an instance: that it is not wanted any more is on disk first. The wait for its end is outside of the lock, so that other services go
  * on meanwhile. Needs ID, UNIT, LIMIT_TENTHS.
  */
-export const STOP = `${LOCKED}${UNIT}
+export const STOP = `${LOCKED}${UNIT}${CONTAINER}
 main() {
   enter
   dir=$(find_instance "$ID")
@@ -23,5 +24,6 @@ main() {
     if [ "$tries" -gt "$LIMIT_TENTHS" ]; then exit ${ScriptExit.stillEnding}; fi
     sleep 0.1
   done
+  if is_image "$(cat "$dir/artifact")"; then remove_container "$unit"; fi
   systemctl reset-failed "$unit" 2>/dev/null || :
 }`;

@@ -1,9 +1,24 @@
+import { CONTAINER } from './container.ts';
 import { UNIT } from './unit.ts';
 
-/** What a host has and is. Changes nothing. Needs UNITS (`service:unit`, separated by spaces) and HEXES (artifacts that are looked for). */
+/**
+ * What a host has and is. Changes nothing. Needs UNITS (`service:unit`, separated by spaces), HEXES and IMAGES (artifacts, and images by digest,
+ * that are looked for).
+ */
 export const SURVEY = `
 base=$FOLDER/$DEPLOYMENT
-${UNIT}
+${UNIT}${CONTAINER}
+survey_docker() { # In two calls at most, each of which an engine that hangs may hold up.
+  command -v docker >/dev/null || return
+  info=$(timeout 10 docker info --format '{{.ServerVersion}} {{.DockerRootDir}}' 2>/dev/null) || return
+  root=\${info#* }
+  if [ ! -d "$root" ]; then return; fi
+  printf 'docker %s\\n' "\${info%% *}"
+  printf 'docker-disk %s\\n' "$(df --block-size=1 --output=avail "$root" | tail -n 1)"
+  if [ -z "$IMAGES" ]; then return; fi
+  # Those that are not there are an error, and the others are printed.
+  timeout 10 docker image inspect --format '{{range .RepoDigests}}image {{println .}}{{end}}' $IMAGES 2>/dev/null
+}
 main() {
   printf 'now %s\\n' "$(date +%s%3N)"
   printf 'systemd %s\\n' "$(systemctl --version | head -n 1)"
@@ -14,6 +29,7 @@ main() {
   printf 'disk %s\\n' "$(df --block-size=1 --output=avail "$folder" | tail -n 1)"
   sed -n 's/^MemAvailable: *\\([0-9]*\\) kB$/memory \\1/p' /proc/meminfo
   for hex in $HEXES; do if [ -s "$base/artifacts/$hex.staged" ]; then printf 'artifact %s\\n' "$hex"; fi; done
+  survey_docker
   for pair in $UNITS; do
     service=\${pair%%:*}
     UNIT=\${pair#*:}
