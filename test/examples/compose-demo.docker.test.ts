@@ -78,7 +78,7 @@ describe('examples/compose/demo.mjs', () => {
       expect(await readdir(demo.temporary)).toEqual([]);
       expect(await listLeftovers()).toBe('');
     },
-    2 * MINUTES,
+    3 * MINUTES,
   );
 
   it('says that it needs Docker where there is none, and makes nothing', async () => {

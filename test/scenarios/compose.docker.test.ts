@@ -40,7 +40,7 @@ describe('an upgrade of services in Compose', () => {
     expect((await load.stop()).failures).toEqual([]);
     expect(await tiny.containers('worker')).toEqual(worker);
     expect(await tiny.containers('api')).toHaveLength(2);
-  });
+  }, 180_000);
 
   it('leaves nothing to do for the operator\'s own "docker compose up -d"', async () => {
     const before = [await tiny.containers('api'), await tiny.containers('worker')];
@@ -79,7 +79,7 @@ describe('an upgrade of services in Compose', () => {
     }
     expect((await load.stop()).failures).toEqual([]);
     expect(await tiny.containers('api')).toHaveLength(1);
-  }, 90_000);
+  }, 180_000);
 
   it('is not begun while the engine is away; what can be told is told, what cannot is said to be so, and nothing changes', async () => {
     await tiny.publish('1.5.0', { api: { mark: '1.5.0' } });
@@ -102,5 +102,5 @@ describe('an upgrade of services in Compose', () => {
       expect(all).not.toMatch(/does not run|first start|\n\s+at /);
     }
     expect([await tiny.containers('api'), await tiny.containers('worker')]).toEqual(before);
-  });
+  }, 180_000);
 });
