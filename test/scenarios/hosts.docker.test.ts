@@ -1,18 +1,29 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
 import { createHostsDeployment, type HostsDeployment } from '../support/hosts-deployment.ts';
 import { startSteadyLoad } from '../support/steady-load.ts';
-import { type Hosts, startHosts } from '../support/systemd-hosts.ts';
+import { type Host, type Hosts, startHosts } from '../support/systemd-hosts.ts';
+
+/** On the first host ssh logs in as a user who has sudo. */
+const AS_USER = ['host1'];
 
 let server: EmbeddedPostgres;
 let hosts: Hosts;
 let tiny: HostsDeployment;
+let database: pg.Client;
 
 beforeAll(async () => {
-  [server, hosts] = await Promise.all([startEmbeddedPostgres({ isDurable: false }), startHosts(3)]);
+  [server, hosts] = await Promise.all([
+    startEmbeddedPostgres({ isDurable: false }),
+    startHosts(3, { asUser: AS_USER }),
+  ]);
   tiny = await createHostsDeployment(server, { hosts, tarball: 'index', search: 'canary: true, atOnce: 2' });
+  database = new pg.Client(`${server.url}/${tiny.database}`);
+  await database.connect();
 });
 afterAll(async () => {
+  await database?.end();
   try {
     await tiny?.remove();
   } finally {
@@ -28,25 +39,29 @@ describe('onward provision --host', () => {
     expect(stdout).toMatch(/^host1: Debian.*, systemd \d+; .* free for \/var\/lib\/onward; .*; clock -?\d+ ms off\n/);
     expect(stdout).toContain('  write  /etc/systemd/system/search@.service\n           # Yours to change.');
     expect(stdout).toContain('  write  /etc/systemd/system/index.service\n');
-    expect(await hosts.list[0]?.exec(['ls', '/etc/systemd/system'])).not.toContain('search@.service');
+    expect(await hostAt(0).exec(['ls', '/etc/systemd/system'])).not.toContain('search@.service');
   });
 
-  it('is what a closed gate asks for', async () => {
+  it('is what a closed gate asks for; another one is that of a host whose sudo asks for a password', async () => {
     await tiny.publish('1.0.0');
-    const result = await tiny.onward(['provision', '--yes']);
+    await hostAt(0).allowSudo('with a password');
+    const result = await tiny.onward(['provision', '--yes']).finally(() => hostAt(0).allowSudo('freely'));
     expect(result.exit).toBe(1);
+    expect(result.stderr).toContain(
+      'Host host1 can be reached: Could not use host host1: ssh logs in as a user that is not root and cannot become root by "sudo -n"',
+    );
+    expect(await hostAt(0).exec(['sh', '-c', 'ls -A /var/lib/onward 2>/dev/null || true'])).toBe('');
     expect(result.stderr).toContain('Host host3 has no unit index.service. Run "onward provision --host host3"');
   });
 
   it('writes units that are not there, and leaves alone those that are', async () => {
-    for (const { name } of hosts.list) {
-      const { stderr, exit } = await tiny.onward(['provision', '--host', name, '--yes']);
-      expect([exit, stderr]).toEqual([0, `${name} is ready.\n`]);
-    }
+    const names = hosts.list.map(({ name }) => name);
+    const results = await Promise.all(names.map((name) => tiny.onward(['provision', '--host', name, '--yes'])));
+    expect(results.map(({ exit, stderr }) => [exit, stderr])).toEqual(names.map((name) => [0, `${name} is ready.\n`]));
     for (const host of hosts.list) await host.exec(['sh', '-c', 'echo "# mine" >>/etc/systemd/system/index.service']);
     const { stdout } = await tiny.onward(['provision', '--host', 'host1', '--yes']);
     expect(stdout).toContain('  there  search@.service\n  there  index.service\n');
-    expect(await hosts.list[0]?.exec(['tail', '-n', '1', '/etc/systemd/system/index.service'])).toBe('# mine');
+    expect(await hostAt(0).exec(['tail', '-n', '1', '/etc/systemd/system/index.service'])).toBe('# mine');
   });
 
   it('refuses a host on which nothing runs', async () => {
@@ -63,9 +78,17 @@ describe('onward upgrade on hosts', () => {
     for (const host of hosts.list) expect(await tiny.unitsOn(host)).toEqual(bothActive('1.0.0'));
   });
 
+  it('goes on from a release that somebody else has installed, once it is compared with what runs', async () => {
+    await database.query('delete from onward.release');
+    const { exit, stdout, stderr } = await tiny.onward(['adopt', 'release', '1.0.0', '--yes']);
+    expect(exit, stderr).toBe(0);
+    expect(stdout).toMatch(/^service +search: 3 are sha256:/m);
+    expect((await database.query('select release from onward.release')).rows).toEqual([{ release: '1.0.0' }]);
+  });
+
   it('shows hosts, waves and why a unit is stopped first', async () => {
     await tiny.publish('1.1.0', { search: { mark: '1.1.0' }, index: { mark: '1.1.0' } });
-    await hosts.list[1]?.exec(['sed', '-i', '$d', '/etc/systemd/system/index.service']);
+    await hostAt(1).exec(['sed', '-i', '$d', '/etc/systemd/system/index.service']);
     const { stdout, stderr, exit } = await tiny.onward(['plan']);
     expect(stderr).toBe('');
     expect(exit).toBe(0);
@@ -102,12 +125,18 @@ describe('onward upgrade on hosts', () => {
   });
 
   it('has nothing to do and nothing to repair when it is run again', async () => {
-    await hosts.list[1]?.exec(['sh', '-c', 'echo "# mine" >>/etc/systemd/system/index.service']);
+    await hostAt(1).exec(['sh', '-c', 'echo "# mine" >>/etc/systemd/system/index.service']);
     const again = await tiny.onward(['upgrade', '--yes']);
     expect([again.exit, again.stderr]).toEqual([0, expect.stringContaining('Nothing to do: 1.1.0 is installed')]);
     expect((await tiny.onward(['doctor'])).stdout).toMatch(/^Nothing to repair/);
   });
 });
+
+function hostAt(index: number): Host {
+  const host = hosts.list[index];
+  if (!host) throw new Error(`There is no host ${index}`);
+  return host;
+}
 
 function bothActive(version: string): readonly unknown[] {
   return [

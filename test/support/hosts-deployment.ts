@@ -23,6 +23,7 @@ export interface HostsDeployment {
   readonly ports: Readonly<Record<HostService, number>>;
   /** Publishes a release and points `stable` to it. A service that is not named is carried. */
   publish(version: string, behaviour?: Partial<Record<HostService, Behaviour>>): Promise<void>;
+  readonly database: string;
   onward(args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<CommandResult>;
   start(args: readonly string[], environment?: NodeJS.ProcessEnv): RunningCommand;
   writeDeployment(change: (text: string) => string): Promise<void>;
@@ -42,8 +43,6 @@ export interface HostsDeploymentOptions {
   readonly tarball?: HostService;
   /** Keys of `search`, such as `canary: true`. */
   readonly search?: string;
-  /** Where hosts keep what is Onward's; /var/lib/onward unless told. */
-  readonly folderOnHosts?: string;
 }
 
 export async function createHostsDeployment(
@@ -72,6 +71,7 @@ export async function createHostsDeployment(
   return {
     name,
     folder: operator,
+    database,
     stateDirectory: join(operator, '.onward'),
     ports,
     start,
@@ -143,7 +143,7 @@ interface Rendered extends HostsDeploymentOptions {
   readonly url: string;
 }
 
-function renderDeployment({ hosts, services, name, folder, ports, url, search = '', folderOnHosts }: Rendered): string {
+function renderDeployment({ hosts, services, name, folder, ports, url, search = '' }: Rendered): string {
   const names = hosts.list.map((host) => host.name).join(', ');
   const own = {
     search: `unit: search@.service, port: 8080-8089, ${search === '' ? '' : `${search}, `}`,
@@ -151,14 +151,14 @@ function renderDeployment({ hosts, services, name, folder, ports, url, search = 
   };
   const lines = services.map(
     (service) =>
-      `  ${service}: { runtime: ssh, hosts: [${names}], ${own[service]}switch: { builtin: { listen: "127.0.0.1:${ports[service]}" } }, readyTimeout: 10s, drain: 3s, grace: 2s, settle: 300ms }`,
+      `  ${service}: { runtime: ssh, hosts: [${names}], ${own[service]}switch: { builtin: { listen: "127.0.0.1:${ports[service]}" } }, readyTimeout: 30s, drain: 3s, grace: 2s, settle: 300ms }`,
   );
   return `
 deployment: ${name}
 releases: { source: ${join(folder, 'releases')} }
 databases: { core: { url: "${url}" } }
 lease: { ttl: 6s }
-ssh: { config: ${hosts.sshConfig}, connectTimeout: 8s${folderOnHosts === undefined ? '' : `, folder: ${folderOnHosts}`} }
+ssh: { config: ${hosts.sshConfig} }
 services:
 ${lines.join('\n')}
 `;

@@ -1,8 +1,9 @@
 /**
  * `startHosts(3)`: machines of their own, as containers with systemd as process 1 and sshd, reached with the ssh of this machine.
  *
- * `hosts.list` has `host1`, `host2`, …; `ssh -F <hosts.sshConfig> host1 …` logs in as root (`-l deploy` as an ordinary user) and knows the hosts' keys.
- * With `hasDocker` each has a Docker engine of its own, which reaches a registry of this machine through `lend`.
+ * `hosts.list` has `host1`, `host2`, …; `ssh -F <hosts.sshConfig> host1 …` logs in as root (`-l deploy` as an ordinary user, who may do nothing by
+ * sudo until `allowSudo` says so) and knows the hosts' keys. With `hasDocker` each has a Docker engine of its own, which reaches a registry of this
+ * machine through `lend`.
  * Each host can be paused, cut off the network, without sshd, killed and started again; its address stays. Node is on every host's PATH.
  */
 import { execFile } from 'node:child_process';
@@ -31,6 +32,8 @@ export interface Host {
   /** Ends sshd and every session of it at once; what units run goes on. */
   killSshd(): Promise<void>;
   startSshd(): Promise<void>;
+  /** Lets the ordinary user become root: without a question, or with a password, which nobody has. */
+  allowSudo(how: 'freely' | 'with a password'): Promise<void>;
   disconnect(): Promise<void>;
   reconnect(): Promise<void>;
   /** As a power cut does; what is on its disk stays. */
@@ -66,6 +69,8 @@ const DOCKER_RIGHTS = [
 
 export interface HostsOptions {
   readonly hasDocker?: boolean;
+  /** Names of hosts on which ssh logs in as the ordinary user, who may become root there by sudo. */
+  readonly asUser?: readonly string[];
 }
 
 /**
@@ -75,7 +80,8 @@ export interface HostsOptions {
 const STAYING = ['sleep', 'infinity'];
 
 /** Returns when all have booted and take logins, and their engines answer. */
-export async function startHosts(count: number, { hasDocker = false }: HostsOptions = {}): Promise<Hosts> {
+export async function startHosts(count: number, options: HostsOptions = {}): Promise<Hosts> {
+  const { hasDocker = false, asUser = [] } = options;
   const image = await (hasDocker ? dockerHostImage() : systemdImage());
   const rights = hasDocker ? [...RIGHTS, ...DOCKER_RIGHTS] : RIGHTS;
   const project = createProject('hosts');
@@ -90,7 +96,8 @@ export async function startHosts(count: number, { hasDocker = false }: HostsOpti
         startHost({ number, image, rights, project, folder, address: `${subnet}.${number + 1}` }),
       ),
     );
-    const files = await writeClientFiles(folder, list);
+    const files = await writeClientFiles(folder, list, asUser);
+    for (const host of list) if (asUser.includes(host.name)) await host.allowSudo('freely');
     const lines: Line[] = [];
     return {
       list,
@@ -212,6 +219,10 @@ function hostOf(name: string, container: string, spec: HostSpec): Host {
     unpause: () => act('unpause', container),
     killSshd: () => act('exec', container, 'sh', '-c', KILL_SSHD),
     startSshd: () => act('exec', container, 'systemctl', 'start', 'ssh'),
+    async allowSudo(how) {
+      const rule = `deploy ALL=(ALL) ${how === 'freely' ? 'NOPASSWD: ' : ''}ALL`;
+      await exec(['sh', '-c', 'echo "$0" >/etc/sudoers.d/deploy; chmod 0440 /etc/sudoers.d/deploy', rule]);
+    },
     disconnect: () => act('network', 'disconnect', spec.project, container),
     reconnect: () => act('network', 'connect', '--ip', spec.address, spec.project, container),
     kill: () => act('kill', container),
@@ -236,6 +247,7 @@ async function waitForBoot(host: Host): Promise<void> {
 async function writeClientFiles(
   folder: string,
   list: readonly Host[],
+  asUser: readonly string[],
 ): Promise<{ readonly sshConfig: string; readonly knownHosts: string }> {
   const sshConfig = join(folder, 'ssh_config');
   const knownHosts = join(folder, 'known_hosts');
@@ -246,7 +258,10 @@ async function writeClientFiles(
     }),
   );
   await writeFile(knownHosts, keys.join(''));
-  const entries = list.map((host) => `Host ${host.name}\n  HostName ${host.address}\n`);
+  const entries = list.map(({ name, address }) => {
+    const user = asUser.includes(name) ? '  User deploy\n' : '';
+    return `Host ${name}\n  HostName ${address}\n${user}`;
+  });
   const all = [
     'User root',
     `IdentityFile ${join(folder, 'login_key')}`,

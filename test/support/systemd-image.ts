@@ -13,7 +13,9 @@ import { promisify } from 'node:util';
 import { copyIn, copyNode, ensureImage, keyOfFiles, librariesOf } from './rootfs.ts';
 
 const run = promisify(execFile);
-const PACKAGES = ['systemd-sysv', 'dbus', 'openssh-server', 'iproute2', 'curl', 'procps', 'netbase', 'libstdc++6'];
+const PACKAGES = [
+  ...['systemd-sysv', 'dbus', 'openssh-server', 'sudo', 'iproute2', 'curl', 'procps', 'netbase', 'libstdc++6'],
+];
 /** Asked for by scripts that do not run here. */
 const UNUSED = /^(perl|perl-modules|libperl|usrmerge|apt|libapt-pkg|debconf|ucf|adduser|gcc-12-base)[-_0-9.]*_/;
 const UNREAD = ['doc', 'man', 'info', 'locale', 'bash-completion'].map((name) => `--exclude=./usr/share/${name}/*`);

@@ -1,6 +1,13 @@
 import { hasProcess, type Instance } from '../../deploy/index.ts';
 import { type MigrationStatus, observeMigrations } from '../../migrate/index.ts';
-import type { Component, Digest, Finding, Release, Service } from '../../model/index.ts';
+import {
+  type Component,
+  countInstances,
+  type Digest,
+  type Finding,
+  type Release,
+  type Service,
+} from '../../model/index.ts';
 import type { System } from '../../system/index.ts';
 import type { Installation } from '../installation.ts';
 
@@ -81,11 +88,12 @@ async function lookAtService(
     release,
   }: { readonly service: Service; readonly component: Component; readonly release: Release },
 ): Promise<LookedAt> {
-  const { name, replicas } = service;
+  const { name } = service;
   const { identity } = component;
   const instances = await installation.runtimeOf(name).list(name);
   const running = instances.filter(hasProcess);
   const vendor = release.services.find((one) => one.name === name);
+  const wanted = countInstances(service);
   const isOneShot = (service.roll ?? vendor?.roll) === 'one-shot';
   // A one-shot has ended; whatever is left of it must have been of this release.
   const counted = isOneShot ? instances : running;
@@ -101,7 +109,7 @@ async function lookAtService(
           `${describePlace(instance)} of ${name} is ${short(instance.identity)}, and ${release.version} ships ${short(identity)}.`,
         ),
       ),
-      ...(isOneShot || running.length === replicas ? [] : [countDiffers(name, running.length, replicas)]),
+      ...(isOneShot || running.length === wanted ? [] : [countDiffers(name, running.length, wanted)]),
       ...running
         .filter(({ state }) => state !== 'running')
         .map((instance) =>
@@ -111,8 +119,8 @@ async function lookAtService(
   };
 }
 
-function countDiffers(name: string, running: number, replicas: number): Finding {
-  const message = `${running === 0 ? 'None' : String(running)} of ${name} runs, and onward.yaml says ${replicas}.`;
+function countDiffers(name: string, running: number, wanted: number): Finding {
+  const message = `${running === 0 ? 'None' : String(running)} of ${name} runs, and onward.yaml says ${wanted}.`;
   return {
     ...difference('adopt.not-running', message),
     hint: `Start it, or mend "replicas" of ${name} in onward.yaml.`,
