@@ -1,7 +1,7 @@
 import type { FrontendChange, SwitchTarget } from '../switch.ts';
 import type { BackendFacts, ServerFact } from './facts.ts';
 import { GATE, renderAddress, standbyEntry } from './names.ts';
-import { CHECK_OPTIONS, GATE_ADDRESS } from './render-backend.ts';
+import { GATE_ADDRESS, SERVER_OPTIONS } from './render-backend.ts';
 
 /** What can be told to HAProxy at once; the next batch follows from what it does then. */
 export interface Batch {
@@ -62,7 +62,7 @@ function give(backend: string, { name, target, state }: Entry, server: ServerFac
     ...(isHere
       ? []
       : [
-          `add server ${path} ${renderAddress(target.address)}${backupOf(target)} weight ${target.weight} ${CHECK_OPTIONS}`,
+          `add server ${path} ${renderAddress(target.address)}${backupOf(target)} weight ${target.weight} ${SERVER_OPTIONS}`,
         ]),
     ...(isMoved ? [`set server ${path} addr ${target.address.host} port ${target.address.port}`] : []),
     ...(isHere && server.weight !== target.weight ? [`set server ${path} weight ${target.weight}`] : []),

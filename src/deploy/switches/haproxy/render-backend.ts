@@ -3,10 +3,11 @@ import { GATE, instanceOf, renderAddress, standbyEntry } from './names.ts';
 
 /**
  * A connection that cannot be made counts as a failed check at once, and the next check 50 ms later marks the server down; it is up
- * again 100 ms after it can be connected to.
+ * again 100 ms after it can be connected to. Since 3.0 only a server with a `maxconn` takes requests out of the queue when it comes up:
+ * without one, those that a hold has kept would wait there until their limit (measured with 3.0.11).
  */
-export const CHECK_OPTIONS =
-  'check inter 1s fastinter 50ms downinter 100ms rise 1 fall 2 observe layer4 error-limit 1 on-error sudden-death';
+export const SERVER_OPTIONS =
+  'check inter 1s fastinter 50ms downinter 100ms rise 1 fall 2 observe layer4 error-limit 1 on-error sudden-death maxconn 100000';
 
 /**
  * The section of resolvers that the ready-made HAProxy of a project has. Containers get other addresses whenever the machine starts, each perhaps
@@ -43,7 +44,7 @@ export function renderHaproxyBackend(file: BackendFile): string {
     const place = name === undefined ? renderAddress(address) : `${name}:${address.port}`;
     const start = name === undefined ? '' : ` ${FOLLOW}`;
     return [
-      `server ${entry} ${place}${state === 'standby' ? ' backup' : ''} weight ${weight} ${CHECK_OPTIONS}${start}`,
+      `server ${entry} ${place}${state === 'standby' ? ' backup' : ''} weight ${weight} ${SERVER_OPTIONS}${start}`,
     ];
   });
   return [
