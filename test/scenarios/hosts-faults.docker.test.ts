@@ -33,9 +33,9 @@ describe('onward upgrade when something goes wrong on a host', () => {
   it('goes back on all hosts when the canary never becomes ready, and has touched no other', async () => {
     const before = await Promise.all(hosts.list.map(pidsOn));
     await publish({ neverReady: true, why: 'a setting is missing' });
-    await tiny.writeDeployment((text) => text.replace('readyTimeout: 30s', 'readyTimeout: 3s'));
+    await tiny.writeDeployment((text) => text.replace('readyTimeout: 10s', 'readyTimeout: 3s'));
     const { result, failures } = await upgradeUnderLoad();
-    await tiny.writeDeployment((text) => text.replace('readyTimeout: 3s', 'readyTimeout: 30s'));
+    await tiny.writeDeployment((text) => text.replace('readyTimeout: 3s', 'readyTimeout: 10s'));
     expect(result.stderr).toContain('a setting is missing');
     expect(result.stderr).toContain('every service, as before the run.');
     expect(result.exit).toBe(3);

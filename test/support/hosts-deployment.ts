@@ -151,7 +151,7 @@ function renderDeployment({ hosts, services, name, folder, ports, url, search = 
   };
   const lines = services.map(
     (service) =>
-      `  ${service}: { runtime: ssh, hosts: [${names}], ${own[service]}switch: { builtin: { listen: "127.0.0.1:${ports[service]}" } }, readyTimeout: 30s, drain: 3s, grace: 2s, settle: 300ms }`,
+      `  ${service}: { runtime: ssh, hosts: [${names}], ${own[service]}switch: { builtin: { listen: "127.0.0.1:${ports[service]}" } }, readyTimeout: 10s, drain: 3s, grace: 2s, settle: 300ms }`,
   );
   return `
 deployment: ${name}
