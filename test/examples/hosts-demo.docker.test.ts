@@ -5,7 +5,8 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findFaults, type Summary } from '../../examples/hosts/demo/summary.mjs';
 import { findDisturbed } from '../../examples/hosts/demo/units.mjs';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
+import type { EmbeddedPostgres } from '../../src/system/index.ts';
+import { startPostgresFor } from '../support/hosts-postgres.ts';
 import { type Hosts, startHosts } from '../support/systemd-hosts.ts';
 import { type Demo, endDemo, parseSummary, startDemo } from './demo.ts';
 
@@ -19,7 +20,13 @@ let sshConfig: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'onward-hosts-example-'));
   hosts = await startHosts(NAMES.length);
-  server = await startPostgresFor(hosts);
+  const started = await startPostgresFor(hosts);
+  server = started.server;
+  const client = new pg.Client(`${server.url}/postgres`);
+  await client.connect();
+  await client.query('create database shop');
+  await client.end();
+  database = `postgres://postgres@${started.address}:${server.port}/shop`;
   sshConfig = join(folder, 'ssh_config');
   const text = await readFile(hosts.sshConfig, 'utf8');
   await writeFile(
@@ -32,22 +39,6 @@ afterAll(async () => {
   await server?.remove();
   await rm(folder, { recursive: true, force: true });
 });
-
-/** On loopback and on this machine's address in the hosts' network; nobody but the hosts is let in there. */
-async function startPostgresFor({ list }: Hosts): Promise<EmbeddedPostgres> {
-  const subnet = `${list[0]?.address}`.replace(/\.\d+$/, '');
-  const directory = await mkdtemp(join(tmpdir(), 'onward-postgres-'));
-  const access = join(directory, 'access.conf');
-  await writeFile(access, `host all all samehost trust\nhost shop all ${subnet}.0/24 trust\n`, { mode: 0o644 });
-  const settings = { listen_addresses: `127.0.0.1,${subnet}.1`, hba_file: access };
-  const started = await startEmbeddedPostgres({ isDurable: false, directory, settings });
-  const client = new pg.Client(`${started.url}/postgres`);
-  await client.connect();
-  await client.query('create database shop');
-  await client.end();
-  database = `postgres://postgres@${subnet}.1:${started.port}/shop`;
-  return started;
-}
 
 describe('examples/hosts/demo.mjs', () => {
   let demo: Demo | undefined;

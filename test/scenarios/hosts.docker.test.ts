@@ -1,24 +1,41 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
+import type { EmbeddedPostgres } from '../../src/system/index.ts';
+import { bundleProgram } from '../support/bundle-program.ts';
+import { startHaproxy, type TestHaproxy } from '../support/haproxy.ts';
 import { createHostsDeployment, type HostsDeployment } from '../support/hosts-deployment.ts';
+import { startPostgresFor } from '../support/hosts-postgres.ts';
 import { startSteadyLoad } from '../support/steady-load.ts';
 import { type Host, type Hosts, startHosts } from '../support/systemd-hosts.ts';
 
-/** On the first host ssh logs in as a user who has sudo. */
+/** On the first host, where commands run too, ssh logs in as a user who has sudo. */
 const AS_USER = ['host1'];
+const ROWS = 60;
 
 let server: EmbeddedPostgres;
 let hosts: Hosts;
+let proxy: TestHaproxy;
 let tiny: HostsDeployment;
 let database: pg.Client;
 
 beforeAll(async () => {
-  [server, hosts] = await Promise.all([
-    startEmbeddedPostgres({ isDurable: false }),
-    startHosts(3, { asUser: AS_USER }),
-  ]);
-  tiny = await createHostsDeployment(server, { hosts, tarball: 'index', search: 'canary: true, atOnce: 2' });
+  [hosts, proxy] = await Promise.all([startHosts(3, { asUser: AS_USER }), startHaproxy()]);
+  const started = await startPostgresFor(hosts);
+  server = started.server;
+  const { adminSocket, masterSocket, backendFile } = proxy;
+  const searchSwitch = `{ haproxy: { socket: ${adminSocket}, master: ${masterSocket}, backend: api, file: ${backendFile} } }`;
+  tiny = await createHostsDeployment(server, {
+    hosts,
+    tarball: 'index',
+    search: 'canary: true, atOnce: 2',
+    searchSwitch,
+  });
+  const url = `postgres://postgres@${started.address}:${server.port}/${tiny.database}`;
+  await tiny.writeDeployment((text) =>
+    text.replace('canary: true,', `canary: true, environment: { DATABASE_URL: "${url}" },`),
+  );
   database = new pg.Client(`${server.url}/${tiny.database}`);
   await database.connect();
 });
@@ -27,6 +44,7 @@ afterAll(async () => {
   try {
     await tiny?.remove();
   } finally {
+    await proxy?.remove();
     await hosts?.close();
     await server?.remove();
   }
@@ -76,6 +94,7 @@ describe('onward upgrade on hosts', () => {
     expect(result.stderr).toContain('Serving: 1.0.0.');
     expect(result.exit).toBe(0);
     for (const host of hosts.list) expect(await tiny.unitsOn(host)).toEqual(bothActive('1.0.0'));
+    await proxy.route({ mode: 'http', port: tiny.ports.search });
   });
 
   it('goes on from a release that somebody else has installed, once it is compared with what runs', async () => {
@@ -87,6 +106,7 @@ describe('onward upgrade on hosts', () => {
   });
 
   it('shows hosts, waves and why a unit is stopped first', async () => {
+    await declarePrograms('1.1.0');
     await tiny.publish('1.1.0', { search: { mark: '1.1.0' }, index: { mark: '1.1.0' } });
     await hostAt(1).exec(['sed', '-i', '$d', '/etc/systemd/system/index.service']);
     const { stdout, stderr, exit } = await tiny.onward(['plan']);
@@ -99,7 +119,7 @@ describe('onward upgrade on hosts', () => {
     expect(stdout).toContain('index.service on host2 is not what it is on host1.');
   });
 
-  it('goes to the next release without a failed request', async () => {
+  it('goes to the next release without a failed request, and has its programs move schema and rows', async () => {
     const load = startSteadyLoad([tiny.ports.search, tiny.ports.index]);
     const result = await tiny.onward(['upgrade', '--yes']);
     const report = await load.stop();
@@ -108,6 +128,13 @@ describe('onward upgrade on hosts', () => {
     expect(report.failures).toEqual([]);
     expect(report.carried).toBeGreaterThan(100);
     for (const host of hosts.list) expect(await tiny.unitsOn(host)).toEqual(bothActive('1.1.0'));
+    expect((await database.query('select version, finished from attempt')).rows).toEqual([
+      { version: 7, finished: true },
+    ]);
+    const moved = 'select count(*)::int from item where loud = upper(name) and changes = 1';
+    expect((await database.query(moved)).rows).toEqual([{ count: ROWS }]);
+    // Nothing of them is left where they ran.
+    expect(await hostAt(0).exec(['ls', '-A', `/var/lib/onward/${tiny.name}/commands`])).toBe('');
   });
 
   it('runs a tarball from the folder that it unpacks to, named after the bytes that the vendor packed', async () => {
@@ -131,6 +158,33 @@ describe('onward upgrade on hosts', () => {
     expect((await tiny.onward(['doctor'])).stdout).toMatch(/^Nothing to repair/);
   });
 });
+
+/** From this release on the artifact of search has a migration command, and a program for a data migration. */
+async function declarePrograms(version: string): Promise<void> {
+  await database.query(`create table item (id bigint primary key, name text, loud text, changes integer not null default 0,
+      tenant text not null default 'a');
+    insert into item (id, name) select n, 'name ' || n from generate_series(1, ${ROWS}) as n`);
+  await Promise.all([
+    bundleProgram('test/support/migrate-program.ts', join(tiny.vendor, 'dist/search'), 'migrate'),
+    bundleProgram('test/support/data-service.ts', join(tiny.vendor, 'dist/search'), 'data'),
+  ]);
+  const product = join(tiny.vendor, 'product.yaml');
+  const text = await readFile(product, 'utf8');
+  await writeFile(
+    product,
+    `${text.replace('search: {', 'search: { database: core, dataMigrations: node data.mjs,')}migrationCommands:
+  - name: schema
+    service: search
+    command: [node, migrate.mjs, "7"]
+    phase: expand
+    check: { command: { argv: [node, migrate.mjs, status, "7"], expect: { stdoutIncludes: up to date } } }
+`,
+  );
+  await writeFile(
+    join(tiny.vendor, `releases.d/${version}.yaml`),
+    'dataMigrations:\n  - { kind: service, id: shout, database: core, service: search, before: postdeploy }\n',
+  );
+}
 
 function hostAt(index: number): Host {
   const host = hosts.list[index];

@@ -23,6 +23,8 @@ export interface HostsDeployment {
   readonly ports: Readonly<Record<HostService, number>>;
   /** Publishes a release and points `stable` to it. A service that is not named is carried. */
   publish(version: string, behaviour?: Partial<Record<HostService, Behaviour>>): Promise<void>;
+  /** The vendor's folder: product.yaml, migrations/, releases.d/, dist/<service>/. */
+  readonly vendor: string;
   readonly database: string;
   onward(args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<CommandResult>;
   start(args: readonly string[], environment?: NodeJS.ProcessEnv): RunningCommand;
@@ -43,6 +45,8 @@ export interface HostsDeploymentOptions {
   readonly tarball?: HostService;
   /** Keys of `search`, such as `canary: true`. */
   readonly search?: string;
+  /** Its switch; a builtin one on its port unless told. */
+  readonly searchSwitch?: string;
 }
 
 export async function createHostsDeployment(
@@ -57,7 +61,8 @@ export async function createHostsDeployment(
   const ports = { search: await freePort(), index: await freePort() };
   const vendor = join(folder, 'vendor');
   const operator = join(folder, 'operator');
-  for (const path of [join(vendor, 'migrations'), operator]) await mkdir(path, { recursive: true });
+  for (const path of [join(vendor, 'migrations'), join(vendor, 'releases.d'), operator])
+    await mkdir(path, { recursive: true });
   await writeFile(join(vendor, 'product.yaml'), renderProduct(services, options));
   const text = renderDeployment({ ...options, services, name, folder, ports, url: `${server.url}/${database}` });
   await writeFile(join(operator, 'onward.yaml'), text);
@@ -71,7 +76,7 @@ export async function createHostsDeployment(
   return {
     name,
     folder: operator,
-    database,
+    ...{ vendor, database },
     stateDirectory: join(operator, '.onward'),
     ports,
     start,
@@ -130,6 +135,7 @@ function renderProduct(
 upgrades: { skipMinor: true, skipMajor: true }
 databases: { core: { services: [] } }
 migrations: ./migrations
+releases: ./releases.d
 services:
 ${lines.join('\n')}
 `;
@@ -143,15 +149,17 @@ interface Rendered extends HostsDeploymentOptions {
   readonly url: string;
 }
 
-function renderDeployment({ hosts, services, name, folder, ports, url, search = '' }: Rendered): string {
+function renderDeployment({ hosts, services, name, folder, ports, url, search = '', searchSwitch }: Rendered): string {
   const names = hosts.list.map((host) => host.name).join(', ');
   const own = {
     search: `unit: search@.service, port: 8080-8089, ${search === '' ? '' : `${search}, `}`,
     index: 'unit: index.service, port: 8070, ',
   };
+  const switchOf = (service: HostService) =>
+    (service === 'search' ? searchSwitch : undefined) ?? `{ builtin: { listen: "127.0.0.1:${ports[service]}" } }`;
   const lines = services.map(
     (service) =>
-      `  ${service}: { runtime: ssh, hosts: [${names}], ${own[service]}switch: { builtin: { listen: "127.0.0.1:${ports[service]}" } }, readyTimeout: 30s, drain: 3s, grace: 2s, settle: 300ms }`,
+      `  ${service}: { runtime: ssh, hosts: [${names}], ${own[service]}switch: ${switchOf(service)}, readyTimeout: 10s, drain: 3s, grace: 2s, settle: 300ms }`,
   );
   return `
 deployment: ${name}
