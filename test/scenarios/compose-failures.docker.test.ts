@@ -11,12 +11,7 @@ import { type SteadyLoad, startSteadyLoad } from '../support/steady-load.ts';
 
 /** Kinds of records at which one run of containers is cut off, in their order; the moments are chosen by a seed. */
 const SEED = Number(process.env.ONWARD_CRASH_SEED ?? Math.floor(Math.random() * 1e6));
-const POINTS = [
-  'result \\S* create:api',
-  'result \\S* switch:api:shift',
-  'intent \\S* stop:',
-  'intent \\S* remove:',
-];
+const POINTS = ['result \\S* create:api', 'result \\S* switch:api:shift', 'intent \\S* stop:', 'intent \\S* remove:'];
 
 let server: EmbeddedPostgres;
 let tiny: ComposeDeployment;
