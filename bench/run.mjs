@@ -51,7 +51,7 @@ const { values, positionals } = parseArgs({
     runtime: { type: 'string', default: 'process' },
     node: { type: 'string', default: 'node:20-slim' },
     haproxy: { type: 'string', default: 'haproxy:2.6' },
-    rate: { type: 'string', default: '500' },
+    rate: { type: 'string', default: '550' },
   },
 });
 /** @type {Record<string, readonly Bench[]>} */

@@ -143,7 +143,10 @@ async function giveSecrets(
     return text
       .replace(/core: { url: "[^"]*" }/, () => `core: ${way.database(place)}`)
       .replace(/releases: {.*}/, `releases: { source: ${join(vendor.folder, 'releases')} }`)
-      .replace('api: { runtime: process,', `api: { runtime: process, ${variables},`);
+      .replace(
+        /api: { runtime: process,(.*)readyTimeout: 10s/,
+        `api: { runtime: process, ${variables},$1readyTimeout: 3s`,
+      );
   });
   const none = { PGPASSWORD: '', PGPASSWORD_FILE: '', PGPASSFILE: '/nowhere' };
   return {
