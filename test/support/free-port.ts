@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
+import { isPortFree } from '../../src/system/index.ts';
 
 /** Below the ports that Onward chooses for processes, and those that the system gives to outgoing connections: any could take the port away again. */
 const LOWEST = 12_000;
@@ -15,16 +15,8 @@ export async function freePort(): Promise<number> {
   const first = LOWEST + width * (Number(process.env.VITEST_POOL_ID ?? 0) % SLICES);
   for (;;) {
     const port = randomInt(first, first + width);
-    if (given.has(port) || !(await isFree(port))) continue;
+    if (given.has(port) || !(await isPortFree('127.0.0.1', port))) continue;
     given.add(port);
     return port;
   }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
