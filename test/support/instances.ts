@@ -64,12 +64,21 @@ export interface Answer {
   readonly environment: { readonly [name: string]: string };
 }
 
-/** Which of these processes are alive; a zombie is not. */
+/**
+ * Which of these processes are alive. A zombie is not, unless other threads of it still live: those keep its files and sockets open
+ * for a moment after a SIGKILL.
+ */
 export async function aliveOf(pids: readonly number[]): Promise<readonly number[]> {
   const alive: number[] = [];
   for (const pid of pids) {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-    if (text && !/\) [ZX] /.test(text)) alive.push(pid);
+    if (text && !hasEnded(text)) alive.push(pid);
   }
   return alive;
+}
+
+/** Of a line of proc(5)'s `stat`: fields 3 (state) and 20 (number of threads), counted behind the name in parentheses. */
+function hasEnded(stat: string): boolean {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'X' || (fields[0] === 'Z' && Number(fields[17]) <= 1);
 }
