@@ -80,7 +80,8 @@ export async function planLedger(system: System, request: LedgerRequest): Promis
     findings,
     isByName: false,
   };
-  const mustProve = request.prove === true || request.baseline !== undefined || plan.claimed.length > 0;
+  const isWord = plan.claimed.length > 0 || plan.taken.some(({ entry }) => entry.isOnlyTold);
+  const mustProve = request.prove === true || request.baseline !== undefined || isWord;
   const isStopped = findings.some(({ severity }) => severity === 'error');
   if (!mustProve || isStopped) return withNames(plan);
   return { ...plan, proof: await prove(system, request, { plan, files }) };
@@ -166,8 +167,11 @@ function listTables(found: FoundLedger | undefined): readonly string[] {
 }
 
 function withNames(plan: LedgerPlan): LedgerPlan {
-  const byName = plan.taken.filter(({ by }) => by === 'name');
-  if (byName.length === 0 || !plan.found) return plan;
-  const warning: Finding = unprovenNames(plan.found.tool, byName.length);
+  if (!plan.found) return plan;
+  const { tool } = plan.found;
+  // One with another checksum is refused, which says more.
+  const byName = plan.taken.filter(({ by, entry }) => by === 'name' && !(tool.checksumsOf && entry.checksum));
+  if (byName.length === 0) return plan;
+  const warning: Finding = unprovenNames(tool, byName.length);
   return { ...plan, isByName: true, findings: [...plan.findings, warning] };
 }

@@ -12,6 +12,18 @@ export interface Sections {
   readonly down: string;
 }
 
+/** Whether all tools agree on what the marks of a file divide. They differ on a second mark, and on what stands before the first one. */
+export function areMarksClear(text: string, { up, down }: Marks): boolean {
+  const lines = text.replace(/\/\*.*?\*\//gs, '').split('\n');
+  const first = lines.findIndex((line) => up.test(line) || down.test(line));
+  const isBlank = (line: string) => /^\uFEFF?\s*(--.*)?$/.test(line.trimEnd());
+  return (
+    lines.filter((line) => up.test(line)).length === 1 &&
+    lines.filter((line) => down.test(line)).length <= 1 &&
+    lines.slice(0, first).every(isBlank)
+  );
+}
+
 /** Divides a file that holds both ways. What stands before the first mark belongs to the way forward. */
 export function splitSections(text: string, marks: Marks): Sections {
   const forward: string[] = [];

@@ -185,6 +185,7 @@ describe('the ledger of Prisma', () => {
     started_at: '2026-03-01T10:00:00Z',
     finished_at: null,
     rolled_back_at: null,
+    applied_steps_count: 1,
     ...given,
   });
 
