@@ -212,6 +212,13 @@ describe('splitSections()', () => {
     expect(splitSections(text, marks)).toEqual({ forward: '-- a comment\nselect 1;\n', down: 'drop table a;\n' });
   });
 
+  it('ends a statement of goose that ends without a semicolon', () => {
+    const block = (sql: string) => `-- +goose StatementBegin\n${sql}\n-- +goose StatementEnd\n`;
+    expect(splitSections(`-- +goose Up\n${block('select 1')}${block('select 2;')}`, marks).forward).toBe(
+      `${block('select 1\n;')}${block('select 2;')}`,
+    );
+  });
+
   it('takes a way back that holds nothing but comments for none', () => {
     expect(splitSections('-- +goose Up\nselect 1;\n-- +goose Down\n-- nothing\n', marks).down).toBe('');
   });
