@@ -145,6 +145,8 @@ describe('the ledger of Flyway', () => {
       pending: ['0004_d.sql'],
       findings: [],
     });
+    const [born, ...rest] = baseline('2');
+    expect(match(flyway, [{ ...born, type: 'INIT' }, ...rest], files).claimed).toEqual(['0001_a.sql', '0002_b.sql']);
     const unclear = match(flyway, baseline('1.2'), files);
     expect(unclear.findings).toEqual(
       Array(3).fill('adopt.unusable-baseline').concat(Array(2).fill('adopt.out-of-order')),
