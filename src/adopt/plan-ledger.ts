@@ -4,7 +4,7 @@ import { qualifiedName } from '../schema/index.ts';
 import { type ConnectionTarget, PostgresError, type System } from '../system/index.ts';
 import { noLedger, severalLedgers, unknownBaseline, unreadableLedger } from './errors.ts';
 import { type FoundLedger, findLedgers } from './ledgers/find-ledgers.ts';
-import { differsFromRecord, hasDownPart, unprovenNames } from './ledgers/findings.ts';
+import { differsFromRecord, hasDownPart, offSearchPath, unprovenNames } from './ledgers/findings.ts';
 import { type Matching, type MatchOptions, matchFiles } from './ledgers/match-files.ts';
 import { noTool } from './ledgers/no-tool.ts';
 import { splitSections } from './ledgers/sections.ts';
@@ -68,6 +68,7 @@ export async function planLedger(system: System, request: LedgerRequest): Promis
   const status = await observeMigrations(system, { database, target, files });
   const findings = [
     ...matching.findings,
+    ...(found && !found.isOnPath ? [offSearchPath(found.tool, found.table.schema)] : []),
     ...files
       .filter(({ text }) => tool.marks && splitSections(text, tool.marks).down !== '')
       .map((file) => hasDownPart(tool, file)),

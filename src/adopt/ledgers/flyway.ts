@@ -51,7 +51,8 @@ export const flyway: LedgerTool = {
       const type = textOf(line, 'type');
       if (line.success !== true) findings.push(failed(line));
       else if (type === 'SCHEMA') continue;
-      else if (type === 'BASELINE') baseline = textOf(line, 'version');
+      // Before version 3 it was called `INIT`.
+      else if (type === 'BASELINE' || type === 'INIT') baseline = textOf(line, 'version');
       else {
         entries.delete(key);
         if (type !== 'DELETE' && !type.startsWith('UNDO')) entries.set(key, toEntry(key, line));

@@ -48,5 +48,6 @@ export const goose: LedgerTool = {
     up: /^\s*--\s*\+goose\s+up\b/i,
     down: /^\s*--\s*\+goose\s+down\b/i,
     noTransaction: /^\s*--\s*\+goose\s+no\s+transaction\b/i,
+    statementEnd: /^\s*--\s*\+goose\s+statementend\b/i,
   },
 };

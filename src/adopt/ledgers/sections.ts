@@ -4,6 +4,8 @@ export interface Marks {
   readonly down: RegExp;
   /** A line that says that the file must not run in a transaction. */
   readonly noTransaction?: RegExp;
+  /** A line that ends a statement, which may have no semicolon then. */
+  readonly statementEnd?: RegExp;
 }
 
 export interface Sections {
@@ -30,10 +32,21 @@ export function splitSections(text: string, marks: Marks): Sections {
   const down: string[] = [];
   let isDown = false;
   for (const line of text.split('\n')) {
+    const part = isDown ? down : forward;
     if (marks.up.test(line)) isDown = false;
     else if (marks.down.test(line)) isDown = true;
-    else (isDown ? down : forward).push(line);
+    else if (marks.statementEnd?.test(line) && !isEnded(part)) part.push(';', line);
+    else part.push(line);
   }
   const hasDown = down.some((line) => line.trim() !== '' && !line.trim().startsWith('--'));
   return { forward: `${forward.join('\n').trimEnd()}\n`, down: hasDown ? down.join('\n') : '' };
+}
+
+function isEnded(lines: readonly string[]): boolean {
+  return (
+    lines
+      .findLast((line) => line.trim() !== '')
+      ?.trimEnd()
+      .endsWith(';') === true
+  );
 }
