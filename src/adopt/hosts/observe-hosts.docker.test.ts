@@ -45,7 +45,7 @@ describe('observeHosts()', () => {
   it("sees the units that are not the distribution's, and proposes for them without changing anything", async () => {
     const before = await look();
     const observed = await observeHosts(system, { hosts: ['host1', 'host2'], units: [], sshConfig: hosts.sshConfig });
-    const proposal = proposeForHosts(observed, '/srv/shop');
+    const proposal = proposeForHosts(observed, '/srv/shop', '/srv/shop/ssh_config');
     expect(proposal.deployment).toBe(`\
 # Proposed by "onward adopt" from what runs. Read each line; those that say "could not tell" need your word.
 deployment: shop
@@ -56,6 +56,8 @@ databases:
     url: "postgres://shop@db.internal:5432/shop"
     # its password is in DATABASE_URL, and is not copied: write it into this file, readable for you alone
     passwordFile: ./secrets/shop
+ssh:
+  config: /srv/shop/ssh_config
 services:
   search:
     runtime: ssh

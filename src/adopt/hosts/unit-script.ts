@@ -23,7 +23,7 @@ show() {
   printf 'unit %s %s\\n' "$1" "$2"
   systemctl show --property ActiveState,Type,ExecStart,EnvironmentFiles "$2"
   group=$(systemctl show --property ControlGroup --value "$2")
-  for pid in $(cat "/sys/fs/cgroup$group/cgroup.procs" 2>/dev/null); do
+  for pid in $(cat "/sys/fs/cgroup$group/cgroup.procs" "/sys/fs/cgroup/systemd$group/cgroup.procs" 2>/dev/null); do
     printf '%s\\n' "$listening" | grep "pid=$pid," | awk '{ print "listen " $4 }'
   done
   variables "$2" | sed -n 's/^\\([A-Za-z_][A-Za-z0-9_]*\\)=.*/variable \\1/p'

@@ -39,14 +39,17 @@ export function proposeForProject(project: ObservedProject, folder: string): Pro
   };
 }
 
-/** Proposes both files for hosts; `folder` is that of onward.yaml, after which the deployment is named. Pure. */
-export function proposeForHosts(hosts: readonly ObservedHost[], folder: string): Proposal {
+/**
+ * Proposes both files for hosts; `folder` is that of onward.yaml, after which the deployment is named, `sshConfig` the file by which they were
+ * reached, unless that was the user's own. Pure.
+ */
+export function proposeForHosts(hosts: readonly ObservedHost[], folder: string, sshConfig?: string): Proposal {
   const adopted = adoptHosts(hosts);
   const name = toName(basename(folder));
   const { services, databases } = adopted;
   return {
     adopted,
-    deployment: renderHostsDeployment(adopted, name),
+    deployment: renderHostsDeployment(adopted, name, sshConfig),
     product: renderHostsProduct(adopted, name),
     unknowns: listUnsaid([
       ...databases.map(({ name: database, reach }) => [`url of database ${database}`, reach] as const),

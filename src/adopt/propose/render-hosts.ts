@@ -4,7 +4,7 @@ import { renderDatabases, renderProbe } from './render-deployment.ts';
 import { comment, entry, heading, listEntry, scalar } from './yaml-lines.ts';
 
 /** The proposed onward.yaml for hosts, whole. */
-export function renderHostsDeployment(adopted: AdoptedHosts, name: string): string {
+export function renderHostsDeployment(adopted: AdoptedHosts, name: string, sshConfig?: string): string {
   const lines = [
     ...comment(
       0,
@@ -13,6 +13,7 @@ export function renderHostsDeployment(adopted: AdoptedHosts, name: string): stri
     entry(0, 'deployment', name),
     'releases: { source: ./releases, channel: stable }',
     ...renderDatabases(adopted.databases),
+    ...(sshConfig === undefined ? [] : [heading(0, 'ssh'), entry(2, 'config', sshConfig)]),
     heading(0, 'services'),
     ...adopted.services.flatMap(renderUnit),
     ...(adopted.others.length === 0 ? [] : ['']),

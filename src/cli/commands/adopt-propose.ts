@@ -74,9 +74,9 @@ interface Looked {
 async function look({ system }: CommandContext, options: Options, folder: string): Promise<Looked> {
   if (options.host) {
     const request = { hosts: options.host, units: options.unit ?? [] };
-    const sshConfig = options.sshConfig === undefined ? {} : { sshConfig: resolve(options.sshConfig) };
-    const observed = await observeHosts(system, { ...request, ...sshConfig });
-    return { observed, proposal: proposeForHosts(observed, folder) };
+    const sshConfig = options.sshConfig === undefined ? undefined : resolve(options.sshConfig);
+    const observed = await observeHosts(system, { ...request, ...(sshConfig === undefined ? {} : { sshConfig }) });
+    return { observed, proposal: proposeForHosts(observed, folder, sshConfig) };
   }
   const observed = await observeProject(system, {
     folder: options.compose ?? folder,
