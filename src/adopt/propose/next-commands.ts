@@ -11,6 +11,8 @@ export interface NextFacts {
   /** A service is to be behind HAProxy that is not yet. */
   readonly needsTraffic: boolean;
   readonly hasDatabase: boolean;
+  /** Units, which Onward did not start: what they run is compared with no release. */
+  readonly isOfHosts: boolean;
   /** The version that what runs seems to be. */
   readonly version: string;
   /** How the command was called, as in `onward adopt --host a`. */
@@ -24,9 +26,13 @@ export function listNextCommands(facts: NextFacts): readonly NextCommand[] {
   const read =
     unknowns === 1 ? 'the line that says "could not tell"' : `the ${unknowns} lines that say "could not tell"`;
   const judge = unknowns === 0 ? 'once the files say what you mean' : `once you have judged ${read}`;
-  return [
+  const publish = [
     { line: `onward release build ${version}`, why: `${judge}: a release of exactly what runs` },
     { line: `onward channel set stable ${version}`, why: 'what the deployment follows' },
+  ];
+  if (facts.isOfHosts) return [...publish, { line: 'onward provision', why: 'installs it, into an empty database' }];
+  return [
+    ...publish,
     ...(facts.needsTraffic ? [{ line: 'onward adopt traffic', why: 'brings the traffic behind the switch' }] : []),
     ...(facts.hasDatabase
       ? [{ line: 'onward adopt ledger', why: 'where another tool has migrated the database: takes its ledger over' }]

@@ -92,6 +92,7 @@ function nextFacts(proposal: Proposal, options: Options) {
     isWritten: options.write === true,
     unknowns: proposal.unknowns.length,
     hasDatabase: proposal.adopted.databases.length > 0,
+    isOfHosts: options.host !== undefined,
     command: ['onward adopt', ...listWords(options)].join(' '),
   };
 }

@@ -109,7 +109,7 @@ async function lookAtService(
           `${describePlace(instance)} of ${name} is ${short(instance.identity)}, and ${release.version} ships ${short(identity)}.`,
         ),
       ),
-      ...(isOneShot || running.length === wanted ? [] : [countDiffers(name, running.length, wanted)]),
+      ...(isOneShot || running.length === wanted ? [] : [countDiffers(service, running.length, wanted)]),
       ...running
         .filter(({ state }) => state !== 'running')
         .map((instance) =>
@@ -119,7 +119,15 @@ async function lookAtService(
   };
 }
 
-function countDiffers(name: string, running: number, wanted: number): Finding {
+function countDiffers({ name, runtime }: Service, running: number, wanted: number): Finding {
+  if (running === 0 && runtime.kind === 'ssh')
+    return {
+      ...difference(
+        'adopt.not-running',
+        `Onward has started no unit of ${name}, and what others run cannot be compared.`,
+      ),
+      hint: 'Begin on these hosts with an empty database: "onward provision".',
+    };
   const message = `${running === 0 ? 'None' : String(running)} of ${name} runs, and onward.yaml says ${wanted}.`;
   return {
     ...difference('adopt.not-running', message),

@@ -193,7 +193,7 @@ function unheardUnit(host: string, unit: string, type: string): Finding {
     code: 'ssh.unheard-unit',
     severity: 'error',
     message: `${unit} on ${host} says Type=${type}, and "docker run" passes nothing of that on from an image.`,
-    hint: `Write Type=exec into it; the probe that "ready" names says when an instance is ready.`,
+    hint: `Run "systemctl edit --full ${unit}" on ${host} and write Type=exec; then the probe that "ready" names says when an instance is ready.`,
   };
 }
 
