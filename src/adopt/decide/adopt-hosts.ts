@@ -125,7 +125,16 @@ function asProject(own: readonly { readonly unit: string; readonly found: Found 
       ...{ environment, written: {}, dependsOn: [], healthTest: [], networks: [], secretFiles: {} },
     };
   });
-  const none = { folder: '', files: [], envFiles: [], isNameTold: false, containers: [], configurations: {} };
+  const none = {
+    folder: '',
+    files: [],
+    envFiles: [],
+    isNameTold: false,
+    containers: [],
+    configurations: {},
+    haproxies: [],
+    user: '',
+  };
   return { name: '', services, ...none };
 }
 

@@ -4,12 +4,20 @@ export interface NextCommand {
   readonly why: string;
 }
 
+/** A HAProxy of the operator's that is to be the switch. */
+export interface OwnNext {
+  readonly name: string;
+  readonly isReady: boolean;
+  readonly reload: string;
+}
+
 export interface NextFacts {
   readonly isWritten: boolean;
   /** Lines that say "could not tell". */
   readonly unknowns: number;
   /** A service is to be behind HAProxy that is not yet. */
   readonly needsTraffic: boolean;
+  readonly ownHaproxies: readonly OwnNext[];
   readonly hasDatabase: boolean;
   /** The version that what runs seems to be. */
   readonly version: string;
@@ -27,13 +35,23 @@ export function listNextCommands(facts: NextFacts): readonly NextCommand[] {
   return [
     { line: `onward release build ${version}`, why: `${judge}: a release of exactly what runs` },
     { line: `onward channel set stable ${version}`, why: 'what the deployment follows' },
-    ...(facts.needsTraffic ? [{ line: 'onward adopt traffic', why: 'brings the traffic behind the switch' }] : []),
+    ...(facts.needsTraffic ? [{ line: 'onward adopt traffic', why: describeTrafficStep(facts.ownHaproxies) }] : []),
+    ...facts.ownHaproxies.map(({ name, reload }) => ({
+      line: reload,
+      why: `once the lines of ${name} are changed as onward.yaml says`,
+    })),
     ...(facts.hasDatabase
       ? [{ line: 'onward adopt ledger', why: 'where another tool has migrated the database: takes its ledger over' }]
       : []),
     { line: `onward adopt release ${version}`, why: 'proves that it runs, and records it as the current release' },
     { line: 'onward plan', why: 'from here on, as everywhere' },
   ];
+}
+
+function describeTrafficStep(own: readonly OwnNext[]): string {
+  const waiting = own.filter(({ isReady }) => !isReady).map(({ name }) => name);
+  const before = waiting.length === 0 ? '' : `once ${waiting.join(', ')} has what onward.yaml says: `;
+  return `${before}brings the traffic behind the switch`;
 }
 
 export function renderNextCommands(commands: readonly NextCommand[]): string {

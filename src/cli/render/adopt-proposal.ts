@@ -19,7 +19,7 @@ export function renderEvidence(evidence: {
   return `${JSON.stringify({ observed: seen, decided: adopted, unknowns, files, problems, next })}\n`;
 }
 
-function withoutValues({ services, configurations: _, ...rest }: ObservedProject): object {
+function withoutValues({ services, configurations: _, haproxies: ___, ...rest }: ObservedProject): object {
   return {
     ...rest,
     services: services.map(({ environment, written: __, ...service }) => ({
