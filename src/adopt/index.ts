@@ -15,7 +15,7 @@ export { foreignLayout } from './errors.ts';
 export { FOREIGN_LAYOUTS, findForeignLayout, planConversion, writeConversion } from './files/convert-files.ts';
 export type { FilesPlan } from './files/plan-files.ts';
 export { type HostsRequest, observeHosts } from './hosts/observe-hosts.ts';
-export type { ObservedHost } from './hosts/observed-host.ts';
+export type { ObservedHosts } from './hosts/observed-host.ts';
 export { renderDifference } from './judge-equality.ts';
 export { LEDGER_TOOLS } from './ledgers/tools.ts';
 export { type LedgerPlan, type LedgerRequest, planLedger } from './plan-ledger.ts';

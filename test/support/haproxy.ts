@@ -119,7 +119,8 @@ function childrenOf(pid: number): readonly number[] {
   }
 }
 
-function say(path: string, command: string): Promise<string> {
+/** Says a command to a HAProxy that listens on this socket. */
+export function say(path: string, command: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
     const socket = connect({ path });

@@ -3,6 +3,7 @@ import type { AdoptedProject, AdoptedProxy, AdoptedService } from './adopted.ts'
 import { type AdoptedDatabase, listDatabases, toName } from './databases.ts';
 import { type Decision, guessed, told, unknown } from './decision.ts';
 import { parseImageName } from './image-name.ts';
+import { findFront } from './own-haproxy.ts';
 import { describeMachineProxies, describeProxy } from './proxies.ts';
 import { chooseReadyProbe } from './ready-probe.ts';
 import { chooseRollClass } from './roll-class.ts';
@@ -50,7 +51,10 @@ function adoptService(
   const containers = project.containers.filter((one) => one.service === service.name && !one.isOneOff);
   const healthTest = containers.find((one) => one.healthTest.length > 0)?.healthTest ?? service.healthTest;
   const asked = chooseReadyProbe(healthTest, undefined).value.port;
-  const front = findFront(proxies, toName(service.name));
+  const front = findFront(
+    proxies.map(({ own }) => own),
+    toName(service.name),
+  );
   const port = portBehind(front, chooseServicePort(project, service, asked));
   const probe = chooseReadyProbe(healthTest, port.value);
   const replicas = chooseReplicas(service, containers);
@@ -79,16 +83,6 @@ function adoptService(
     image: chooseImage(project, service),
     ...(database ? { database: database.name } : {}),
   };
-}
-
-/** The first HAProxy of the operator's that sends requests to a service, and can be its switch. */
-function findFront(proxies: readonly AdoptedProxy[], name: string): AdoptedService['front'] {
-  for (const { own } of proxies) {
-    if (own === undefined || typeof own === 'string') continue;
-    const fronted = own.fronted.find((one) => one.name === name);
-    if (fronted) return { own, fronted };
-  }
-  return undefined;
 }
 
 function portBehind(front: AdoptedService['front'], port: Decision<number | undefined>): Decision<number | undefined> {

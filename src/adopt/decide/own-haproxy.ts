@@ -65,6 +65,19 @@ function listFiles({ words }: ObservedHaproxy): readonly string[] {
   return named.length === 0 ? [IMAGE_FILE] : files;
 }
 
+/** The first of them that sends requests to a service, and can be its switch. */
+export function findFront(
+  proxies: readonly (OwnHaproxy | string | undefined)[],
+  name: string,
+): { readonly own: OwnHaproxy; readonly fronted: FrontedService } | undefined {
+  for (const own of proxies) {
+    if (own === undefined || typeof own === 'string') continue;
+    const fronted = own.fronted.find((one) => one.name === name);
+    if (fronted) return { own, fronted };
+  }
+  return undefined;
+}
+
 type Judged = FrontedService | { readonly name: string; readonly because: string } | undefined;
 
 function judge(facts: HaproxyFacts, service: Frontable, unreached: string | undefined): Judged {

@@ -6,7 +6,7 @@ import type { AdoptedProject } from '../decide/adopted.ts';
 import { toName } from '../decide/databases.ts';
 import { type Decision, unknown } from '../decide/decision.ts';
 import { parseImageName } from '../decide/image-name.ts';
-import type { ObservedHost } from '../hosts/observed-host.ts';
+import type { ObservedHosts } from '../hosts/observed-host.ts';
 import type { OwnNext } from './next-commands.ts';
 import { type ProjectPlace, renderDeployment } from './render-deployment.ts';
 import { renderHostsDeployment, renderHostsProduct } from './render-hosts.ts';
@@ -45,8 +45,8 @@ export function proposeForProject(project: ObservedProject, folder: string): Pro
 }
 
 /** Proposes both files for hosts; `folder` is that of onward.yaml, after which the deployment is named. Pure. */
-export function proposeForHosts(hosts: readonly ObservedHost[], folder: string): Proposal {
-  const adopted = adoptHosts(hosts);
+export function proposeForHosts({ hosts, haproxies }: ObservedHosts, folder: string): Proposal {
+  const adopted = adoptHosts(hosts, haproxies);
   const name = toName(basename(folder));
   const { services, databases } = adopted;
   return {
@@ -55,11 +55,16 @@ export function proposeForHosts(hosts: readonly ObservedHost[], folder: string):
     product: renderHostsProduct(adopted, name),
     unknowns: listUnsaid([
       ...databases.map(({ name: database, reach }) => [`url of database ${database}`, reach] as const),
-      ...services.flatMap(({ name: service, roll, ready, port }) => [
+      ...services.flatMap(({ name: service, roll, ready, port, container }) => [
         [`roll of ${service}`, roll] as const,
         [`ready of ${service}`, ready] as const,
         ...(port ? [[`port of ${service}`, port] as const] : []),
-        [`artifact of ${service}`, unknown(undefined, 'which files a release ships for it')] as const,
+        ...(container
+          ? [
+              [`image of ${service}`, container.image] as const,
+              ...container.obstacles.map((obstacle) => [`unit of ${service}`, unknown(undefined, obstacle)] as const),
+            ]
+          : [[`artifact of ${service}`, unknown(undefined, 'which files a release ships for it')] as const]),
       ]),
       ...(databases.length === 0
         ? [[`databases`, unknown(undefined, 'no variable of a unit names a Postgres')] as const]

@@ -82,9 +82,7 @@ function renderAdditions(own: OwnHaproxy, user: string): readonly Step[] {
       ? []
       : [{ text: `Add to its configuration${global ? ` (${global.because})` : ''}:`, lines: sections }]),
     ...(needsStart ? [isInProject ? describeService(own, user) : describeUnit(own)] : []),
-    needsStart
-      ? { text: `${describeStart(own)} at a quiet moment: its ports answer nobody meanwhile.` }
-      : { text: `Have it read that: ${reloadCommand({ name, isInProject })}` },
+    needsStart ? { text: describeStart(own) } : { text: `Have it read that: ${reloadCommand({ name, isInProject })}` },
   ];
 }
 
@@ -126,7 +124,8 @@ function describeUnit({ name, place }: OwnHaproxy): Step {
 }
 
 function describeStart({ name, isInProject }: OwnHaproxy): string {
-  return isInProject ? `"docker compose up -d ${name}" makes its container anew:` : `Restart ${name}`;
+  if (!isInProject) return `Restart ${name} at a quiet moment: its ports answer nobody meanwhile.`;
+  return `"docker compose up -d ${name}" at a quiet moment: its container is made anew, and its ports answer nobody meanwhile.`;
 }
 
 function renderChange(own: OwnHaproxy): readonly Step[] {
@@ -146,10 +145,7 @@ function renderChange(own: OwnHaproxy): readonly Step[] {
     {
       text: 'Change these lines. Where the file is mounted by itself, write it in place: a container does not see one that is put in its stead.',
       lines: fronted.flatMap(({ lines }) =>
-        lines.flatMap(({ frontend, before, after }) => [
-          `frontend ${frontend}: ${before}`,
-          `${' '.repeat(frontend.length)}  becomes: ${after}`,
-        ]),
+        lines.flatMap(({ frontend, before, after }) => [`frontend ${frontend}: ${before}`, `  becomes: ${after}`]),
       ),
     },
     {
