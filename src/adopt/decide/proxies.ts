@@ -107,5 +107,5 @@ function adviseProxy(software: string): string {
   const why = /^haproxy/.test(software)
     ? 'it stays in front as it is.'
     : `it stays in front as it is and cannot be the switch: ${software} changes targets by reloading or by discovery, which cuts idle connections.`;
-  return `${why} "onward adopt traffic" puts a HAProxy between it and the services, under their names, so its configuration stays${ASKS_ONCE.test(software) ? `; ${software} looks names up when it starts: reload it once after that` : ''}`;
+  return `${why} "onward adopt traffic" puts HAProxy between it and the services, under their names, so its configuration stays${ASKS_ONCE.test(software) ? `; ${software} looks names up when it starts: reload it once after that` : ''}`;
 }
