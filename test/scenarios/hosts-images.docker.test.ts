@@ -98,7 +98,7 @@ describe('onward upgrade of images on hosts', { timeout: 180_000 }, () => {
 });
 
 describe('onward adopt of units that run images', { timeout: 60_000 }, () => {
-  it('names the image by the digest that its host knows, says what keeps Onward from running it, and copies no value', async () => {
+  it('names the image by the digest that its host knows, and copies no value', async () => {
     const [host] = hosts.list;
     if (!host) throw new Error('There is no host');
     const image = `${front.host}/tiny/index:1`;
@@ -123,10 +123,15 @@ describe('onward adopt of units that run images', { timeout: 60_000 }, () => {
       '--unit',
       'old.service',
     ];
-    const { stdout, stderr } = await tiny.onward(adopt);
-    console.log(stdout, stderr);
-    expect(stdout).not.toContain('hidden-word');
+    const { exit, stdout, stderr } = await tiny.onward(adopt);
     await host.exec(['systemctl', 'stop', 'old']);
+    expect(exit, stderr).toBe(0);
+    expect(stdout).toMatch(/ {4}# port: its process listens there\n {4}port: 8099\n/);
+    expect(stdout).toMatch(/its docker run gives it PGHOST, PGPASSWORD; values are not copied/);
+    expect(stdout).toContain('Environment="DOCKER_RUN_OPTIONS=--memory 256m"');
+    const asked = ['docker', 'image', 'inspect', '--format', '{{index .RepoDigests 0}}', image];
+    expect(stdout).toContain(`# image: host1 runs ${image} as this\n    image: "${await host.exec(asked)}"\n`);
+    expect(stdout + stderr).not.toContain('hidden-word');
   });
 });
 

@@ -67,8 +67,10 @@ function ofUnit({ units }: ObservedHost, unit: string): readonly ObservedUnit[] 
 function findOther(unit: string, active: readonly ObservedUnit[]): AdoptedHosts['others'][number]['kind'] | undefined {
   if (active.length === 0) return told('not running', 'it is not active on any of the hosts');
   const program = active[0]?.command[0]?.split('/').at(-1) ?? '';
-  const software = findKnownSoftware(unit.replace(/@?\.service$/, '')) ?? findKnownSoftware(program);
-  return software && told(software, `${program || unit} is a ${software}`);
+  const image = active[0]?.container?.reference ?? '';
+  const software =
+    findKnownSoftware(unit.replace(/@?\.service$/, '')) ?? findKnownSoftware(program) ?? findKnownSoftware(image);
+  return software && told(software, `${image || program || unit} is a ${software}`);
 }
 
 interface Surroundings {
@@ -133,7 +135,8 @@ function choosePort(unit: string, active: readonly ObservedUnit[], most: number)
 }
 
 function chooseReady(active: readonly ObservedUnit[], hasPort: boolean): Decision<ReadyProbe> {
-  const notifies = active.every(({ type }) => type.startsWith('notify'));
+  // What a container says does not reach systemd.
+  const notifies = active.every(({ type, container }) => type.startsWith('notify') && !container);
   const probe: ReadyProbe = hasPort ? { kind: 'tcp' } : { kind: 'up', forMs: 2_000 };
   if (notifies) return told(probe, 'it is Type=notify: it counts as started once it says so itself');
   if (!hasPort) return guessed(probe, 'it is not Type=notify, and listens on no port');

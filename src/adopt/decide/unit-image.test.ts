@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseHost } from '../hosts/parse-units.ts';
+import { adoptHosts } from './adopt-hosts.ts';
 import { chooseUnitImage } from './unit-image.ts';
 
 const DIGEST = `registry.internal/shop/search@sha256:${'a'.repeat(64)}`;
@@ -93,6 +94,17 @@ describe('chooseUnitImage()', () => {
     ],
   ])('says what to change for %s', (_, seen, obstacle) => {
     expect(choose(seen)?.obstacles).toEqual([expect.stringContaining(obstacle)]);
+  });
+
+  it('leaves a database in a container alone', () => {
+    const container = CONTAINER.replaceAll(IMAGE, 'postgres:15').replace('/search', '/store');
+    const words = '/usr/bin/docker run --name store postgres:15';
+    const units = look({ words, container }).map((one) => ({ ...one, unit: 'store.service' }));
+    const host = { host: 'host1', addresses: [], haproxies: [], units };
+    expect(adoptHosts([host], [])).toMatchObject({
+      services: [],
+      others: [{ name: 'store.service', kind: { because: 'postgres:15 is a database' } }],
+    });
   });
 
   it('is silent about units that run no container', () => {
