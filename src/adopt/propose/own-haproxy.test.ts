@@ -236,6 +236,7 @@ describe('a HAProxy of the machine', () => {
     expect(deployment).toMatch(
       /roll: haproxy.service stands in front of it, [\s\S]*roll: start-first\n[\s\S]*backend: onward-search\n/,
     );
+    expect(deployment).toContain('"onward provision" writes onward-search, with a first release');
     const there = proposeForHosts(
       { hosts: [{ ...host, haproxies: [haproxy] }], haproxies: [] },
       '/srv/shop',

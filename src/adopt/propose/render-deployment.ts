@@ -147,9 +147,11 @@ function renderRest({ others, proxies }: AdoptedProject, user: string): readonly
 
 function renderProxy({ name, software, fronts, advice, own }: AdoptedProxy, user: string): readonly string[] {
   const unsaid = typeof own === 'string' ? comment(0, `${UNKNOWN_MARK} ${own}`) : [];
-  if (own !== undefined && typeof own !== 'string' && own.fronted.length > 0) return renderOwnHaproxy(own, user);
+  if (own !== undefined && typeof own !== 'string' && own.fronted.length > 0)
+    return renderOwnHaproxy(own, { runtime: 'compose', user });
   const place = fronts.length === 0 ? '' : ` in front of ${fronts.join(', ')}`;
-  const refused = own !== undefined && typeof own !== 'string' ? renderOwnHaproxy(own, user) : [];
+  const refused =
+    own !== undefined && typeof own !== 'string' ? renderOwnHaproxy(own, { runtime: 'compose', user }) : [];
   return [...unsaid, ...refused, ...comment(0, `${name} is ${software}${place}: ${advice}`)];
 }
 

@@ -80,7 +80,7 @@ function renderContainer({ obstacles, options, variables }: UnitImage): readonly
 
 function renderHostProxy({ name, host, own }: HostProxy): readonly string[] {
   if (typeof own === 'string') return comment(0, `${UNKNOWN_MARK} ${own}`);
-  if (host === undefined) return renderOwnHaproxy(own, '');
+  if (host === undefined) return renderOwnHaproxy(own, { runtime: 'ssh', user: '' });
   const names = [...own.fronted, ...own.refused].map((one) => one.name).join(', ');
   return comment(
     0,

@@ -46,9 +46,9 @@ export function reloadCommand({ name, isInProject }: Pick<OwnHaproxy, 'name' | '
 }
 
 /** What its operator does to make it the switch, in the order in which no request fails, as comments. */
-export function renderOwnHaproxy(own: OwnHaproxy, user: string): readonly string[] {
+export function renderOwnHaproxy(own: OwnHaproxy, around: Surroundings): readonly string[] {
   const names = own.fronted.map(({ name }) => name).join(', ');
-  const steps = [...renderAdditions(own, user), ...renderChange(own)];
+  const steps = [...renderAdditions(own, around.user), ...renderChange(own, around)];
   return [
     ...own.refused.flatMap(({ name, because }) =>
       comment(0, `${own.name} is HAProxy in front of ${name}, and cannot be its switch as it is: ${because}`),
@@ -63,6 +63,13 @@ export function renderOwnHaproxy(own: OwnHaproxy, user: string): readonly string
           ]),
         ]),
   ];
+}
+
+export interface Surroundings {
+  /** Of the services. */
+  readonly runtime: 'compose' | 'ssh';
+  /** `uid:gid` of the operator. */
+  readonly user: string;
 }
 
 interface Step {
@@ -128,7 +135,12 @@ function describeStart({ name, isInProject }: OwnHaproxy): string {
   return `"docker compose up -d ${name}" at a quiet moment: its container is made anew, and its ports answer nobody meanwhile.`;
 }
 
-function renderChange(own: OwnHaproxy): readonly Step[] {
+const NEXT = {
+  compose: 'Upgrade only then: what is sent to the backends of before goes past the switch.',
+  ssh: 'Stop the instances of before then, by "systemctl disable --now" on their hosts.',
+};
+
+function renderChange(own: OwnHaproxy, { runtime }: Surroundings): readonly Step[] {
   const { fronted } = own;
   const rules = fronted.flatMap((one) => one.rules);
   const backends = fronted.map(({ backend }) => backend).join(', ');
@@ -141,7 +153,12 @@ function renderChange(own: OwnHaproxy): readonly Step[] {
             lines: rules.map(({ backend, line }) => `backend ${backend}: ${line} ...`),
           },
         ]),
-    { text: `"onward adopt traffic" writes ${backends}, with what runs now. Nobody is sent there yet.` },
+    {
+      text:
+        runtime === 'compose'
+          ? `"onward adopt traffic" writes ${backends}, with what runs now. Nobody is sent there yet.`
+          : `"onward provision" writes ${backends}, with a first release that it starts beside what runs; a plain unit is stopped for it.`,
+    },
     {
       text: 'Change these lines. Where the file is mounted by itself, write it in place: a container does not see one that is put in its stead.',
       lines: fronted.flatMap(({ lines }) =>
@@ -149,7 +166,7 @@ function renderChange(own: OwnHaproxy): readonly Step[] {
       ),
     },
     {
-      text: `Have it read them: ${reloadCommand(own)}. No request fails by it. Upgrade only then: what is sent to the backends of before goes past the switch.`,
+      text: `Have it read them: ${reloadCommand(own)}. No request fails by it. ${NEXT[runtime]}`,
     },
   ];
 }
