@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import { compareVersions } from '../../src/model/index.ts';
 import { createSystem, resolveConnectionTarget } from '../../src/system/index.ts';
 import type { CommandResult } from '../support/deployment.ts';
 import type { TestHaproxy } from '../support/haproxy.ts';
+import type { Fault } from './sweep.ts';
 
 interface Component {
   readonly service: string;
@@ -69,28 +72,67 @@ export async function expectServers(proxy: TestHaproxy, backend: string, servers
   expect(written.filter(([, , , more]) => /\b(backup|disabled)\b/.test(more ?? ''))).toEqual([]);
 }
 
-/** Every migration was applied once and has ended, and no index is left invalid. */
-export async function expectLedger(url: string, applied: number): Promise<void> {
-  const system = createSystem({ environment: {}, onEvent: () => {} });
-  const target = await resolveConnectionTarget({ url, origin: 'test', environment: {} });
-  const session = await system.postgres.connect(target, { applicationName: 'test' });
-  try {
-    const { rows } = await session.query(
-      `select count(*)::int as files, count(distinct path)::int as paths, count(finished_at)::int as finished,
-        (select count(*)::int from pg_index where not indisvalid) as invalid from onward.migration`,
-    );
-    expect(rows).toEqual([{ files: applied, paths: applied, finished: applied, invalid: 0 }]);
-  } finally {
-    await session.close();
-  }
+/** Its clients notice that, and so may the run. */
+export function restartOf(proxy: TestHaproxy): Fault {
+  return {
+    what: 'HAProxy',
+    failsRequests: true,
+    async strike() {
+      await proxy.kill();
+      await proxy.start();
+    },
+  };
 }
 
-/** Migrations of a release that adds to table `item`: in a transaction, without one, and behind the roll. Text by path below its folder. */
-export function renderMigrations(version: string): Readonly<Record<string, string>> {
+export interface Migrations {
+  /** Writes those of a release: in a transaction, without one, and behind the roll. The first release makes the table that they add to. */
+  ship(version: string): Promise<void>;
+  /** All that should have been applied was, once, and has ended, and no index is left invalid: what a release that went back had expanded stays. */
+  expectLedger(serving: string): Promise<void>;
+}
+
+export function createMigrations(folder: string, url: string): Migrations {
+  const shipped: { readonly version: string; readonly path: string }[] = [];
+  return {
+    async ship(version) {
+      for (const [path, text] of Object.entries(renderMigrations(version))) {
+        const file = join(folder, 'core', version, path);
+        await mkdir(dirname(file), { recursive: true });
+        await writeFile(file, text);
+        shipped.push({ version, path });
+      }
+    },
+    async expectLedger(serving) {
+      const wanted = shipped.filter(
+        ({ version, path }) => path.startsWith('expand/') || compareVersions(version, serving) <= 0,
+      );
+      const paths = wanted.map(({ version, path }) => `core/${version}/${path}`).sort();
+      expect(await readLedger(url)).toEqual({ paths, unfinished: 0, invalid: 0 });
+    },
+  };
+}
+
+function renderMigrations(version: string): Readonly<Record<string, string>> {
+  if (version === '1.0.0') return { 'expand/001_create.sql': 'create table item (id bigint primary key);\n' };
   const mark = version.replaceAll('.', '_');
   return {
     'expand/001_column.sql': `alter table item add column c${mark} text;\n`,
     'expand/002_index.notx.sql': `create index concurrently item_c${mark} on item (c${mark});\n`,
     'postdeploy/001_check.sql': `alter table item add constraint k${mark} check (c${mark} <> 'x') not valid;\n`,
   };
+}
+
+async function readLedger(url: string) {
+  const system = createSystem({ environment: {}, onEvent: () => {} });
+  const target = await resolveConnectionTarget({ url, origin: 'test', environment: {} });
+  const session = await system.postgres.connect(target, { applicationName: 'test' });
+  try {
+    const { rows } = await session.query(
+      `select array_agg(path order by path collate "C") as paths, count(*) filter (where finished_at is null)::int as unfinished,
+        (select count(*)::int from pg_index where not indisvalid) as invalid from onward.migration`,
+    );
+    return rows[0];
+  } finally {
+    await session.close();
+  }
 }
