@@ -64,18 +64,18 @@ export async function goBack(context: RunContext, why: WayBack): Promise<HopOutc
 }
 
 /**
- * Where the operator's own tools start instances too, they would take up what the run has made and left stopped, in the place of what serves. The
- * end of what it wrote is kept in the run's folder. A one-shot of the run goes too, whether it has done its work or not: the next run does it again.
+ * Removes what the run has made and left stopped: it would add up with every attempt, and the operator's own tools may take it up in the place of what
+ * serves. The end of what it wrote is kept in the run's folder. A one-shot of the run goes too, whether it has done its work or not: the next run does
+ * it again.
  */
 async function removeNew(context: RunContext, rolls: readonly PlannedRoll[]): Promise<void> {
   const { installation, journal, system } = context;
   for (const { service, class: rollClass } of rolls) {
     const runtime = installation.runtimeOf(service);
-    if (!runtime.keep) continue;
     const originals = context.before.originals.find((original) => original.service === service)?.instances ?? [];
     const perform = createPerformer(context, `back:${service}`);
     const instances = await runtime.list(service);
-    if (rollClass === 'one-shot') {
+    if (rollClass === 'one-shot' && runtime.keep) {
       const before = instances
         .filter(({ run }) => run !== journal.run)
         .slice(-1)
