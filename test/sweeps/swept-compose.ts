@@ -40,7 +40,7 @@ export async function createSweptCompose(server: EmbeddedPostgres): Promise<Swep
   const addressOf = (container: string) =>
     docker(['inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', container], engine);
   return {
-    ...{ stateDirectory, onward, start, ports: [tiny.port, worker] },
+    ...{ stateDirectory, onward, start, held: worker, ports: [tiny.port, worker] },
     faults: [
       {
         what: 'its engine',

@@ -34,7 +34,7 @@ export async function createSweptHosts(server: EmbeddedPostgres): Promise<Swept>
     await proxy.route({ mode: 'http', port: tiny.ports[backend], backend });
   const { stateDirectory, onward, start, ports } = tiny;
   return {
-    ...{ stateDirectory, onward, start, ports: [ports.search, ports.index] },
+    ...{ stateDirectory, onward, start, held: ports.index, ports: [ports.search, ports.index] },
     faults: [
       ...hosts.list.map((host) => ({
         what: `sshd of ${host.name}`,
