@@ -65,7 +65,7 @@ function describeLog({ service, instance, place }: FailedInstance): string {
   const [, host, unit] = /^(\S+): (\S+\.service)$/.exec(place ?? '') ?? [];
   if (unit !== undefined) return `Run "ssh ${host} journalctl --unit ${unit}" to read all that it wrote.`;
   if (container === undefined) return `Read all that it wrote in .onward/instances/${service}/${instance}/output.log.`;
-  return `Run "docker logs ${container}"; once it is removed, what it wrote last is in ${instance}.log of the run's folder in .onward/runs.`;
+  return `Read what it wrote in .onward/runs/*/${instance}.log; as long as its container is there, run "docker logs ${container}".`;
 }
 
 function describeExit(exit: Instance['exit'] | undefined): string {

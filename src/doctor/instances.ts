@@ -41,6 +41,13 @@ function checkService(facts: Facts, service: Service): readonly Finding[] {
         message: `Instance ${instance.id} runs an artifact that is not the one of release ${version}.`,
         hint: `Run "onward status" to see how it came there; "onward upgrade --version ${version}" replaces it once the gate is explained.`,
       });
+    } else if (isForeign(instance)) {
+      findings.push({
+        code: 'doctor.not-ours',
+        severity: 'warning',
+        message: `Instance ${instance.id} was not made by Onward: with which configuration it runs cannot be told.`,
+        hint: `Run "onward upgrade --version ${version}" to have it made anew.`,
+      });
     } else if (instance.config !== config) {
       findings.push({
         code: 'doctor.stale-config',
@@ -52,6 +59,11 @@ function checkService(facts: Facts, service: Service): readonly Finding[] {
     findings.push(...checkTrouble(service, instance));
   }
   return findings;
+}
+
+/** What was adopted runs on as it was made, and behind a switch as it was put there, until an upgrade makes it anew. */
+export function isForeign({ release }: InstanceFact): boolean {
+  return release === '';
 }
 
 /** What went wrong with an instance that runs. */

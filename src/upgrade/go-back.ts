@@ -87,7 +87,9 @@ async function removeNew(context: RunContext, rolls: readonly PlannedRoll[]): Pr
       if (hasProcess(instance) || instance.run !== journal.run || originals.includes(instance.id)) continue;
       const path = join(installation.deployment.stateDirectory, 'runs', journal.run, `${instance.id}.log`);
       const lines = await runtime.tail(instance.id, KEPT_LINES);
-      if (lines.length > 0) await system.files.writeAtomic(path, `${lines.join('\n')}\n`);
+      // Also of one that wrote nothing: people are sent to this file.
+      const text = lines.length === 0 ? `${instance.id} has written nothing.` : lines.join('\n');
+      await system.files.writeAtomic(path, `${text}\n`);
       await perform(`remove:${instance.id}`, { instance: instance.id }, (epoch) => runtime.remove(instance.id, epoch));
     }
   }

@@ -117,15 +117,16 @@ function diskOf(survey: Survey, components: Work['components']): Pick<PlaceFact,
   return { disk: { neededBytes: sum([...folders.values(), ...images.values()]), freeBytes } };
 }
 
-/** Of services whose old and new instances run at once, what the old ones have now. What containers have, their units do not tell. */
+/** Of services whose old and new instances run at once, what the old ones have now. What runs what is wanted stays as it is. */
 function memoryOf(context: SshContext, survey: Survey, components: Work['components']): Pick<PlaceFact, 'memory'> {
-  const isTold = components.every(({ component }) => component.kind !== 'image');
-  if (survey.memoryBytes === undefined || !isTold) return {};
-  const twice = new Set(
-    components.map(({ service }) => service).filter((service) => isTemplate(configOf(context, service).unit)),
-  );
-  const used = survey.used.filter(({ service }) => twice.has(service));
-  return { memory: { neededBytes: sum(used.map(({ bytes }) => bytes)), freeBytes: survey.memoryBytes } };
+  const wanted = new Map(components.map(({ service, component }) => [service, component.identity]));
+  const used = survey.used.filter(({ service, hex }) => {
+    const identity = wanted.get(service);
+    return identity !== undefined && identity !== `sha256:${hex}` && isTemplate(configOf(context, service).unit);
+  });
+  const told = used.flatMap(({ bytes }) => bytes ?? []);
+  if (survey.memoryBytes === undefined || told.length < used.length) return {};
+  return { memory: { neededBytes: sum(told), freeBytes: survey.memoryBytes } };
 }
 
 function missingDocker(host: string, components: Work['components']): Finding {
