@@ -68,12 +68,12 @@ export function isForeign({ release }: InstanceFact): boolean {
 
 /** What went wrong with an instance that runs. */
 function checkTrouble(service: Service, instance: InstanceFact): readonly Finding[] {
-  const { id, restarts, note } = instance;
+  const { id, log, restarts, note } = instance;
   const warn = (code: string, message: string): Finding => ({
     code,
     severity: 'warning',
     message,
-    hint: `Read its log: ${describeLog(service, instance)}`,
+    hint: `Read its log: ${log ?? `.onward/instances/${service.name}/${id}/output.log`}`,
   });
   const times = restarts === 1 ? 'once' : `${restarts} times`;
   return [
@@ -87,11 +87,4 @@ function describeUnknown({ runtime }: Service): string {
   return runtime.kind === 'ssh'
     ? 'its host cannot be reached, or its record there cannot be read'
     : 'its process belongs to another pid namespace or its record cannot be read';
-}
-
-function describeLog({ name, runtime }: Service, { id, place }: InstanceFact): string {
-  if (runtime.kind === 'compose' && place !== undefined) return place.replace(/^container /, 'docker logs ');
-  if (runtime.kind !== 'ssh' || place === undefined) return `.onward/instances/${name}/${id}/output.log`;
-  const [host = '', unit = ''] = place.split(': ');
-  return `ssh ${host} journalctl --unit ${unit}`;
 }
