@@ -61,6 +61,22 @@ export function schemaDiffers(
   });
 }
 
+/** A file that the server refuses, as the error of whoever built it tells. */
+export function unbuildableFiles({ message, hint, detail, cause }: OnwardError): OnwardError {
+  const isForOther = hint?.includes('--on') === true;
+  return new OnwardError({
+    code: 'adopt.unbuildable-files',
+    message: message.replace('Could not make the schema:', 'Could not prove the schema, which the files do not make:'),
+    hint: isForOther
+      ? hint
+      : 'Bring the file back as it was applied; or name a squashed one that runs on an empty database, with --baseline.',
+    state: 'unchanged',
+    exit: ExitCode.findings,
+    ...(detail === undefined ? {} : { detail }),
+    cause,
+  });
+}
+
 export function changedMeanwhile(source: string): OnwardError {
   return new OnwardError({
     code: 'adopt.changed-meanwhile',

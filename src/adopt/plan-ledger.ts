@@ -4,7 +4,7 @@ import { qualifiedName } from '../schema/index.ts';
 import { type ConnectionTarget, PostgresError, type System } from '../system/index.ts';
 import { noLedger, severalLedgers, unknownBaseline, unreadableLedger } from './errors.ts';
 import { type FoundLedger, findLedgers } from './ledgers/find-ledgers.ts';
-import { differsFromRecord, hasDownPart, unprovenNames } from './ledgers/findings.ts';
+import { differsFromRecord, hasDownPart, offSearchPath, unprovenNames } from './ledgers/findings.ts';
 import { type Matching, type MatchOptions, matchFiles } from './ledgers/match-files.ts';
 import { noTool } from './ledgers/no-tool.ts';
 import { splitSections } from './ledgers/sections.ts';
@@ -68,6 +68,7 @@ export async function planLedger(system: System, request: LedgerRequest): Promis
   const status = await observeMigrations(system, { database, target, files });
   const findings = [
     ...matching.findings,
+    ...(found && !found.isOnPath ? [offSearchPath(found.tool, found.table.schema)] : []),
     ...files
       .filter(({ text }) => tool.marks && splitSections(text, tool.marks).down !== '')
       .map((file) => hasDownPart(tool, file)),
@@ -80,7 +81,8 @@ export async function planLedger(system: System, request: LedgerRequest): Promis
     findings,
     isByName: false,
   };
-  const mustProve = request.prove === true || request.baseline !== undefined || plan.claimed.length > 0;
+  const isWord = plan.claimed.length > 0 || plan.taken.some(({ entry }) => entry.isOnlyTold);
+  const mustProve = request.prove === true || request.baseline !== undefined || isWord;
   const isStopped = findings.some(({ severity }) => severity === 'error');
   if (!mustProve || isStopped) return withNames(plan);
   return { ...plan, proof: await prove(system, request, { plan, files }) };
@@ -166,8 +168,11 @@ function listTables(found: FoundLedger | undefined): readonly string[] {
 }
 
 function withNames(plan: LedgerPlan): LedgerPlan {
-  const byName = plan.taken.filter(({ by }) => by === 'name');
-  if (byName.length === 0 || !plan.found) return plan;
-  const warning: Finding = unprovenNames(plan.found.tool, byName.length);
+  if (!plan.found) return plan;
+  const { tool } = plan.found;
+  // One with another checksum is refused, which says more.
+  const byName = plan.taken.filter(({ by, entry }) => by === 'name' && !(tool.checksumsOf && entry.checksum));
+  if (byName.length === 0) return plan;
+  const warning: Finding = unprovenNames(tool, byName.length);
   return { ...plan, isByName: true, findings: [...plan.findings, warning] };
 }

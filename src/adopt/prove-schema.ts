@@ -1,8 +1,10 @@
 import { applySchema, openScratch, type Scratch, type ScratchDatabase, type ServerVersion } from '../lint/index.ts';
 import type { MigrationFile } from '../migrate/index.ts';
+import { OnwardError } from '../model/index.ts';
 import { compareSchemas, loadSchema, type Schema } from '../schema/index.ts';
 import { quoteName } from '../sql/index.ts';
 import { type ConnectionTarget, loadSqlParser, type Session, type System } from '../system/index.ts';
+import { unbuildableFiles } from './errors.ts';
 import { type JudgedDifference, judgeEquality } from './judge-equality.ts';
 
 export interface ProofRequest {
@@ -27,7 +29,7 @@ const APPLICATION_NAME = 'onward adopt';
 
 /**
  * Builds the files on an empty scratch database of the same major version and compares what comes of it with what is there. The database
- * itself is only read. Throws what opening a scratch server throws, and `lint.schema-fails` for a file that cannot be built.
+ * itself is only read. Throws what opening a scratch server throws, and `adopt.unbuildable-files` for a file that cannot be built.
  */
 export async function proveSchema(system: System, request: ProofRequest): Promise<SchemaProof> {
   const session = await system.postgres.connect(request.target, { applicationName: APPLICATION_NAME });
@@ -76,7 +78,12 @@ async function apply(
 ): Promise<void> {
   const parser = await loadSqlParser();
   const parsed = files.map(({ path, text }) => ({ path, text, statements: parser.split(text, path) }));
-  await applySchema(system, database.target, parsed, { mayCreateRoles: scratch.isEmbedded });
+  try {
+    await applySchema(system, database.target, parsed, { mayCreateRoles: scratch.isEmbedded });
+  } catch (error) {
+    if (!(error instanceof OnwardError) || error.code !== 'lint.schema-fails') throw error;
+    throw unbuildableFiles(error);
+  }
 }
 
 /** Where unqualified names lead to, for the role that the product has. */

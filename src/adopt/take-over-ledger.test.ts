@@ -99,6 +99,35 @@ describe('takeOverLedger()', () => {
     expect(await recorded(database)).toEqual([]);
   });
 
+  it.each([
+    // The hash that Flyway adds is that of its table's name: "public"."flyway_schema_history".
+    [
+      'flyway',
+      '77433833903597',
+      'flyway_schema_history (installed_rank int, version varchar, description varchar, type varchar, script varchar, checksum int, installed_by varchar, installed_on timestamp, execution_time int, success boolean)',
+    ],
+    [
+      'goose',
+      '5887940537704921958',
+      'goose_db_version (id int, version_id bigint, is_applied boolean, tstamp timestamp)',
+    ],
+    ['node-pg-migrate', '7241865325823964', 'pgmigrations (id int, name varchar, run_on timestamp)'],
+    [
+      'prisma',
+      '72707369',
+      '_prisma_migrations (id varchar, checksum varchar, finished_at timestamptz, migration_name varchar, logs text, rolled_back_at timestamptz, started_at timestamptz, applied_steps_count int)',
+    ],
+  ])('knows the lock that %s holds while it is at work', async (tool, key, table) => {
+    const database = await server.createDatabase(`create table ${table}`);
+    const session = await database.connect(tool);
+    await session.query(`select pg_advisory_lock(${key})`);
+    const error = await failure<OnwardError>(server.takeOver(database, []));
+    expect(error).toMatchObject({ code: 'adopt.tool-at-work', state: 'unchanged' });
+    expect(error.message).toContain(`pid ${session.backendPid} (${tool})`);
+    await session.query(`select pg_advisory_unlock(${key})`);
+    expect(await server.takeOver(database, [])).toBe(0);
+  });
+
   it('records nothing once another run of the deployment has taken over', async () => {
     const database = await createDatabase();
     const session = await database.connect();

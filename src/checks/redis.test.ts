@@ -17,7 +17,7 @@ describe('check redis', () => {
   const look = (password: string | undefined) => {
     const checker = createChecker(system, { databases: new Map(), resolveSecret: async () => password ?? '' });
     return checker.observe({
-      ...{ name: 'cache', kind: 'redis', timeoutMs: 2_000, host: '127.0.0.1', port: redis.port },
+      ...{ name: 'cache', kind: 'redis', timeoutMs: 30_000, host: '127.0.0.1', port: redis.port },
       ...(password === undefined ? {} : { password: { from: 'env', name: 'CACHE_PASSWORD' } }),
     });
   };

@@ -1,5 +1,5 @@
 import { ExitCode, OnwardError, type Plan } from '../model/index.ts';
-import { renderPlan } from '../plan/index.ts';
+import { renderStartingPlan } from '../plan/index.ts';
 import type { FoundRun } from '../upgrade/index.ts';
 import type { CommandContext } from './command-context.ts';
 
@@ -14,7 +14,7 @@ export function confirmPlan(
       // It was agreed to when it began.
       return true;
     }
-    if (!options.json) context.say(renderPlan(plan));
+    if (!options.json) context.say(renderStartingPlan(plan));
     return options.yes === true || askToStart(context, `Go from ${plan.from} to ${plan.to}?`);
   };
 }

@@ -5,8 +5,8 @@ import type { Instance } from './runtimes/runtime.ts';
 interface FailedInstance {
   readonly service: string;
   readonly instance: string;
-  /** As of an instance; `undefined` for a process of this machine. */
-  readonly place?: string | undefined;
+  /** As of an instance. */
+  readonly log: string | undefined;
   /** The last lines it wrote. */
   readonly tail: readonly string[];
 }
@@ -60,12 +60,10 @@ function failure(failed: FailedInstance, code: string, what: string): OnwardErro
   });
 }
 
-function describeLog({ service, instance, place }: FailedInstance): string {
-  const [, container] = /^container (.*)$/.exec(place ?? '') ?? [];
-  const [, host, unit] = /^(\S+): (\S+\.service)$/.exec(place ?? '') ?? [];
-  if (unit !== undefined) return `Run "ssh ${host} journalctl --unit ${unit}" to read all that it wrote.`;
-  if (container === undefined) return `Read all that it wrote in .onward/instances/${service}/${instance}/output.log.`;
-  return `Run "docker logs ${container}"; once it is removed, what it wrote last is in ${instance}.log of the run's folder in .onward/runs.`;
+function describeLog({ service, instance, log }: FailedInstance): string {
+  if (log === undefined) return `Read all that it wrote in .onward/instances/${service}/${instance}/output.log.`;
+  if (!log.startsWith('docker ')) return `Run "${log}" to read all that it wrote.`;
+  return `Read what it wrote in .onward/runs/*/${instance}.log; as long as its container is there, run "${log}".`;
 }
 
 function describeExit(exit: Instance['exit'] | undefined): string {

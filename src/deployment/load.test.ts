@@ -28,11 +28,19 @@ async function failure(text: string): Promise<OnwardError> {
   );
 }
 
-const MINIMAL = `
+/** Every problem that the file is refused for, with its place. */
+async function problems(text: string): Promise<readonly string[]> {
+  const { detail = '' } = await failure(text);
+  return detail.replaceAll(join(folder, 'onward.yaml'), 'onward.yaml').split('\n');
+}
+
+const FRAME = `
 deployment: shop
 releases: { source: ./releases }
 databases: { core: { url: postgres://onward@127.0.0.1/core } }
-services:
+services:`;
+
+const MINIMAL = `${FRAME}
   api: { runtime: process }
 `;
 
@@ -104,7 +112,7 @@ services:
   });
 
   it('reports names that lead nowhere, circles and shared addresses', async () => {
-    const error = await failure(`
+    const found = await problems(`
 deployment: shop
 releases: { source: ./releases }
 databases: { core: { url: postgres://onward@127.0.0.1/core } }
@@ -116,7 +124,7 @@ services:
 checks:
   - { name: total, sql: { database: main, query: select 1 } }
 `);
-    expect(error.detail?.replaceAll(join(folder, 'onward.yaml'), 'onward.yaml').split('\n')).toEqual([
+    expect(found).toEqual([
       'onward.yaml:5:10: control: there is no "cor"; did you mean "core"?',
       'onward.yaml:7:3: services: "after" goes in a circle: api -> web -> api',
       'onward.yaml:8:71: services.web.switch.builtin.listen: 127.0.0.1:8080 is the address of "api" already',
@@ -126,17 +134,13 @@ checks:
   });
 
   it('reports units that cannot hold what is asked of them', async () => {
-    const error = await failure(`
-deployment: shop
-releases: { source: ./releases }
-databases: { core: { url: postgres://onward@127.0.0.1/core } }
-services:
+    const found = await problems(`${FRAME}
   api: { runtime: ssh, hosts: [a, b, a], unit: api.service, replicas: 2, port: 8080-8081 }
   web: { runtime: ssh, hosts: [a], unit: web@.service, replicas: 2, port: 8080-8082 }
   one: { runtime: ssh, hosts: [a], unit: one@.service, port: 8090, roll: stop-first }
   two: { runtime: ssh }
 `);
-    expect(error.detail?.replaceAll(join(folder, 'onward.yaml'), 'onward.yaml').split('\n')).toEqual([
+    expect(found).toEqual([
       'onward.yaml:6:38: services.api.hosts.2: "a" stands twice',
       'onward.yaml:6:71: services.api.replicas: a plain unit is one instance on each host; name a template such as search@.service',
       'onward.yaml:6:80: services.api.port: a plain unit listens on one port',
@@ -146,11 +150,7 @@ services:
   });
 
   it('reports units and services of compose.yaml that two services would take from each other, and ports that there are not', async () => {
-    const error = await failure(`
-deployment: shop
-releases: { source: ./releases }
-databases: { core: { url: postgres://onward@127.0.0.1/core } }
-services:
+    const found = await problems(`${FRAME}
   api: { runtime: ssh, hosts: [a, b], unit: app.service }
   web: { runtime: ssh, hosts: [b, c], unit: app.service }
   one: { runtime: ssh, hosts: [a], unit: app@.service, port: 9000-8000 }
@@ -158,16 +158,12 @@ services:
   job: { runtime: compose }
   copy: { runtime: compose, service: job, switch: { builtin: { listen: "127.0.0.1:99999" } } }
 `);
-    expect(error.detail?.replaceAll(join(folder, 'onward.yaml'), 'onward.yaml').split('\n')).toEqual([
+    expect(found).toEqual([
       'onward.yaml:8:62: services.one.port: must be a port such as 8080, or a range such as 8080-8089',
       'onward.yaml:9:62: services.two.port: must be a port such as 8080, or a range such as 8080-8089',
       'onward.yaml:11:72: services.copy.switch.builtin.listen: must end in a port from 1 to 65535',
     ]);
-    const shared = await failure(`
-deployment: shop
-releases: { source: ./releases }
-databases: { core: { url: postgres://onward@127.0.0.1/core } }
-services:
+    const shared = await problems(`${FRAME}
   api: { runtime: ssh, hosts: [a, b], unit: app.service }
   web: { runtime: ssh, hosts: [b, c], unit: app.service }
   one: { runtime: ssh, hosts: [a], unit: app@.service }
@@ -175,14 +171,14 @@ services:
   job: { runtime: compose }
   copy: { runtime: compose, service: job }
 `);
-    expect(shared.detail?.replaceAll(join(folder, 'onward.yaml'), 'onward.yaml').split('\n')).toEqual([
+    expect(shared).toEqual([
       'onward.yaml:7:45: services.web.unit: app.service on b is the unit of "api" already',
       'onward.yaml:11:38: services.copy.service: job is the service in compose.yaml of "job" already',
     ]);
   });
 
   it('says of a key that is left out that it is missing, and of a value what it must be', async () => {
-    const error = await failure(`
+    const found = await problems(`
 deployment: shop
 releases: { source: ./releases, channel: 7 }
 databases: { Core: { url: postgres://onward@127.0.0.1/core } }
@@ -191,7 +187,7 @@ services:
   web: { runtme: process }
 lease: { ttl: 6 }
 `);
-    expect(error.detail?.replaceAll(join(folder, 'onward.yaml'), 'onward.yaml').split('\n')).toEqual([
+    expect(found).toEqual([
       'onward.yaml:3:42: releases.channel: must be a channel such as stable, or a version',
       'onward.yaml:4:20: databases.Core: this name must be lower-case letters, digits, hyphens and underscores, starting with a letter',
       'onward.yaml:6:8: services.api.runtime: is missing',
@@ -225,7 +221,7 @@ pacing:
   });
 
   it('says where a window, a size or a number of the pacing is wrong', async () => {
-    const error = await failure(`${MINIMAL}
+    const found = await problems(`${MINIMAL}
 pacing:
   windows:
     - 22:00-06:00 Europe/Zurich
@@ -237,7 +233,7 @@ pacing:
   walBacklog: 1G
   paralel: 2
 `);
-    expect(error.detail?.replaceAll(join(folder, 'onward.yaml'), 'onward.yaml').split('\n')).toEqual([
+    expect(found).toEqual([
       'onward.yaml:11:7: pacing.windows.1: must not end when it begins; the whole day is 00:00-24:00',
       'onward.yaml:12:7: pacing.windows.2: must name days such as Mon-Fri or Sat,Sun, not "Mo"',
       'onward.yaml:13:7: pacing.windows.3: must be a string',

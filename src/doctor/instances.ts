@@ -41,6 +41,13 @@ function checkService(facts: Facts, service: Service): readonly Finding[] {
         message: `Instance ${instance.id} runs an artifact that is not the one of release ${version}.`,
         hint: `Run "onward status" to see how it came there; "onward upgrade --version ${version}" replaces it once the gate is explained.`,
       });
+    } else if (isForeign(instance)) {
+      findings.push({
+        code: 'doctor.not-ours',
+        severity: 'warning',
+        message: `Instance ${instance.id} was not made by Onward: with which configuration it runs cannot be told.`,
+        hint: `Run "onward upgrade --version ${version}" to have it made anew.`,
+      });
     } else if (instance.config !== config) {
       findings.push({
         code: 'doctor.stale-config',
@@ -54,14 +61,19 @@ function checkService(facts: Facts, service: Service): readonly Finding[] {
   return findings;
 }
 
+/** What was adopted runs on as it was made, and behind a switch as it was put there, until an upgrade makes it anew. */
+export function isForeign({ release }: InstanceFact): boolean {
+  return release === '';
+}
+
 /** What went wrong with an instance that runs. */
 function checkTrouble(service: Service, instance: InstanceFact): readonly Finding[] {
-  const { id, restarts, note } = instance;
+  const { id, log, restarts, note } = instance;
   const warn = (code: string, message: string): Finding => ({
     code,
     severity: 'warning',
     message,
-    hint: `Read its log: ${describeLog(service, instance)}`,
+    hint: `Read its log: ${log ?? `.onward/instances/${service.name}/${id}/output.log`}`,
   });
   const times = restarts === 1 ? 'once' : `${restarts} times`;
   return [
@@ -75,11 +87,4 @@ function describeUnknown({ runtime }: Service): string {
   return runtime.kind === 'ssh'
     ? 'its host cannot be reached, or its record there cannot be read'
     : 'its process belongs to another pid namespace or its record cannot be read';
-}
-
-function describeLog({ name, runtime }: Service, { id, place }: InstanceFact): string {
-  if (runtime.kind === 'compose' && place !== undefined) return place.replace(/^container /, 'docker logs ');
-  if (runtime.kind !== 'ssh' || place === undefined) return `.onward/instances/${name}/${id}/output.log`;
-  const [host = '', unit = ''] = place.split(': ');
-  return `ssh ${host} journalctl --unit ${unit}`;
 }

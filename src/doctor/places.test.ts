@@ -6,6 +6,7 @@ const GIB = 1024 ** 3;
 const host = (more: Partial<PlaceFact>): PlaceFact => ({
   runtime: 'ssh',
   place: 'a.internal',
+  login: 'ssh -F ./ssh_config a.internal',
   isReachable: true,
   evidence: 'systemd 252',
   disk: { neededBytes: 0, freeBytes: 20 * GIB },
@@ -32,11 +33,11 @@ describe('the doctor, of engines and hosts', () => {
         'doctor.place-unreachable',
         'error',
         'a.internal cannot be reached: connection refused.',
-        'Run "ssh a.internal true" to see why.',
+        'Run "ssh -F ./ssh_config a.internal true" to see why.',
       ],
     ]);
-    const docker = { runtime: 'compose' as const, place: 'docker', isReachable: false, evidence: 'no socket' };
-    expect(checkPlaces(host(docker))[0]?.[3]).toBe('Run "docker info" to see why.');
+    const { login: _, ...docker } = host({ runtime: 'compose', place: 'docker', isReachable: false });
+    expect(checkPlaces(docker)[0]?.[3]).toBe('Run "docker info" to see why.');
   });
 
   it.each([

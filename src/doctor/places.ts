@@ -68,6 +68,6 @@ function checkClock(fact: PlaceFact): readonly Finding[] {
 }
 
 /** A command as it is typed here. */
-function on({ runtime, place }: PlaceFact, command: string): string {
-  return runtime === 'ssh' ? `ssh ${place} ${command}` : command;
+function on({ login }: PlaceFact, command: string): string {
+  return login === undefined ? command : `${login} ${command}`;
 }

@@ -27,6 +27,21 @@ describe('the switch rule', () => {
     expect(check('stopped').map(({ code }) => code)).toEqual(['doctor.dead-target']);
   });
 
+  it('asks for no frontend of what was adopted, until an upgrade has made it anew', () => {
+    const check = (releases: readonly string[]) =>
+      switchRule
+        .check({
+          current: { release: '1.0.0' },
+          deployment: { services: [] },
+          instances: releases.map((release) => ({ id: 'api', service: 'api', state: 'running', release })),
+          frontends: [{ service: 'api' }],
+        } as unknown as Facts)
+        .map(({ code }) => code);
+    expect(check(['', ''])).toEqual([]);
+    expect(check(['', '1.0.0'])).toEqual(['doctor.no-frontend']);
+    expect(check([])).toEqual(['doctor.no-frontend']);
+  });
+
   it('tells of an instance that listens elsewhere by now, and of none that stays where it was', () => {
     const instance = (id: string, address: string) => ({ id, service: 'api', state: 'running', address });
     const facts = {

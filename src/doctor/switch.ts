@@ -1,4 +1,5 @@
 import type { Facts, Finding } from '../model/index.ts';
+import { isForeign } from './instances.ts';
 import type { DoctorRule } from './rule.ts';
 
 export const switchRule: DoctorRule = {
@@ -10,7 +11,9 @@ export const switchRule: DoctorRule = {
     const program = checkProgram(facts, hint);
     const frontends = facts.frontends.flatMap<Finding>(({ service, targets, listen, use }) => {
       if (use?.problem) return [{ code: 'doctor.switch-unusable', severity: 'error', ...use.problem }];
+      const instances = facts.instances.filter((found) => found.service === service && found.state === 'running');
       if (!targets) {
+        if (instances.length > 0 && instances.every(isForeign)) return [];
         return [
           {
             code: 'doctor.no-frontend',
@@ -23,7 +26,6 @@ export const switchRule: DoctorRule = {
       const wanted = facts.deployment.services.find((candidate) => candidate.name === service)?.switch;
       const address = wanted?.kind === 'builtin' ? `${wanted.listen.host}:${wanted.listen.port}` : undefined;
       const isElsewhere = listen !== undefined && address !== undefined && listen !== address;
-      const instances = facts.instances.filter((found) => found.service === service && found.state === 'running');
       const running = instances.map(({ id }) => id);
       const active = targets.filter((target) => target.state === 'active').map((target) => target.id);
       const moved = instances.flatMap(({ id, address }) => {

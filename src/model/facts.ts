@@ -17,6 +17,8 @@ export interface InstanceFact {
   readonly run: string;
   /** Where it runs, for people: a container, or a host and its unit. */
   readonly place?: string;
+  /** The command that shows what it writes; `undefined`: its file does. */
+  readonly log?: string;
   readonly state: 'created' | 'running' | 'waiting' | 'stopped' | 'lost' | 'unknown';
   readonly restarts: number;
   /** Where it listens, as `host:port`. */
@@ -74,6 +76,8 @@ export interface QuarantineFact {
 /** One database as it was seen. What could not be seen is `undefined`, which is never taken for "fine". */
 export interface DatabaseFact {
   readonly name: string;
+  /** How one logs in there from here: `ssh -F ssh_config a`; `undefined`: commands for it are typed here. */
+  readonly login?: string;
   readonly isReachable: boolean;
   /** Why it is not reachable, or where it is. */
   readonly evidence: string;
@@ -99,6 +103,8 @@ export interface PlaceFact {
   readonly runtime: 'compose' | 'ssh';
   /** A host as ssh knows it, or where the engine is. */
   readonly place: string;
+  /** How one logs in there from here: `ssh -F ssh_config a`; `undefined`: commands for it are typed here. */
+  readonly login?: string;
   readonly isReachable: boolean;
   /** Why it is not reachable, or what it is. */
   readonly evidence: string;

@@ -4,9 +4,9 @@
  */
 export { contentOf } from './acceptances.ts';
 export { planContract } from './contract/plan-contract.ts';
-export { renderContractPlan } from './contract/render-contract-plan.ts';
+export { renderContractPlan, renderStartingContract } from './contract/render-contract-plan.ts';
 export { choosePath, type PathResult } from './path.ts';
 export type { PlanRequest } from './plan-request.ts';
 export { planUpgrade } from './plan-upgrade.ts';
-export { renderPlan } from './render-plan.ts';
+export { renderPlan, renderStartingPlan } from './render-plan.ts';
 export { contentOfRisk } from './risk-gates.ts';

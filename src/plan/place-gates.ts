@@ -26,16 +26,16 @@ export function buildPlaceGates(facts: Facts, request: PlanRequest): readonly Ga
   ];
 }
 
-function reachableGate({ runtime, place, isReachable, evidence }: PlaceFact): Gate {
-  const command = runtime === 'compose' ? 'docker info' : `ssh ${place} true`;
+function reachableGate({ runtime, place, login, isReachable, evidence }: PlaceFact): Gate {
+  const command = login === undefined ? 'docker info' : `${login} true`;
   const title = runtime === 'compose' ? 'The Docker engine can be reached' : `Host ${place} can be reached`;
   return gate(`place:${place}`, title, isReachable ? 'open' : 'closed', evidence, command);
 }
 
-function diskGate({ runtime, place, disk }: PlaceFact): Gate {
+function diskGate({ runtime, place, login, disk }: PlaceFact): Gate {
   const id = `disk:${place}`;
   const title = runtime === 'compose' ? 'There is room for images' : `There is room on the disk of ${place}`;
-  const command = runtime === 'compose' ? 'docker system df' : `ssh ${place} df -h`;
+  const command = login === undefined ? 'docker system df' : `${login} df -h`;
   if (!disk) return gate(id, title, 'unknown', 'how much is free cannot be told', command);
   const needed = disk.neededBytes === 0 ? 0 : disk.neededBytes + DISK_MARGIN_BYTES;
   const evidence = `${formatBytes(disk.freeBytes)} are free, ${formatBytes(needed)} are needed`;

@@ -19,6 +19,11 @@ const ROLLBACK_WORDS: Readonly<Record<PlanStep['rollback'], string>> = {
 
 /** The plan for a person: path, steps with what can be undone at each, gates, and the exact next command. The same value as `--json`. */
 export function renderPlan(plan: Plan): string {
+  return `${renderStartingPlan(plan)}Next: ${plan.nextCommand}\n`;
+}
+
+/** The same for a plan that its command goes on to carry out: what comes next is what it does. */
+export function renderStartingPlan(plan: Plan): string {
   const lines = [
     `Deployment  ${plan.deployment} (${plan.product})`,
     `Path        ${[plan.from, ...plan.hops.map((hop) => hop.to)].join(' -> ')}${plan.requested === plan.to ? '' : `  (${plan.requested})`}`,
@@ -31,7 +36,6 @@ export function renderPlan(plan: Plan): string {
     lines.push(`${finding.severity === 'info' ? 'note   ' : finding.severity} ${finding.message}`);
   if (plan.pointOfNoReturn !== '')
     lines.push('', `Point of no return: ${plan.pointOfNoReturn}. Up to there old artifacts can come back.`);
-  lines.push(`Next: ${plan.nextCommand}`);
   return `${lines.join('\n')}\n`;
 }
 

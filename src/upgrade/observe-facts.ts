@@ -166,7 +166,7 @@ export async function observeInstances(installation: Installation): Promise<read
   const lists = await Promise.all(services.map(({ name }) => listInstances(installation, name)));
   return lists
     .flat()
-    .map(({ id, service, release, identity, config, run, state, restarts, exit, address, place, note }) => ({
+    .map(({ id, service, release, identity, config, run, state, restarts, exit, address, place, log, note }) => ({
       id,
       service,
       release,
@@ -177,6 +177,7 @@ export async function observeInstances(installation: Installation): Promise<read
       restarts,
       ...(address ? { address: describeListen(address) } : {}),
       ...(place === undefined ? {} : { place }),
+      ...(log === undefined ? {} : { log }),
       ...(note === undefined ? {} : { note }),
       ...(exit ? { exitCode: exit.code } : {}),
     }));

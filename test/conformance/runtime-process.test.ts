@@ -20,7 +20,7 @@ const open = async (folder: string) =>
 
 describeRuntime({
   name: 'process',
-  grace: { leastMs: 300, mostMs: 3_000 },
+  grace: { leastMs: 300, mostMs: 10_000 },
   runsIn: 'artifact',
   recallsCrash: true,
   open,

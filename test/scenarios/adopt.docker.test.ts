@@ -254,6 +254,18 @@ describe('adopting a Compose project that runs', { timeout: 180_000 }, () => {
     expect(after.api.failures).toEqual(before.api.failures);
     expect(after.web.failures).toEqual(before.web.failures);
   });
+
+  it('leaves every service with its name when it is taken back after an upgrade', async () => {
+    const undone = await onward('adopt', 'traffic', '--undo', '--yes');
+    expect(undone.exit, undone.stderr).toBe(0);
+    expect(await version()).toBe('1.2.0');
+    const now = await askClient();
+    const later = await eventually(
+      askClient,
+      ({ api, web }) => Math.min(api.sent - now.api.sent, web.sent - now.web.sent) > 20,
+    );
+    expect([later.api.failures, later.web.failures]).toEqual([now.api.failures, now.web.failures]);
+  });
 });
 
 describe('adopting a Compose project that has a HAProxy of its own', { timeout: 180_000 }, () => {

@@ -214,8 +214,10 @@ describe('onward contract', () => {
     const plan = await tiny.onward(['contract', '--dry-run']);
     expect(plan.exit, plan.stdout).toBe(0);
     expect(plan.stdout).toContain('removes column public.item.old');
+    expect(plan.stdout).toMatch(/\nNext: onward contract\n$/);
     const run = await tiny.onward(['contract', '--yes']);
     expect(run.exit, run.stderr).toBe(0);
+    expect(run.stderr).not.toContain('Next: onward contract');
     expect(await hasOld()).toBe(false);
     expect(await tiny.query('select contracted_by from onward.data_migration')).toEqual([
       { contracted_by: 'core/1.1.0/contract/1' },

@@ -121,6 +121,18 @@ describe('onward upgrade', () => {
     expect((await tiny.onward(['upgrade', '--yes'])).exit).toBe(0);
   });
 
+  it('--rollback service leaves what depends on the one that failed as it was', async () => {
+    const before = await running();
+    await tiny.writeDeployment((text) => text.replace(/(api: .*)readyTimeout: 10s/, '$1readyTimeout: 3s'));
+    await publishNext({ behaviour: { api: { neverReady: true }, web: { mark: 'with a new api' } } });
+    const failed = await tiny.onward(['upgrade', '--yes', '--rollback', 'service']);
+    expect(failed.exit, failed.stderr).toBe(4);
+    expect(await running()).toEqual(before);
+    expect((await tiny.onward(['rollback'])).exit).toBe(3);
+    expect(await running()).toEqual(before);
+    await tiny.writeDeployment((text) => text.replace(/(api: .*)readyTimeout: 3s/, '$1readyTimeout: 10s'));
+  });
+
   it('--plan applies a saved plan, and refuses it when the world has moved', async () => {
     const version = await publishNext();
     const file = join(tiny.folder, 'plan.json');

@@ -48,7 +48,7 @@ describe('onward upgrade', () => {
 
   it('has nothing to do when it is run again', async () => {
     const result = await tiny.onward(['upgrade', '--yes']);
-    expect(result.stderr).toBe('Nothing to do: 1.1.0 is installed and is what the channel points to.\n');
+    expect(result.stderr).toBe('Nothing to do: 1.1.0 is installed, and the channel points to no newer release.\n');
     expect(result.exit).toBe(0);
   });
 

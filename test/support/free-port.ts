@@ -6,7 +6,7 @@ const LOWEST = 12_000;
 const HIGHEST = 20_000;
 
 /** Workers of one run of the tests have ports of their own: between the choice of a port and its use, another one could take it. */
-const SLICES = 4;
+const SLICES = 8;
 const given = new Set<number>();
 
 /** A port of the loopback interface that nobody listens on now; never the same one twice in a test file. */

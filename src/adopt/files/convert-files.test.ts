@@ -81,6 +81,38 @@ describe('planConversion()', () => {
       ['0_init/migration.sql -> 0_init.up.sql', '20260301100000_note/migration.sql -> 20260301100000_note.up.sql'],
     ],
     [
+      'refuses folders of Prisma without a number, and names those without a name',
+      'prisma',
+      ['20260101000000_/migration.sql', '20260102000000/migration.sql', 'init/migration.sql'],
+      [
+        '20260101000000_/migration.sql -> 20260101000000_unnamed.up.sql',
+        '20260102000000/migration.sql -> 20260102000000_unnamed.up.sql',
+        'adopt.unplaced-file',
+      ],
+    ],
+    [
+      'takes whatever stands behind a number of dbmate for a name, and nothing from folders below',
+      'dbmate',
+      ['20260101.sql', '20260102.x.sql', '20260103x_a.sql', '2026-04/0001_a.sql', 'seed.sql'],
+      [
+        '20260101.sql -> 20260101_unnamed.up.sql',
+        '20260102.x.sql -> 20260102_x.up.sql',
+        '20260103x_a.sql -> 20260103_x_a.up.sql',
+        'adopt.unplaced-file',
+        'adopt.unplaced-file',
+      ],
+    ],
+    [
+      'reads the numbers of node-pg-migrate that are a date and a time as such',
+      'node-pg-migrate',
+      ['20260301100000123_a.sql', '1772359200124-b.sql', 'none.sql'],
+      [
+        '20260301100000123_a.sql -> 1772359200123_a.up.sql',
+        '1772359200124-b.sql -> 1772359200124_b.up.sql',
+        'adopt.unplaced-file',
+      ],
+    ],
+    [
       'refuses migrations that are programs',
       'node-pg-migrate',
       ['1772359200000_a.js', '1772359200001-b.sql', '1772359200002_c.down.sql'],
@@ -90,9 +122,19 @@ describe('planConversion()', () => {
     expect(await outline(tool, Object.fromEntries(paths.map((path) => [path, 'select 1'])))).toEqual(expected);
   });
 
-  it('tells placeholders of Flyway', async () => {
-    const files = { 'V1__a.sql': `create table ${'$'}{schema}.t ()` };
-    expect(await outline('flyway', files)).toEqual(['V1__a.sql -> 0001_a.up.sql', 'adopt.placeholder']);
+  it.each([
+    ['flyway', 'V1__a.sql', `create table ${'$'}{schema}.t ()`],
+    ['goose', '0001_a.sql', '-- +goose Up\n-- +goose ENVSUBST ON\nselect 1;\n'],
+  ])('tells placeholders of %s', async (tool, path, text) => {
+    expect((await outline(tool, { [path]: text })).slice(1)).toEqual(['adopt.placeholder']);
+  });
+
+  it.each<[string, string, string]>([
+    ['dbmate', 'a second way forward', '-- migrate:up\nselect 1;\n-- migrate:down\n-- migrate:up\nselect 2;\n'],
+    ['node-pg-migrate', 'a way back alone', 'select 1;\n-- Down Migration\nselect 2;\n'],
+    ['node-pg-migrate', 'statements before the first mark', 'select 1;\n-- Up Migration\nselect 2;\n'],
+  ])('does not guess what %s ran of a file with %s', async (tool, _, text) => {
+    expect((await outline(tool, { '0001_a.sql': text })).slice(1)).toEqual(['adopt.unclear-marks']);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import type { Finding } from '../../model/index.ts';
 import type { ForeignFile, LedgerTool } from '../ledgers/ledger-tool.ts';
-import { splitSections } from '../ledgers/sections.ts';
+import { areMarksClear, type Marks, splitSections } from '../ledgers/sections.ts';
 
 /** A file of the tool's folder, with its bytes. */
 export interface SourceFile {
@@ -39,6 +39,7 @@ export function planFiles(tool: LedgerTool, sources: readonly SourceFile[]): Fil
   for (const source of sources) {
     const place = tool.placeFile?.(source.path);
     if (place === 'ignored') ignored.push(source.path);
+    else if (place === 'unnumbered') findings.push(unnumbered(tool, source.path));
     else if (place) placed.push({ source, place });
     else if (/\.(sql|go|[cm]?[jt]s)$/.test(source.path)) findings.push(unplaced(tool, source.path));
   }
@@ -49,8 +50,13 @@ export function planFiles(tool: LedgerTool, sources: readonly SourceFile[]): Fil
     .sort((a, b) => (a.place.name < b.place.name ? -1 : 1));
   findings.push(...checkVersions(kept));
   const files = nameAll(tool, kept, repeatable).map(({ source, to }) => convert(tool, source, to));
-  const held = files.filter(({ bytes }) => tool.name === 'flyway' && /\$\{[\w.:-]+\}/.test(bytes.toString('utf8')));
-  return { files, ignored, findings: [...findings, ...held.map(placeholder)] };
+  for (const { source } of [...kept, ...repeatable]) {
+    const text = source.bytes.toString('utf8');
+    if (tool.placeholders?.test(text)) findings.push(placeholder(tool, source.path));
+    if (tool.marks && hasMarks(text, tool.marks) && !areMarksClear(text, tool.marks))
+      findings.push(unclearMarks(tool, source.path));
+  }
+  return { files, ignored, findings };
 }
 
 /** The newest baseline replaces every version up to its own. */
@@ -85,12 +91,15 @@ function nameAll(
 
 function convert({ marks }: LedgerTool, { path, bytes }: SourceFile, to: string): PlannedFile {
   const text = bytes.toString('utf8');
-  const hasMarks = marks !== undefined && text.split('\n').some((line) => marks.up.test(line) || marks.down.test(line));
-  if (!hasMarks) return { from: path, to, bytes, isChanged: false };
+  if (!marks || !hasMarks(text, marks)) return { from: path, to, bytes, isChanged: false };
   const isAlone = text.split('\n').some((line) => marks.noTransaction?.test(line));
   const forward = splitSections(text, marks).forward.replace(/^\n+/, '');
   const written = `${isAlone ? '-- onward:transaction none\n' : ''}${forward}`;
   return { from: path, to, bytes: Buffer.from(written), isChanged: true };
+}
+
+function hasMarks(text: string, { up, down }: Marks): boolean {
+  return text.split('\n').some((line) => up.test(line) || down.test(line));
 }
 
 function compare(a: ForeignFile, b: ForeignFile): number {
@@ -115,7 +124,7 @@ function checkVersions(files: readonly Placed[]): readonly Finding[] {
         severity: 'error',
         message: `it has the same version as ${before.source.path}`,
         position: { file: file.source.path },
-        hint: 'Leave the one out that was not applied.',
+        hint: 'Leave the one out that was not applied; if both were, give one a number of its own.',
       },
     ];
   });
@@ -136,12 +145,32 @@ function unplaced(tool: LedgerTool, file: string): Finding {
   };
 }
 
-function placeholder({ from }: PlannedFile): Finding {
+function unnumbered({ title }: LedgerTool, file: string): Finding {
+  return {
+    code: 'adopt.unplaced-file',
+    severity: 'error',
+    message: `${title} runs it, and its name has no number that says where`,
+    position: { file },
+    hint: 'Put in front of its name a number that stands where it ran: <number>_<name>.',
+  };
+}
+
+function unclearMarks({ title }: LedgerTool, file: string): Finding {
+  return {
+    code: 'adopt.unclear-marks',
+    severity: 'error',
+    message: `what ${title} ran of it cannot be told: it has not one mark of the way forward, or statements before its first mark`,
+    position: { file },
+    hint: 'Leave in it what was run, between one mark of the way forward and one of the way back.',
+  };
+}
+
+function placeholder({ title }: LedgerTool, file: string): Finding {
   return {
     code: 'adopt.placeholder',
     severity: 'warning',
-    message: 'it holds placeholders, which Flyway replaces and Onward does not',
-    position: { file: from },
+    message: `it holds placeholders, which ${title} replaces and Onward does not`,
+    position: { file },
     hint: 'Where it was applied already, squash it into a baseline; else write the value itself.',
   };
 }

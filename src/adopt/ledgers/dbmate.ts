@@ -22,7 +22,7 @@ export const dbmate: LedgerTool = {
   marks: {
     up: /^--\s*migrate:up\b/,
     down: /^--\s*migrate:down\b/,
-    noTransaction: /^--\s*migrate:up\b.*\btransaction:\s*false\b/,
+    noTransaction: /^--\s*migrate:up\s(?:.*\s)?transaction:false(?:\s|$)/,
   },
 };
 

@@ -113,6 +113,21 @@ describe('findLedgers()', () => {
     expect(rows).toEqual([{ is_right: true }]);
   });
 
+  it('warns when unqualified names do not lead to where the tool was', async () => {
+    const database = await server.createDatabase(
+      'create schema app',
+      'create table app.customer (id bigint)',
+      DBMATE.replace('schema_migrations', 'app.schema_migrations'),
+      `insert into app.schema_migrations values ('1')`,
+    );
+    const files = [['1_a.up.sql', 'create table customer (id bigint);\n']] as const;
+    const { findings } = await server.plan(database, files);
+    expect(findings.map(({ code }) => code)).toEqual(['adopt.off-search-path', 'adopt.by-name']);
+    const session = await database.connect();
+    await session.query(`alter database ${database.name} set search_path = app`);
+    expect((await server.plan(database, files)).findings.map(({ code }) => code)).toEqual(['adopt.by-name']);
+  });
+
   it('refuses a baseline beside a table that may be a ledger', async () => {
     const database = await server.createDatabase(
       'create table schema_migrations (version bigint primary key, inserted_at timestamp)',

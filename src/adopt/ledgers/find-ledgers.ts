@@ -11,6 +11,8 @@ export interface FoundLedger {
   readonly lines: readonly LedgerLine[];
   /** What times without a zone were taken for: the zone that the server has for this role and database. */
   readonly timeZone: string;
+  /** Whether unqualified names lead to its schema, for this role and database. */
+  readonly isOnPath: boolean;
 }
 
 export interface FoundLedgers {
@@ -36,7 +38,7 @@ export async function findLedgers(session: Session, options: FindOptions = {}): 
   const candidates = await loadTables(session, ({ schema, name }) =>
     options.table === undefined ? usual.includes(name) : [name, `${schema}.${name}`].includes(options.table),
   );
-  const timeZone = await loadTimeZone(session);
+  const { timeZone, path } = await loadSettings(session);
   const ledgers: FoundLedger[] = [];
   for (const table of candidates) {
     const fitting = tools.filter(
@@ -47,16 +49,19 @@ export async function findLedgers(session: Session, options: FindOptions = {}): 
     );
     for (const tool of fitting) {
       const lines = await loadLines(session, tool, table);
-      if (tool.accepts(lines)) ledgers.push({ tool, table, lines, timeZone, ledger: tool.read(lines) });
+      const isOnPath = path.includes(table.schema);
+      if (tool.accepts(lines)) ledgers.push({ tool, table, lines, timeZone, isOnPath, ledger: tool.read(lines) });
     }
   }
   const strangers = candidates.filter((table) => !ledgers.some((found) => found.table === table) && !isPart(table));
   return { ledgers, strangers };
 }
 
-async function loadTimeZone(session: Session): Promise<string> {
-  const { rows } = await session.query<{ zone: string }>(`select pg_catalog.current_setting('TimeZone') as zone`);
-  return rows[0]?.zone ?? 'UTC';
+async function loadSettings(session: Session): Promise<{ timeZone: string; path: readonly string[] }> {
+  const { rows } = await session.query<{ zone: string; path: readonly string[] }>(
+    `select pg_catalog.current_setting('TimeZone') as zone, pg_catalog.to_json(pg_catalog.current_schemas(false)) as path`,
+  );
+  return { timeZone: rows[0]?.zone ?? 'UTC', path: rows[0]?.path ?? [] };
 }
 
 /** Reads a ledger again, in a session of the same time zone. */

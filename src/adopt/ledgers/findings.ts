@@ -69,6 +69,15 @@ export function unprovenNames(tool: LedgerTool, count: number): Finding {
   };
 }
 
+export function offSearchPath(tool: LedgerTool, schema: string): Finding {
+  return {
+    code: 'adopt.off-search-path',
+    severity: 'warning',
+    message: `${tool.title} has its table in schema ${schema}, to which unqualified names do not lead for this role: it may have been told to`,
+    hint: `If its migrations ran in ${schema} too, run "alter database <name> set search_path = ${schema}": Onward runs files as the role is set up.`,
+  };
+}
+
 export function hasDownPart(tool: LedgerTool, file: MigrationRef): Finding {
   return {
     code: 'adopt.down-part',

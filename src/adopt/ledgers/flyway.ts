@@ -6,6 +6,7 @@ import {
   hasColumns,
   type LedgerLine,
   type LedgerTool,
+  lockOf,
   quoteTable,
   safeName,
   textOf,
@@ -21,6 +22,8 @@ export const flyway: LedgerTool = {
   name: 'flyway',
   title: 'Flyway',
   tables: ['flyway_schema_history'],
+  // The letters of its name, and a hash of its table's.
+  lock: lockOf('77429560795513', '77433855762808'),
   fits: (table) =>
     hasColumns(table, {
       installed_rank: ['integer'],
@@ -48,7 +51,8 @@ export const flyway: LedgerTool = {
       const type = textOf(line, 'type');
       if (line.success !== true) findings.push(failed(line));
       else if (type === 'SCHEMA') continue;
-      else if (type === 'BASELINE') baseline = textOf(line, 'version');
+      // Before version 3 it was called `INIT`.
+      else if (type === 'BASELINE' || type === 'INIT') baseline = textOf(line, 'version');
       else {
         entries.delete(key);
         if (type !== 'DELETE' && !type.startsWith('UNDO')) entries.set(key, toEntry(key, line));
@@ -60,6 +64,7 @@ export const flyway: LedgerTool = {
   keyOf: (file) => (file.path.includes('/') ? undefined : String(file.sequence)),
   nameOf: ({ line }) => safeName(textOf(line, 'description')),
   placeFile,
+  placeholders: /\$\{[\w.:-]+\}/,
   checksumsOf: ({ text }) => {
     const lines = text.split(/\r\n|\r|\n/);
     // Since version 4 without the ends of lines; some versions before and after it counted them.

@@ -1,4 +1,12 @@
-import { type ForeignEntry, hasColumns, type LedgerTool, placeNumbered, quoteTable, textOf } from './ledger-tool.ts';
+import {
+  type ForeignEntry,
+  hasColumns,
+  type LedgerTool,
+  lockOf,
+  placeNumbered,
+  quoteTable,
+  textOf,
+} from './ledger-tool.ts';
 
 /**
  * goose: a row for every time that a file was applied or taken back; of several rows of one version the last decides. The row of version 0
@@ -8,6 +16,8 @@ export const goose: LedgerTool = {
   name: 'goose',
   title: 'goose',
   tables: ['goose_db_version'],
+  // Only where a program asks for it.
+  lock: lockOf('5887940537704921958'),
   fits: (table) =>
     hasColumns(table, {
       id: ['integer', 'bigint'],
@@ -33,9 +43,11 @@ export const goose: LedgerTool = {
   },
   keyOf: ({ sequence }) => String(sequence),
   placeFile: placeNumbered,
+  placeholders: /^--\s*\+goose\s+envsubst\s+on\b/im,
   marks: {
     up: /^\s*--\s*\+goose\s+up\b/i,
     down: /^\s*--\s*\+goose\s+down\b/i,
     noTransaction: /^\s*--\s*\+goose\s+no\s+transaction\b/i,
+    statementEnd: /^\s*--\s*\+goose\s+statementend\b/i,
   },
 };

@@ -26,6 +26,8 @@ export interface ForeignEntry {
   /** ISO 8601; `undefined`: it does not say. */
   readonly appliedAt?: string;
   readonly durationMs?: number;
+  /** The tool has not run it: somebody told it that it is applied. Only the schema can prove that. */
+  readonly isOnlyTold?: boolean;
   readonly line: LedgerLine;
 }
 
@@ -47,6 +49,9 @@ export interface ForeignFile {
   readonly version: readonly string[];
   readonly name: string;
 }
+
+/** `ignored`: a way back. `unnumbered`: the tool runs it, and its name does not say where. `undefined`: no file that the tool runs. */
+export type Placing = ForeignFile | 'ignored' | 'unnumbered' | undefined;
 
 /** One migration tool. It decides and computes; only the SQL of `query` is sent to a server, and that reads. */
 export interface LedgerTool {
@@ -72,10 +77,12 @@ export interface LedgerTool {
   nameOf?(entry: ForeignEntry): string;
   /** Every checksum that it accepts for a text; `undefined` when it keeps none. */
   checksumsOf?(content: FileContent): readonly string[];
-  /** For a tool whose folders are not laid out as Onward's: what one of its files is by its path; `ignored` for a way back. */
-  placeFile?(path: string): ForeignFile | 'ignored' | undefined;
+  /** For a tool whose folders are not laid out as Onward's: what one of its files is by its path. */
+  placeFile?(path: string): Placing;
   /** For a tool whose files hold both ways. */
   readonly marks?: Marks;
+  /** What is in a text that the tool replaces before it runs it. */
+  readonly placeholders?: RegExp;
 }
 
 export interface FileContent {
@@ -89,9 +96,9 @@ export function quoteTable({ schema, name }: Pick<LedgerTable, 'schema' | 'name'
   return `${quoteName(schema)}.${quoteName(name)}`;
 }
 
-/** The condition for an advisory lock of one key of eight bytes. */
-export function lockOf(key: string): string {
-  return `l.objsubid = 1 and (l.classid::bigint << 32 | l.objid::bigint) = ${key}`;
+/** The condition for an advisory lock of one key of eight bytes, or of one of a range. */
+export function lockOf(first: string, last: string = first): string {
+  return `l.objsubid = 1 and (l.classid::bigint << 32 | l.objid::bigint) between ${first} and ${last}`;
 }
 
 /** Whether a table has these columns of these types, and beyond them only those that may be there. */
@@ -110,12 +117,16 @@ export function textOf(line: LedgerLine, column: string): string {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
 }
 
-/** `<number>_<name>.sql`, as most tools name their files. */
+/** `<number>_<name>.sql`, as most tools name their files; they care for nothing but the number. */
 export function placeNumbered(path: string): ForeignFile | undefined {
-  const [, number, name] = /^(\d+)[_-](.+?)(?:\.up)?\.sql$/.exec(path) ?? [];
-  return number === undefined || name === undefined
-    ? undefined
-    : { kind: 'versioned', version: [number], name: safeName(name) };
+  const [, number, rest = ''] = /^(\d+)([^/]*?)(?:\.up)?\.sql$/.exec(path) ?? [];
+  if (number === undefined) return undefined;
+  return { kind: 'versioned', version: [number], name: safeName(rest).replace(/^[_.-]+/, '') || 'unnamed' };
+}
+
+/** What a migration that a tool knows by its name is called once it stands among Onward's files, without extensions. */
+export function nameOfOwn(place: Placing, name: string): string {
+  return typeof place === 'object' ? `${place.version.join('.')}_${place.name}` : name;
 }
 
 /** A name as Onward's files may have it. */

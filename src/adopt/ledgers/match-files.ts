@@ -145,7 +145,7 @@ function pair(tool: LedgerTool, entries: readonly ForeignEntry[], files: readonl
       // Of several that look alike, none is certain.
       if (!file || others.length > 0) continue;
       used.add(file);
-      taken.set(entry, { entry, file: file.file, by });
+      taken.set(entry, { entry, file: file.file, by: entry.isOnlyTold === true ? 'name' : by });
       if (by === 'name' && entry.checksum !== undefined && tool.checksumsOf)
         findings.push(edited(tool, entry, file.file));
     }

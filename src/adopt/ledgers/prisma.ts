@@ -6,8 +6,10 @@ import {
   type LedgerLine,
   type LedgerTool,
   lockOf,
+  nameOfOwn,
+  type Placing,
+  placeNumbered,
   quoteTable,
-  safeName,
   textOf,
 } from './ledger-tool.ts';
 
@@ -17,7 +19,8 @@ const TIME = ['timestamp with time zone'];
 
 /**
  * Prisma Migrate: a row for every try, by the name of the migration's folder, with the SHA-256 of its script. A try without a time of
- * finishing failed, or is at work; one that was rolled back does not count.
+ * finishing failed, or is at work; one that was rolled back does not count. A row without steps was not run: it says what
+ * `prisma migrate resolve --applied` was told.
  */
 export const prisma: LedgerTool = {
   name: 'prisma',
@@ -44,11 +47,12 @@ export const prisma: LedgerTool = {
       entries: counting
         .filter((line) => textOf(line, 'finished_at') !== '')
         .map((line) => ({
-          key: textOf(line, 'migration_name'),
+          key: nameOfOwn(placeFolder(textOf(line, 'migration_name')), textOf(line, 'migration_name')),
           label: textOf(line, 'migration_name'),
           checksum: textOf(line, 'checksum'),
           appliedAt: textOf(line, 'finished_at'),
           durationMs: Math.max(0, Date.parse(textOf(line, 'finished_at')) - Date.parse(textOf(line, 'started_at'))),
+          ...(Number(textOf(line, 'applied_steps_count')) === 0 ? { isOnlyTold: true } : {}),
           line,
         })),
       findings: counting.filter((line) => textOf(line, 'finished_at') === '').map(unfinished),
@@ -56,20 +60,25 @@ export const prisma: LedgerTool = {
   },
   keyOf: baseName,
   placeFile: (path) => {
-    const [, number, name] = /^(\d+)_([^/]+)\/migration\.sql$/.exec(path) ?? [];
-    return number === undefined || name === undefined
-      ? undefined
-      : { kind: 'versioned', version: [number], name: safeName(name) };
+    const [, folder] = /^([^/]+)\/migration\.sql$/.exec(path) ?? [];
+    return folder === undefined ? undefined : placeFolder(folder);
   },
-  // It takes any line ends for the same; so files that git has rewritten still match.
+  // It takes any line ends for the same; so files that git has rewritten still match. A byte order mark counts.
   checksumsOf: ({ text, sha256 }) => {
-    const unix = text.replaceAll('\r\n', '\n');
-    return [
-      sha256,
-      ...[unix, unix.replaceAll('\n', '\r\n')].map((one) => createHash('sha256').update(one).digest('hex')),
-    ];
+    const start = sha256 === sha256Of(`\uFEFF${text}`) ? '\uFEFF' : '';
+    const unix = `${start}${text.replaceAll('\r\n', '\n')}`;
+    return [sha256, sha256Of(unix), sha256Of(unix.replaceAll('\n', '\r\n'))];
   },
 };
+
+/** It runs the script of every folder, whatever that is called; without a question it makes `20260301100000_`. */
+function placeFolder(name: string): Placing {
+  return placeNumbered(`${name}.sql`) ?? 'unnumbered';
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
 
 function unfinished(line: LedgerLine): Finding {
   const name = textOf(line, 'migration_name');
@@ -77,6 +86,6 @@ function unfinished(line: LedgerLine): Finding {
     code: 'adopt.failed',
     severity: 'error',
     message: `Prisma began ${name} and did not finish it`,
-    hint: `Mend the schema, say which it is with "prisma migrate resolve --applied ${name}" or "--rolled-back ${name}", then run the same command again.`,
+    hint: `Wait for Prisma if it is at work. Else mend the schema, say which it is with "prisma migrate resolve --applied ${name}" or "--rolled-back ${name}", then run the same command again.`,
   };
 }

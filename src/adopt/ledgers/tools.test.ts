@@ -145,6 +145,8 @@ describe('the ledger of Flyway', () => {
       pending: ['0004_d.sql'],
       findings: [],
     });
+    const [born, ...rest] = baseline('2');
+    expect(match(flyway, [{ ...born, type: 'INIT' }, ...rest], files).claimed).toEqual(['0001_a.sql', '0002_b.sql']);
     const unclear = match(flyway, baseline('1.2'), files);
     expect(unclear.findings).toEqual(
       Array(3).fill('adopt.unusable-baseline').concat(Array(2).fill('adopt.out-of-order')),
@@ -185,6 +187,7 @@ describe('the ledger of Prisma', () => {
     started_at: '2026-03-01T10:00:00Z',
     finished_at: null,
     rolled_back_at: null,
+    applied_steps_count: 1,
     ...given,
   });
 
@@ -209,6 +212,13 @@ describe('splitSections()', () => {
   it('keeps what runs forward, and what takes it back apart', () => {
     const text = '-- a comment\n-- +goose Up\nselect 1;\n-- +goose Down\ndrop table a;\n';
     expect(splitSections(text, marks)).toEqual({ forward: '-- a comment\nselect 1;\n', down: 'drop table a;\n' });
+  });
+
+  it('ends a statement of goose that ends without a semicolon', () => {
+    const block = (sql: string) => `-- +goose StatementBegin\n${sql}\n-- +goose StatementEnd\n`;
+    expect(splitSections(`-- +goose Up\n${block('select 1')}${block('select 2;')}`, marks).forward).toBe(
+      `${block('select 1\n;')}${block('select 2;')}`,
+    );
   });
 
   it('takes a way back that holds nothing but comments for none', () => {

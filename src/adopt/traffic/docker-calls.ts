@@ -26,7 +26,7 @@ export function createDockerCalls(
       keepBytes: 16 * 1024 * 1024,
     });
     if (result.exitCode === 0) return result.stdout.trim();
-    const said = system.redaction.apply(result.stderr).trim().split('\n').at(-1) ?? '';
+    const said = findReason(system.redaction.apply(result.stderr));
     const why = result.timedOut ? `it has not ended within ${LIMIT_MS / 1000} s` : said;
     throw stepFailed(`run docker ${argv.slice(0, 2).join(' ')}`, why.replace(/\.$/, ''));
   };
@@ -58,4 +58,10 @@ export function createDockerCalls(
       return parseContainers(await docker('container', 'inspect', ...found.split('\n')), {});
     },
   };
+}
+
+/** The last line is the reason, unless it sends people to the help of docker. */
+function findReason(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim());
+  return lines.findLast((line) => line !== '' && !/^Run '.* --help'/.test(line)) ?? '';
 }

@@ -28,6 +28,17 @@ export function imageMoved(service: string, image: string): OnwardError {
   );
 }
 
+export function noSwitchImage(image: string, why: string): OnwardError {
+  return new OnwardError({
+    code: 'adopt.no-switch-image',
+    message: `Could not bring traffic behind the switch: the engine does not have ${image}, and did not get it. Nothing has changed.`,
+    hint: `Run "docker pull ${image}", or name an image of HAProxy that is there: "onward adopt traffic --image <image>".`,
+    state: 'unchanged',
+    exit: ExitCode.findings,
+    detail: why,
+  });
+}
+
 export function nothingToUndo(): OnwardError {
   return refusal(
     'adopt.nothing-to-undo',

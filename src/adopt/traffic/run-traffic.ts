@@ -2,6 +2,7 @@ import type { System } from '../../system/index.ts';
 import { type Installation, withIdleDeployment } from '../../upgrade/index.ts';
 import type { Container } from '../compose/project.ts';
 import { createDockerCalls, type DockerCalls } from './docker-calls.ts';
+import { noSwitchImage } from './errors.ts';
 import { handOver, type Sides } from './hand-over.ts';
 import type { PreparedTraffic } from './prepare-traffic.ts';
 import { writeRecord } from './record.ts';
@@ -34,6 +35,7 @@ export async function runTraffic(
   return withIdleDeployment(system, installation, {
     kind: 'adopt',
     work: async ({ lease }) => {
+      await fetchImage(calls, plan.image);
       const record = await writeTrafficFiles(system, prepared);
       say('Files are written');
       await lease.assertHeld();
@@ -46,6 +48,18 @@ export async function runTraffic(
       await writeRecord(system, layout.record, { ...record, isDone: true });
       return gapMs === undefined ? {} : { gapMs };
     },
+  });
+}
+
+/** Before anything changes: what cannot be fetched would be missing in the middle. */
+async function fetchImage(calls: DockerCalls, image: string): Promise<void> {
+  const isHeld = await calls.docker('image', 'inspect', '--format', '{{.Id}}', image).then(
+    () => true,
+    () => false,
+  );
+  if (isHeld) return;
+  await calls.docker('pull', '--quiet', image).catch((error: Error) => {
+    throw noSwitchImage(image, error.message);
   });
 }
 

@@ -29,7 +29,7 @@ afterAll(() => postgres.remove());
 async function read(query: string, more: Partial<Total> = {}) {
   const total: Total = {
     ...{ name: 'invoices', database: 'core', queries: [{ from: 'before', query }], rule: { kind: 'exact' } },
-    ...{ phases: ['expand'], timeoutMs: 2_000, declaredBy: 'product', ...more },
+    ...{ phases: ['expand'], timeoutMs: 30_000, declaredBy: 'product', ...more },
   };
   const [observed] = await observeTotals(system, { totals: [total], moment: 'expand', databases });
   return observed;
@@ -118,7 +118,7 @@ describe('observeTotals()', () => {
     const stopped = AbortSignal.abort(new Error('stop'));
     const one: Total = {
       ...{ name: 'a', database: 'core', queries: [{ from: 'before', query: 'select 1' }], rule: { kind: 'exact' } },
-      ...{ phases: ['expand'], timeoutMs: 2_000, declaredBy: 'product' },
+      ...{ phases: ['expand'], timeoutMs: 30_000, declaredBy: 'product' },
     };
     const request = { moment: 'expand' as const, databases, signal: stopped };
     await expect(observeTotals(system, { ...request, totals: [one] })).rejects.toThrow('stop');

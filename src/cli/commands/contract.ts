@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ContractPlan, ExitCode, isPassable } from '../../model/index.ts';
-import { renderContractPlan } from '../../plan/index.ts';
+import { renderContractPlan, renderStartingContract } from '../../plan/index.ts';
 import {
   type FoundRun,
   type Installation,
@@ -104,7 +104,7 @@ function confirmContract(
       // It was agreed to when it began.
       return true;
     }
-    if (!options.json) context.say(renderContractPlan(plan));
+    if (!options.json) context.say(renderStartingContract(plan));
     return options.yes === true || askToStart(context, 'Remove this for good?');
   };
 }

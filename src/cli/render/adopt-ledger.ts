@@ -47,8 +47,14 @@ function listRows(plan: LedgerPlan): readonly (readonly string[])[] {
   ];
 }
 
-function renderProof({ proof }: LedgerPlan): readonly string[] {
+function renderProof({ proof, taken, title }: LedgerPlan): readonly string[] {
   if (!proof) return [];
+  const told = taken.filter(({ entry }) => entry.isOnlyTold).map(({ entry }) => entry.label);
+  if (told.length === 0) return describeProof(proof);
+  return [`${title} did not run ${told.join(', ')}: it was told that this is applied.`, ...describeProof(proof)];
+}
+
+function describeProof(proof: NonNullable<LedgerPlan['proof']>): readonly string[] {
   const { deciding, told, files, serverVersion } = proof;
   const built = `${count(files, 'file')} on an empty Postgres ${Math.floor(serverVersion / 10_000)}`;
   const result = deciding.length === 0 ? 'equals' : 'differs from';

@@ -17,9 +17,7 @@ function describeEnd({ outcome, release, error }: RunReport, asked: string | und
     case 'committed':
       return [`Serving: ${release}.`];
     case 'nothing-to-do':
-      return [
-        `Nothing to do: ${release} is installed and is what ${asked === undefined ? 'the channel points to' : 'was asked for'}.`,
-      ];
+      return [`Nothing to do: ${release} is installed${describeAsked(release, asked)}.`];
     case 'declined':
       return [`Nothing was begun. Serving: ${release}.`];
     case 'rolled-back':
@@ -39,6 +37,12 @@ function describeEnd({ outcome, release, error }: RunReport, asked: string | und
     case 'needs-operator':
       return LEFT;
   }
+}
+
+/** A channel may point to an older release than the one that is installed: no upgrade goes there. */
+function describeAsked(release: string, asked = 'the channel'): string {
+  if (asked.replace(/^v/, '') === release) return ' and is what was asked for';
+  return `, and ${asked} points to no newer release`;
 }
 
 /** A first install has nothing to go back to but an empty place. */

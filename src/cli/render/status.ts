@@ -24,7 +24,8 @@ export function renderStatus(status: Status): string {
 
 function describeRunning({ running, instances, isHidden }: Status['services'][number]): string {
   if (isHidden) return 'cannot be told';
-  if (running.length > 0) return running.map(({ release, instances: count }) => `${count} x ${release}`).join(', ');
+  if (running.length > 0)
+    return running.map(({ release, instances: count }) => `${count} x ${release || 'not made by Onward'}`).join(', ');
   const done = instances.find(({ kind, exit }) => kind === 'one-shot' && exit?.code === 0);
   return done ? `done by ${done.release}` : 'not running';
 }

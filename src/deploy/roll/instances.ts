@@ -96,7 +96,7 @@ export async function waitUntilReady(context: RollContext, request: RollWave): P
       throw neverReady({
         service: request.service.name,
         instance: worst?.instance.id ?? request.desired[0]?.id ?? '',
-        place: worst?.instance.place,
+        log: worst?.instance.log,
         evidence: worst?.result.evidence ?? 'it is not there',
         limitMs: request.service.readyTimeoutMs,
         tail: worst ? await context.runtime.tail(worst.instance.id, TAIL_LINES) : [],
@@ -132,7 +132,7 @@ export async function settle(context: RollContext, request: RollWave): Promise<v
       throw endedEarly({
         service: request.service.name,
         instance,
-        place: fallen?.place,
+        log: fallen?.log,
         exit: await findExit(context, request, instance),
         tail: await context.runtime.tail(instance, TAIL_LINES),
       });

@@ -22,7 +22,7 @@ export async function rollOneShot(context: RollContext, request: RollWave): Prom
     if (found && (isOver || found.state === 'stopped' || found.state === 'lost')) {
       const tail = await context.runtime.tail(found.id, TAIL_LINES);
       throw oneShotFailed({
-        ...{ service: request.service.name, instance: found.id, place: found.place },
+        ...{ service: request.service.name, instance: found.id, log: found.log },
         ...{ exit: found.exit, tail },
       });
     }

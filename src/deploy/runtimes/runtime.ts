@@ -49,6 +49,8 @@ export interface Instance {
   readonly host?: string;
   /** Where it runs, for people: a container, or a host and its unit. */
   readonly place?: string;
+  /** The command that shows what it writes, as it is typed here; `undefined`: `output.log` of a process of this machine does. */
+  readonly log?: string;
   /** What is seen to be wrong with it, beside its state, half a sentence: `it was killed because its memory ran out`. */
   readonly note?: string;
   /** Process id while it runs, for people. */

@@ -7,8 +7,13 @@ import {
   type RemovedObject,
 } from '../../model/index.ts';
 
-/** What a contract run removes and how every gate stands, for a person. The same value as `--json`. */
+/** What a contract run removes, how every gate stands, and the exact next command, for a person. The same value as `--json`. */
 export function renderContractPlan(plan: ContractPlan): string {
+  return `${renderStartingContract(plan)}Next: ${plan.nextCommand}\n`;
+}
+
+/** The same for a run that begins with it: what comes next is what it does. */
+export function renderStartingContract(plan: ContractPlan): string {
   const lines = [
     `Deployment  ${plan.deployment} (${plan.product})`,
     `Release     ${plan.release}${plan.upTo === plan.release ? '' : `, contract up to ${plan.upTo}`}`,
@@ -26,7 +31,6 @@ export function renderContractPlan(plan: ContractPlan): string {
   lines.push('', renderCounts(plan.gates), ...plan.gates.flatMap(renderGate));
   if (plan.databases.length > 0)
     lines.push('', 'What is removed does not come back but from a backup: a contract run goes forward only.');
-  lines.push(`Next: ${plan.nextCommand}`);
   return `${lines.join('\n')}\n`;
 }
 

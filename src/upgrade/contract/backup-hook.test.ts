@@ -24,9 +24,9 @@ async function back(script: string, verify: readonly string[] = ['/bin/true']): 
   await writeFile(program, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
   const url = 'postgres://keeper@db.internal:6432/shop';
   const target = await resolveConnectionTarget({ url, password: PASSWORD, origin: 'test', environment: {} });
-  const hook = { command: [program], verify, timeoutMs: 5_000 };
+  const hook = { command: [program], verify, timeoutMs: 60_000 };
   const state = join(folder, 'state');
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(60_000);
   await runBackupHook(system, { hook, database: 'core', target, folder: state, run: 'run-1', signal });
 }
 

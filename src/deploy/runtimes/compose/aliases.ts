@@ -104,6 +104,6 @@ function selfNamed(service: string, own: string, count: number): Finding {
   return {
     code: 'compose.self-named',
     severity: 'warning',
-    message: `${who} of ${service} that Onward has not made ${count === 1 ? 'answers' : 'answer'} to the name ${own} beside the switch: when this run stops ${count === 1 ? 'it' : 'them'}, another service that connects by that name can be refused for a moment, unless it then tries the other address of the name. Requests through the switch are not, and no later run does it.`,
+    message: `${who} of ${service} that Onward has not made ${count === 1 ? 'answers' : 'answer'} to the name ${own} beside the switch: when an upgrade stops ${count === 1 ? 'it' : 'them'}, another service that connects by that name can be refused for a moment, unless it then tries the other address of the name. Requests through the switch are not, and no later upgrade does it.`,
   };
 }

@@ -22,7 +22,7 @@ export async function checkProject(context: ComposeContext, { components }: Work
     ...components.flatMap(({ service, component }) => checkComponent(service, component)),
     ...(await checkOverride(context)),
     ...(await checkStateful(context, project)),
-    ...(await findSelfNamed(context, [...new Set(components.map(({ service }) => service))])),
+    ...(await findSelfNamed(context, names)),
   ];
 }
 

@@ -41,6 +41,7 @@ export function observeContainer(container: Container, seen: Observation): Insta
     ...(address ? { address } : {}),
     ...(isNamed(container) ? { name: container.Name.replace(/^\//, '') } : {}),
     place: `container ${container.Name.replace(/^\//, '')}`,
+    log: `docker logs ${container.Name.replace(/^\//, '')}`,
     ...(State.Pid > 0 ? { pid: State.Pid } : {}),
     restarts: container.RestartCount,
     ...(State.StartedAt === NEVER ? {} : { startedAt: State.StartedAt }),

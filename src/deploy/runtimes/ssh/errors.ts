@@ -130,7 +130,7 @@ export function noDocker(host: string, why: string): OnwardError {
   return new OnwardError({
     code: 'ssh.no-docker',
     message: `Could not use Docker on ${host}: ${why}.`,
-    hint: `Run "ssh ${host} docker info" to see why, mend it, then run the same command again.`,
+    hint: `Run "docker info" on ${host} as root to see why, mend it, then run the same command again.`,
     state: 'resumable',
     exit: ExitCode.needsOperator,
   });

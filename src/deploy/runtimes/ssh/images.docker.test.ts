@@ -211,12 +211,13 @@ describe('an image that runs as a unit', { timeout: LIMIT_MS }, () => {
 
   it('cannot be told while its engine is away, and comes back with it; its unit must not wait to hear from it', async () => {
     const spec = await start(first, 'api-1');
-    const components = ['api', 'told'].map((service) => ({ service, component: first }));
+    const components = ['api', 'told'].map((service) => ({ service, component: second }));
     await onHost('systemctl', 'stop', 'docker.service');
     try {
       expect(await stateOf(runtime, spec)).toBe('unknown');
       await expect(stage(first)).rejects.toMatchObject({ code: 'ssh.no-docker' });
-      const { findings } = await runtime.observe({ components });
+      const { places, findings } = await runtime.observe({ components });
+      expect(places[0]).not.toHaveProperty('memory');
       expect(findings.map(({ code, severity }) => `${severity} ${code}`)).toEqual([
         'error ssh.unheard-unit',
         'error ssh.no-docker',

@@ -3,7 +3,7 @@ import { resolveAddresses } from '../../../system/index.ts';
 import type { Instance } from '../runtime.ts';
 import { chooseState, type ListedInstance, parseListing } from './parse-listing.ts';
 import { LIST } from './scripts/list.ts';
-import { baseVariables, configOf, type SshContext } from './ssh-context.ts';
+import { baseVariables, configOf, loginOf, type SshContext } from './ssh-context.ts';
 
 /** For a look: a host that does not answer by then is not waited for. */
 const LOOK_LIMIT_MS = 10_000;
@@ -48,7 +48,8 @@ async function lookAtHost(
   const address = await addressOf(context, host);
   const { uptimeS, instances } = parseListing(stdout);
   const nowMs = context.system.clock.now().getTime();
-  return instances.map((listed) => toInstance(listed, { host, service, address, bootMs: nowMs - 1_000 * uptimeS }));
+  const place = { host, login: loginOf(context, host), service, address, bootMs: nowMs - 1_000 * uptimeS };
+  return instances.map((listed) => toInstance(listed, place));
 }
 
 /**
@@ -69,6 +70,7 @@ export function addressOf(context: SshContext, host: string): Promise<string> {
 
 interface Place {
   readonly host: string;
+  readonly login: string;
   readonly service: string;
   readonly address: string;
   /** When the host booted, by our clock. */
@@ -81,7 +83,7 @@ function identifyListed({ spec, image, container }: ListedInstance): Digest {
   return spec && !isOther ? spec.identity : NO_DIGEST;
 }
 
-function toInstance(listed: ListedInstance, { host, service, address, bootMs }: Place): Instance {
+function toInstance(listed: ListedInstance, { host, login, service, address, bootMs }: Place): Instance {
   const { id, unit, spec, port, exit, container, state: unitState } = listed;
   const state = chooseState(listed);
   const isUp = state === 'running' || state === 'waiting';
@@ -97,6 +99,7 @@ function toInstance(listed: ListedInstance, { host, service, address, bootMs }: 
     state,
     host,
     place: `${host}: ${unit}`,
+    log: `${login} journalctl --unit ${unit}`,
     restarts: isUp ? (unitState?.restarts ?? 0) : 0,
     ...(port === undefined ? {} : { address: { host: address, port } }),
     ...(isUp && pid !== undefined && pid > 0 ? { pid } : {}),

@@ -5,7 +5,7 @@ import { readUnit } from './describe-unit.ts';
 import { parseSurvey, type Survey } from './parse-survey.ts';
 import { LOG_IN } from './scripts/greeting.ts';
 import { SURVEY } from './scripts/survey.ts';
-import { allHosts, baseVariables, configOf, isTemplate, type SshContext } from './ssh-context.ts';
+import { allHosts, baseVariables, configOf, isTemplate, loginOf, type SshContext } from './ssh-context.ts';
 import { referenceOf } from './stage-images.ts';
 
 const LOOK_LIMIT_MS = 10_000;
@@ -78,7 +78,7 @@ async function observeHost(context: SshContext, host: string, work: Work): Promi
     const lacking = images.length > 0 && survey.docker === undefined;
     const place: PlaceFact = {
       runtime: 'ssh',
-      place: host,
+      ...{ place: host, login: loginOf(context, host) },
       isReachable: true,
       evidence: [survey.system, survey.systemd, ...(survey.docker ? [`Docker ${survey.docker}`] : [])].join(', '),
       ...diskOf(survey, components),
@@ -88,8 +88,8 @@ async function observeHost(context: SshContext, host: string, work: Work): Promi
     return { place, machine: survey.machine, findings: lacking ? [missingDocker(host, components)] : [] };
   } catch (error) {
     if (!(error instanceof OnwardError)) throw error;
-    const place = { runtime: 'ssh', place: host, isReachable: false, evidence: withoutStop(error.message) } as const;
-    return { place, findings: [] };
+    const place = { runtime: 'ssh', place: host, login: loginOf(context, host) } as const;
+    return { place: { ...place, isReachable: false, evidence: withoutStop(error.message) }, findings: [] };
   }
 }
 
@@ -117,15 +117,16 @@ function diskOf(survey: Survey, components: Work['components']): Pick<PlaceFact,
   return { disk: { neededBytes: sum([...folders.values(), ...images.values()]), freeBytes } };
 }
 
-/** Of services whose old and new instances run at once, what the old ones have now. What containers have, their units do not tell. */
+/** Of services whose old and new instances run at once, what the old ones have now. What runs what is wanted stays as it is. */
 function memoryOf(context: SshContext, survey: Survey, components: Work['components']): Pick<PlaceFact, 'memory'> {
-  const isTold = components.every(({ component }) => component.kind !== 'image');
-  if (survey.memoryBytes === undefined || !isTold) return {};
-  const twice = new Set(
-    components.map(({ service }) => service).filter((service) => isTemplate(configOf(context, service).unit)),
-  );
-  const used = survey.used.filter(({ service }) => twice.has(service));
-  return { memory: { neededBytes: sum(used.map(({ bytes }) => bytes)), freeBytes: survey.memoryBytes } };
+  const wanted = new Map(components.map(({ service, component }) => [service, component.identity]));
+  const used = survey.used.filter(({ service, hex }) => {
+    const identity = wanted.get(service);
+    return identity !== undefined && identity !== `sha256:${hex}` && isTemplate(configOf(context, service).unit);
+  });
+  const told = used.flatMap(({ bytes }) => bytes ?? []);
+  if (survey.memoryBytes === undefined || told.length < used.length) return {};
+  return { memory: { neededBytes: sum(told), freeBytes: survey.memoryBytes } };
 }
 
 function missingDocker(host: string, components: Work['components']): Finding {
@@ -134,7 +135,7 @@ function missingDocker(host: string, components: Work['components']): Finding {
     code: 'ssh.no-docker',
     severity: 'error',
     message: `No Docker engine answers on host ${host}, and ${[...new Set(services)].join(', ')} ${services.length === 1 ? 'is an image' : 'are images'}.`,
-    hint: `Install Docker there; "ssh ${host} docker info" says why it does not answer.`,
+    hint: `Install Docker there; "docker info" there says why it does not answer.`,
   };
 }
 
@@ -170,15 +171,16 @@ async function findUnitProblems(context: SshContext, { components }: Work): Prom
       const texts = await Promise.all(
         hosts.map(async (host) => ({ host, text: await readUnit(context, { host, service: name }) })),
       );
-      const missing = texts.filter(({ text }) => text === '').map(({ host }) => missingUnit(host, unit));
+      const missing = texts.filter(({ text }) => text === '').map(({ host }) => ({ host, unit }));
       const unheard = texts.filter(({ text = '' }) => images.has(name) && UNHEARD.includes(typeOf(text)));
-      const problems = [...missing, ...unheard.map(({ host, text = '' }) => unheardUnit(host, unit, typeOf(text)))];
+      const problems = unheard.map(({ host, text = '' }) => unheardUnit(host, unit, typeOf(text)));
       const [first, ...others] = texts.filter(({ text }) => text !== undefined && text !== '');
       const different = others.filter(({ text }) => text !== first?.text).map(({ host }) => host);
-      return different.length === 0 ? problems : [...problems, differentUnit(unit, first?.host ?? '', different)];
+      if (different.length > 0) problems.push(differentUnit(unit, first?.host ?? '', different));
+      return { missing, problems };
     }),
   );
-  return found.flat();
+  return [...describeMissing(found.flatMap(({ missing }) => missing)), ...found.flatMap(({ problems }) => problems)];
 }
 
 /** The last one counts: drop-ins come after the unit. */
@@ -195,13 +197,18 @@ function unheardUnit(host: string, unit: string, type: string): Finding {
   };
 }
 
-function missingUnit(host: string, unit: string): Finding {
-  return {
-    code: 'ssh.no-unit',
-    severity: 'error',
-    message: `Host ${host} has no unit ${unit}.`,
-    hint: `Run "onward provision --host ${host}" to write one.`,
-  };
+/** One of each host: one command writes all that it lacks. */
+function describeMissing(missing: readonly { readonly host: string; readonly unit: string }[]): readonly Finding[] {
+  const hosts = [...new Set(missing.map(({ host }) => host))];
+  return hosts.map((host) => {
+    const units = [...new Set(missing.filter((one) => one.host === host).map(({ unit }) => unit))];
+    return {
+      code: 'ssh.no-unit',
+      severity: 'error',
+      message: `Host ${host} has no unit ${units.join(', ')}.`,
+      hint: `Run "onward provision --host ${host}" to write ${units.length === 1 ? 'it' : 'them'}.`,
+    };
+  });
 }
 
 function differentUnit(unit: string, first: string, others: readonly string[]): Finding {

@@ -14,8 +14,8 @@ export interface Survey {
   readonly dockerDiskBytes: number | undefined;
   /** By digest: those that the engine holds, of the ones that were asked for. */
   readonly images: readonly string[];
-  /** Memory of units that systemd can tell. */
-  readonly used: readonly { readonly service: string; readonly bytes: number }[];
+  /** Memory of units that systemd can tell, and of their containers; by the hex of what each runs. `undefined`: a container that does not tell. */
+  readonly used: readonly { readonly service: string; readonly hex: string; readonly bytes: number | undefined }[];
 }
 
 /** Reads what `scripts/survey.ts` prints. */
@@ -40,9 +40,10 @@ export function parseSurvey(text: string): Survey {
     dockerDiskBytes: numberOf('docker-disk'),
     images: valuesOf('image'),
     used: valuesOf('used').flatMap((value) => {
-      const [, service, bytes] = /^(\S+) (\d+)$/.exec(value) ?? [];
-      // systemd says 2^64-1 where it does not count.
-      return service === undefined || Number(bytes) > 1e15 ? [] : [{ service, bytes: Number(bytes) }];
+      const [, service, hex = '', bytes] = /^(\S+) (\w+) (-?\d+|unknown)$/.exec(value) ?? [];
+      // systemd says 2^64-1, or nothing, where it does not count.
+      if (service === undefined || Number(bytes) > 1e15) return [];
+      return [{ service, hex, bytes: bytes === 'unknown' ? undefined : Math.max(0, Number(bytes)) }];
     }),
   };
 }

@@ -44,6 +44,11 @@ export function allHosts({ services }: Pick<SshContext, 'services'>): readonly s
   return [...new Set(services.flatMap(({ runtime }) => (runtime.kind === 'ssh' ? runtime.hosts : [])))];
 }
 
+/** How a person logs in there, as it is typed on this machine. */
+export function loginOf({ hosts }: Pick<SshContext, 'hosts'>, host: string): string {
+  return hosts.sshConfig === undefined ? `ssh ${host}` : `ssh -F ${hosts.sshConfig} ${host}`;
+}
+
 export function isTemplate(unit: string): boolean {
   return unit.endsWith('@.service');
 }

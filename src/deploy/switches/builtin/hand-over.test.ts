@@ -236,6 +236,6 @@ describe('the builtin switch', () => {
       () => inFlight('one'),
       (count) => count === 0,
     );
-    expect(await predecessors()).toEqual([]);
+    await eventually(predecessors, (pids) => pids.length === 0);
   });
 });

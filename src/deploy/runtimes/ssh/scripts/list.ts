@@ -8,12 +8,6 @@ ${UNIT}${CONTAINER}
 one_line() { # <key> <file>; no program is started for it: this runs many times in a row
   if [ -s "$2" ]; then IFS= read -r line <"$2"; printf '%s %s\\n' "$1" "$line"; fi
 }
-list_containers() { # Of all units of Onward: one call is as fast as another.
-  ids=$(timeout 5 docker ps --all --quiet --filter label=onward.unit 2>/dev/null) || { echo 'containers unknown'; return; }
-  if [ -z "$ids" ]; then return; fi
-  timeout 5 docker container inspect $ids \\
-    --format 'container {{index .Config.Labels "onward.unit"}} {{.State.Status}} {{.State.Pid}} {{.Image}}' 2>/dev/null
-}
 main() {
   read -r uptime idle </proc/uptime
   printf 'uptime %s\\n' "$uptime"

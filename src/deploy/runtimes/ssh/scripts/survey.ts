@@ -1,4 +1,5 @@
 import { CONTAINER } from './container.ts';
+import { MEMORY } from './memory.ts';
 import { UNIT } from './unit.ts';
 
 /**
@@ -7,7 +8,7 @@ import { UNIT } from './unit.ts';
  */
 export const SURVEY = `
 base=$FOLDER/$DEPLOYMENT
-${UNIT}${CONTAINER}
+${UNIT}${CONTAINER}${MEMORY}
 survey_docker() { # In two calls at most, each of which an engine that hangs may hold up.
   command -v docker >/dev/null || return
   info=$(timeout 10 docker info --format '{{.ServerVersion}} {{.DockerRootDir}}' 2>/dev/null) || return
@@ -18,6 +19,31 @@ survey_docker() { # In two calls at most, each of which an engine that hangs may
   if [ -z "$IMAGES" ]; then return; fi
   # Those that are not there are an error, and the others are printed.
   timeout 10 docker image inspect --format '{{range .RepoDigests}}image {{println .}}{{end}}' $IMAGES 2>/dev/null
+}
+survey_container() { # <service> <hex> <unit>
+  case $containers in *'containers unknown') printf 'used %s %s unknown\\n' "$1" "$2"; return ;; esac
+  printf '%s\\n' "$containers" | while read -r key unit status pid image; do
+    if [ "$unit" != "$3" ] || [ "$pid" = 0 ]; then continue; fi
+    bytes=$(memory_of "$pid")
+    printf 'used %s %s %s\\n' "$1" "$2" "\${bytes:-unknown}"
+  done
+}
+survey_memory() {
+  containers=
+  if ls "$base/instances"/*/*/image-id >/dev/null 2>&1; then containers=$(list_containers); fi
+  for pair in $UNITS; do
+    service=\${pair%%:*}
+    UNIT=\${pair#*:}
+    for dir in "$base/instances/$service"/*/; do
+      dir=\${dir%/}
+      if [ ! -e "$dir/desired" ]; then continue; fi
+      unit=$(unit_of "\${dir##*/}")
+      artifact=$(cat "$dir/artifact")
+      hex=\${artifact##*[/:]}
+      printf 'used %s %s %s\\n' "$service" "$hex" "$(systemctl show --property MemoryCurrent --value "$unit")"
+      if [ -s "$dir/image-id" ]; then survey_container "$service" "$hex" "$unit"; fi
+    done
+  done
 }
 main() {
   printf 'now %s\\n' "$(date +%s%3N)"
@@ -30,13 +56,5 @@ main() {
   sed -n 's/^MemAvailable: *\\([0-9]*\\) kB$/memory \\1/p' /proc/meminfo
   for hex in $HEXES; do if [ -s "$base/artifacts/$hex.staged" ]; then printf 'artifact %s\\n' "$hex"; fi; done
   survey_docker
-  for pair in $UNITS; do
-    service=\${pair%%:*}
-    UNIT=\${pair#*:}
-    for dir in "$base/instances/$service"/*/; do
-      dir=\${dir%/}
-      if [ ! -e "$dir/desired" ]; then continue; fi
-      printf 'used %s %s\\n' "$service" "$(systemctl show --property MemoryCurrent --value "$(unit_of "\${dir##*/}")")"
-    done
-  done
+  survey_memory
 }`;
