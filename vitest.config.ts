@@ -2,6 +2,11 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { describeMissingDocker } from './test/support/docker.ts';
 
 const DOCKER_TESTS = ['{src,test}/**/*.docker.test.ts'];
+/** Every moment of upgrades with containers and hosts, which takes hours: with the crash tests alone. */
+const SWEEPS = {
+  extends: true as const,
+  test: { name: 'sweeps', include: ['test/sweeps/*.sweep.ts'], testTimeout: 43_200_000, hookTimeout: 240_000 },
+};
 const missingDocker = await describeMissingDocker();
 
 export default defineConfig({
@@ -27,6 +32,7 @@ export default defineConfig({
               extends: true as const,
               test: { name: 'docker', include: DOCKER_TESTS, testTimeout: 180_000, hookTimeout: 240_000 },
             },
+            ...(process.env.ONWARD_CRASH_POINTS === 'all' ? [SWEEPS] : []),
           ]
         : []),
     ],

@@ -15,7 +15,7 @@ export { foreignLayout } from './errors.ts';
 export { FOREIGN_LAYOUTS, findForeignLayout, planConversion, writeConversion } from './files/convert-files.ts';
 export type { FilesPlan } from './files/plan-files.ts';
 export { type HostsRequest, observeHosts } from './hosts/observe-hosts.ts';
-export type { ObservedHost } from './hosts/observed-host.ts';
+export type { ObservedHosts } from './hosts/observed-host.ts';
 export { renderDifference } from './judge-equality.ts';
 export { LEDGER_TOOLS } from './ledgers/tools.ts';
 export { type LedgerPlan, type LedgerRequest, planLedger } from './plan-ledger.ts';
@@ -23,7 +23,11 @@ export { checkProposal, type ProposedFiles, writeProposal } from './propose/chec
 export { listNextCommands, type NextCommand, renderNextCommands } from './propose/next-commands.ts';
 export { type Proposal, proposeForHosts, proposeForProject } from './propose/propose.ts';
 export { assertAdoptable, type TakeOverOptions, takeOverLedger } from './take-over-ledger.ts';
-export { describeTraffic } from './traffic/describe-traffic.ts';
-export { type PreparedTraffic, prepareTraffic } from './traffic/prepare-traffic.ts';
-export { runTraffic, type TrafficDone } from './traffic/run-traffic.ts';
-export { undoTraffic } from './traffic/undo-traffic.ts';
+export {
+  describeStep,
+  isStepDone,
+  prepareStep,
+  runStep,
+  type TrafficStep,
+  undoStep,
+} from './traffic/step.ts';

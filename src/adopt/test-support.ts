@@ -12,6 +12,7 @@ export interface TestProject {
   /** Changes of the containers, by service; an empty list: it has none. */
   readonly containers?: { readonly [service: string]: readonly Partial<Container>[] };
   readonly configurations?: ObservedProject['configurations'];
+  readonly haproxies?: ObservedProject['haproxies'];
   /** Environment as it is written, before variables are filled in. */
   readonly written?: { readonly [service: string]: { readonly [name: string]: string } };
 }
@@ -19,6 +20,7 @@ export interface TestProject {
 export function project({
   containers = {},
   configurations = {},
+  haproxies = [],
   written = {},
   ...config
 }: TestProject): ObservedProject {
@@ -39,6 +41,8 @@ export function project({
     services: parsed.services,
     containers: made,
     configurations,
+    haproxies,
+    user: '1000:1000',
   };
 }
 

@@ -36,6 +36,7 @@ export {
   type ProxiedService,
   type ProxyFiles,
   type ProxyService,
+  RESOLVERS_SECTION,
   renderHaproxyBackend,
   renderHaproxyProxy,
 } from './switches/index.ts';

@@ -19,7 +19,7 @@ import {
   stat,
   statfs,
 } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setImmediate as giveWay } from 'node:timers/promises';
 import type { Digest } from '../model/index.ts';
 
@@ -60,6 +60,8 @@ export interface Files {
   /** Creates a file durably, whole from the start; false when the path is taken. Of several at once, one succeeds. 0600. */
   createOnce(path: string, text: string): Promise<boolean>;
   append(path: string, text: string): Promise<void>;
+  /** Removes what a writer of this path that was killed has left beside it. Only for whoever is the one writer of the path. */
+  removeHalves(path: string): Promise<void>;
   /** Copies a folder or a file so that the destination is there whole or not at all. */
   copy(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
@@ -103,6 +105,7 @@ export function createFiles(): Files {
     replace,
     createOnce,
     append: (path, text) => appendFile(path, text, { mode: 0o600 }),
+    removeHalves,
     copy,
     remove: (path) => rm(path, { recursive: true, force: true }),
     rename,
@@ -192,9 +195,18 @@ async function writeOver(path: string, text: string | Buffer, { mode, owner }: A
   await syncFolder(dirname(path));
 }
 
+const HALF = /^\.[0-9a-f]{12}\.tmp$/;
+
 /** Two writers of one path, in one process or in several, must not share their temporary file. */
 function temporaryBeside(path: string): string {
   return `${path}.${randomBytes(6).toString('hex')}.tmp`;
+}
+
+async function removeHalves(path: string): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)];
+  const isHalf = (other: string) => other.startsWith(`${name}.`) && HALF.test(other.slice(name.length));
+  const names = await absentAs([], () => readdir(folder));
+  for (const half of names.filter(isHalf)) await rm(join(folder, half), { force: true });
 }
 
 async function writeDurably(path: string, text: string | Buffer, mode: number): Promise<void> {

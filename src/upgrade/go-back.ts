@@ -3,6 +3,7 @@ import { hasProcess } from '../deploy/index.ts';
 import type { PlannedRoll } from '../model/index.ts';
 import { endRun, type HopOutcome } from './end-run.ts';
 import { rollBackFailed } from './errors.ts';
+import { requireService } from './observe-facts.ts';
 import { rollServicesBack } from './roll-services.ts';
 import { createPerformer, type RunContext } from './run-context.ts';
 import { RUN_KEYS, readRunState } from './run-state.ts';
@@ -64,18 +65,20 @@ export async function goBack(context: RunContext, why: WayBack): Promise<HopOutc
 }
 
 /**
- * Where the operator's own tools start instances too, they would take up what the run has made and left stopped, in the place of what serves. The
- * end of what it wrote is kept in the run's folder. A one-shot of the run goes too, whether it has done its work or not: the next run does it again.
+ * Removes the containers and units that the run has made and left stopped: they would add up with every attempt, and the operator's own tools may take
+ * them up in the place of what serves. The end of what they wrote is kept in the run's folder. What is a process leaves nothing outside of Onward's
+ * own folders, and people are sent there to read what it wrote. A one-shot of the run goes too, whether it has done its work or not: the next run does
+ * it again.
  */
 async function removeNew(context: RunContext, rolls: readonly PlannedRoll[]): Promise<void> {
   const { installation, journal, system } = context;
   for (const { service, class: rollClass } of rolls) {
     const runtime = installation.runtimeOf(service);
-    if (!runtime.keep) continue;
+    if (requireService(installation, service).runtime.kind === 'process') continue;
     const originals = context.before.originals.find((original) => original.service === service)?.instances ?? [];
     const perform = createPerformer(context, `back:${service}`);
     const instances = await runtime.list(service);
-    if (rollClass === 'one-shot') {
+    if (rollClass === 'one-shot' && runtime.keep) {
       const before = instances
         .filter(({ run }) => run !== journal.run)
         .slice(-1)

@@ -182,6 +182,14 @@ describe('runtime ssh', () => {
     expect(log).toContain('epoch=0 run=- refused (stop api-1): epoch 1 was seen');
   });
 
+  it('leaves nothing of instances whose making or removal was cut off, once another one is removed', async () => {
+    await create('api-1');
+    const instances = `/var/lib/onward/${deployment}/instances`;
+    await host.exec(['mkdir', '-p', `${instances}/api/.removing-api-0`, `${instances}/web/.creating-web-1`]);
+    await runtime.remove('api-1', 1);
+    expect(await host.exec(['find', instances, '-mindepth', '2'])).toBe('');
+  });
+
   it('brings back through a power cut what should run, and nothing else', async () => {
     const spec = await create('api-1');
     await create('api-2');

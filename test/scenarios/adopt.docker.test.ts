@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { createProject, docker, removeProject } from '../support/docker.ts';
 import { countingEffects, readEffects } from '../support/effects.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { say } from '../support/haproxy.ts';
 import { busyboxImage, haproxyImage, nodeImage } from '../support/images.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
 import { buildServiceImage } from '../support/service-image.ts';
@@ -16,6 +17,8 @@ import { startSteadyLoad } from '../support/steady-load.ts';
 const project = createProject('adopt');
 let server: EmbeddedPostgres;
 let registry: Registry;
+/** What runs at first, by service. */
+const images: Record<string, string> = {};
 let folder: string;
 let port: number;
 
@@ -85,7 +88,6 @@ beforeAll(async () => {
   registry = await startRegistry();
   folder = await mkdtemp(join(tmpdir(), `${project}-`));
   port = await freePort();
-  const images: Record<string, string> = {};
   for (const name of ['api', 'worker', 'web']) {
     const reference = await buildServiceImage({ project, name, tag: '1.0.0', behaviour: { mark: name } });
     await registry.push(reference, `acme/${name}:1.0.0`);
@@ -265,6 +267,153 @@ describe('adopting a Compose project that runs', { timeout: 180_000 }, () => {
     expect([later.api.failures, later.web.failures]).toEqual([now.api.failures, now.web.failures]);
   });
 });
+
+describe('adopting a Compose project that has a HAProxy of its own', { timeout: 180_000 }, () => {
+  const own = createProject('adopt-own');
+  let place: string;
+  let door: number;
+  const run = async (...args: readonly string[]) => {
+    const result = await runOnward(args, { cwd: place }).ended;
+    expect(result.exit, result.stdout + result.stderr).toBe(0);
+    return result;
+  };
+  const change = async (file: string, edit: (text: string) => string) => {
+    const text = await readFile(join(place, file), 'utf8');
+    expect(edit(text)).not.toBe(text);
+    // In place: it is mounted by itself.
+    await writeFile(join(place, file), edit(text));
+  };
+  const compose = (...args: readonly string[]) => docker(['compose', ...args], { cwd: place });
+  const served = async () =>
+    ((await (await fetch(`http://127.0.0.1:${door}/version`)).json()) as { version: string }).version;
+  /** Requests through the backend of Onward, since the last reload. */
+  const carried = async () => {
+    const stat = await say(join(place, 'onward-edge/run/admin.sock'), 'show stat onward-api 2 -1').catch(() => '');
+    return Number(/^onward-api,BACKEND,(?:[^,]*,){5}(\d+)/m.exec(stat)?.[1] ?? 0);
+  };
+  const publish = async (release: string) => {
+    await run('release', 'build', release);
+    await run('channel', 'set', 'stable', release);
+  };
+
+  beforeAll(async () => {
+    place = await mkdtemp(join(tmpdir(), `${own}-`));
+    door = await freePort();
+    await writeFile(join(place, 'haproxy.cfg'), EDGE);
+    await writeFile(
+      join(place, 'compose.yaml'),
+      `name: ${own}
+services:
+  api:
+    image: ${images.api}
+    environment: { DATABASE_URL: "${server.url}/postgres" }
+    stop_grace_period: 5s
+    healthcheck: { test: "wget -qO- http://127.0.0.1:8080/ready", interval: 1h }
+  edge:
+    image: ${await haproxyImage()}
+    ports: ["127.0.0.1:${door}:8080"]
+    volumes: ["./haproxy.cfg:/usr/local/etc/haproxy/haproxy.cfg"]
+    depends_on: [api]
+    stop_grace_period: 1s
+`,
+    );
+    await compose('up', '--detach');
+    await eventually(() => served().catch(() => undefined), Boolean);
+  });
+  afterAll(async () => {
+    await removeProject(own);
+    await rm(place, { recursive: true, force: true });
+  });
+
+  it('proposes it as the switch, and its operator does what that says, which fails no request once its container is made anew', async () => {
+    await run('adopt', '--write');
+    const proposed = await readFile(join(place, 'onward.yaml'), 'utf8');
+    expect(proposed).toContain(
+      '# roll: edge stands in front of it, and it holds no port of the host\n    roll: start-first',
+    );
+    expect(proposed).toContain('backend: onward-api\n        file: ./onward-edge/backends/onward-api.cfg\n');
+    expect(proposed).toContain('#      backend api: http-request set-header ...');
+    const said = (key: string) => new RegExp(`^#      (${key}: .*)$`, 'm').exec(proposed)?.[1] ?? '';
+    for (const name of ['run', 'backends']) await mkdir(join(place, 'onward-edge', name), { recursive: true });
+    await change('compose.yaml', (text) =>
+      text.replace(
+        /( +)volumes: \[(.*)\]/,
+        (_, indent: string, mounts: string) =>
+          `${indent}${said('command')}\n${indent}${said('volumes').replace('[', `[${mounts}, `)}\n${indent}${said('user')}`,
+      ),
+    );
+    const [, resolvers = ''] = /^# {6}(resolvers onward\n(?:# {8}.*\n)+)/m.exec(proposed) ?? [];
+    await change(
+      'haproxy.cfg',
+      (text) =>
+        `${text
+          .replace('global\n', 'global\n  stats socket /onward/run/admin.sock mode 600 level admin\n')
+          .replace(
+            'frontend clients\n',
+            'frontend clients\n  option idle-close-on-response\n  timeout http-keep-alive 20s\n',
+          )}${resolvers.replaceAll(/^# {6}/gm, '')}`,
+    );
+    await compose('up', '--detach', 'edge');
+    await eventually(() => served().catch(() => undefined), Boolean);
+
+    await change('onward.yaml', (text) =>
+      text
+        .replace(/ {4}url: .*/, `    url: "${server.url}/postgres"`)
+        .replaceAll('    runtime: compose\n', '    runtime: compose\n    settle: 150ms\n    drain: 3s\n'),
+    );
+    await publish('1.0.0');
+    const load = startSteadyLoad([door]);
+    await run('adopt', 'traffic', '--yes');
+    expect((await run('adopt', 'traffic', '--yes')).stderr).toContain('behind the switch already');
+    await change('haproxy.cfg', (text) =>
+      text
+        .replace('use_backend api if', 'use_backend onward-api if')
+        .replace('default_backend api', 'default_backend onward-api'),
+    );
+    await compose('kill', '--signal', 'USR2', 'edge');
+    await eventually(carried, (count) => count > 20);
+    expect((await load.stop()).failures).toEqual([]);
+  });
+
+  it('records what runs, and upgrades behind it without a failed request', async () => {
+    await run('adopt', 'release', '1.0.0', '--yes');
+    const reference = await buildServiceImage({
+      project: own,
+      name: 'api',
+      tag: '1.1.0',
+      behaviour: { mark: 'other' },
+    });
+    await registry.push(reference, 'acme/api:1.1.0');
+    await change('product.yaml', (text) =>
+      text.replace(/image: ".*acme\/api@.*"/, `image: "${registry.host}/acme/api:\${version}"`),
+    );
+    await publish('1.1.0');
+    const load = startSteadyLoad([door]);
+    const upgraded = await run('upgrade', '--yes');
+    expect((await load.stop()).failures).toEqual([]);
+    expect(upgraded.stderr).toMatch(/The switch carried \d+ requests since the run began, 0 failed/);
+    expect(await served()).toBe('1.1.0');
+  });
+});
+
+const EDGE = `global
+  stats socket /edge.sock mode 600 level admin
+  fd-hard-limit 50000
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 1h
+  timeout server 1h
+  option abortonclose
+frontend clients
+  bind :8080
+  use_backend api if { path_beg /version }
+  default_backend api
+backend api
+  balance leastconn
+  http-request set-header X-Edge secret
+  server api1 api:8080 check
+`;
 
 /** `ONWARD_CRASH_POINTS=all` takes every effect of either way; otherwise one of each, chosen by a seed. */
 async function choosePoints(image: string): Promise<readonly { readonly there: string; readonly back: string }[]> {

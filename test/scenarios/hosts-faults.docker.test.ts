@@ -51,6 +51,9 @@ describe('onward upgrade when something goes wrong on a host', () => {
     expect(failures).toEqual([]);
     expect(await Promise.all(hosts.list.map(pidsOn))).toEqual(before);
     await expectWhole('1.0.0');
+    // Of the release that went back nothing stays on the host.
+    const dropIns = await hostAt(0).exec(['sh', '-c', 'ls -d /etc/systemd/system/search@*.service.d']);
+    expect(dropIns).toMatch(/^\S+\/search@search-1\.0\.0-\S+$/);
   });
 
   it('closes a gate when a host cannot be reached, before anything has changed', async () => {

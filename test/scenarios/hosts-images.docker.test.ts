@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
 import type { Behaviour } from '../support/deployment.ts';
 import { createProject, docker, removeProject } from '../support/docker.ts';
+import { eventually } from '../support/eventually.ts';
 import { createHostsDeployment, type HostsDeployment } from '../support/hosts-deployment.ts';
 import { type Registry, type RegistryFront, startRegistry, startRegistryFront } from '../support/registry.ts';
 import { buildServiceImage } from '../support/service-image.ts';
@@ -93,6 +94,44 @@ describe('onward upgrade of images on hosts', { timeout: 180_000 }, () => {
     const { stdout } = await tiny.onward(['status']);
     expect(stdout).toMatch(/search-1\.1\.0-\w+-1 +running +0 .*host1: search@search-1\.1\.0-\w+-1\.service/);
     expect(stdout).toMatch(/host1 .*, Docker \d/);
+  });
+});
+
+describe('onward adopt of units that run images', { timeout: 60_000 }, () => {
+  it('names the image by the digest that its host knows, and copies no value', async () => {
+    const [host] = hosts.list;
+    if (!host) throw new Error('There is no host');
+    const image = `${front.host}/tiny/index:1`;
+    const program = (await host.exec(['sh', '-c', 'command -v docker'])).trim();
+    const own = '--memory 256m -e PORT=8099 -e PGHOST=db.internal -e PGPASSWORD=hidden-word';
+    const start = `${program} run --rm --name old-index --network host ${own} ${image}`;
+    await host.exec(['docker', 'pull', '--quiet', image]);
+    await writeUnit(host, 'old.service', `[Service]\nType=exec\nExecStart=${start}\n`);
+    await host.exec(['systemctl', 'start', 'old']);
+    await eventually(
+      () => host.exec(['sh', '-c', 'ss -H -ltn']),
+      (ports) => ports.includes(':8099'),
+    );
+    const adopt = [
+      'adopt',
+      '--file',
+      '/srv/adopted',
+      '--ssh-config',
+      hosts.sshConfig,
+      '--host',
+      'host1',
+      '--unit',
+      'old.service',
+    ];
+    const { exit, stdout, stderr } = await tiny.onward(adopt);
+    await host.exec(['systemctl', 'stop', 'old']);
+    expect(exit, stderr).toBe(0);
+    expect(stdout).toMatch(/ {4}# port: its process listens there\n {4}port: 8099\n/);
+    expect(stdout).toMatch(/its docker run gives it PGHOST, PGPASSWORD; values are not copied/);
+    expect(stdout).toContain('Environment="DOCKER_RUN_OPTIONS=--memory 256m"');
+    const asked = ['docker', 'image', 'inspect', '--format', '{{index .RepoDigests 0}}', image];
+    expect(stdout).toContain(`# image: host1 runs ${image} as this\n    image: "${await host.exec(asked)}"\n`);
+    expect(stdout + stderr).not.toContain('hidden-word');
   });
 });
 

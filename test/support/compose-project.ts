@@ -66,6 +66,8 @@ export interface ComposeProjectOptions {
   readonly files: { readonly [path: string]: string };
   readonly services: readonly (Partial<Service> & { readonly name: string })[];
   readonly compose?: Partial<ComposeConfig>;
+  /** Where the runtime finds the engine; the machine's unless told. */
+  readonly host?: string;
 }
 
 export async function createComposeProject(owner: string, options: ComposeProjectOptions): Promise<ComposeProject> {
@@ -77,7 +79,8 @@ export async function createComposeProject(owner: string, options: ComposeProjec
     const named = path === '.env' ? `COMPOSE_PROJECT_NAME=${name}\n${text}` : text;
     await writeFile(join(folder, path), named);
   }
-  const system = createSystem({ environment: process.env, onEvent: () => {} });
+  const engine = options.host === undefined ? {} : { DOCKER_HOST: options.host };
+  const system = createSystem({ environment: { ...process.env, ...engine }, onEvent: () => {} });
   const services = options.services.map(serviceOf);
   const reopen = (more: Partial<ComposeConfig> = {}) =>
     createComposeRuntime(system, {

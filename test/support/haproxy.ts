@@ -13,8 +13,10 @@ export interface TestHaproxy {
   readonly masterSocket: string;
   /** For the backend `api`. */
   readonly backendFile: string;
-  /** Sends the clients of a loopback port to backend `api`, by a reload. Nothing happens when they go there already. */
-  route(frontend: { readonly mode: 'http' | 'tcp'; readonly port: number }): Promise<void>;
+  /** What a service's `switch` is in onward.yaml, for a backend. */
+  switchTo(backend: string): string;
+  /** Sends the clients of a loopback port to a backend, `api` unless told, by a reload. Nothing happens when they go there already. */
+  route(frontend: { readonly mode: 'http' | 'tcp'; readonly port: number; readonly backend?: string }): Promise<void>;
   /** Says a command to the process that takes new requests. */
   tell(command: string): Promise<string>;
   reload(): Promise<void>;
@@ -42,6 +44,7 @@ export async function startHaproxy(): Promise<TestHaproxy> {
   const [adminSocket, masterSocket] = [join(folder, 'admin.sock'), join(folder, 'master.sock')];
   await mkdir(backends);
   await writeFile(main, MAIN(folder, ''));
+  const frontends = new Map<string, string>();
   let master: ChildProcess | undefined;
   const log = join(folder, 'haproxy.log');
 
@@ -81,11 +84,14 @@ export async function startHaproxy(): Promise<TestHaproxy> {
   await start();
   return {
     ...{ folder, adminSocket, masterSocket, backendFile: join(backends, 'api.cfg') },
-    async route({ mode, port }) {
-      const wanted = MAIN(
-        folder,
-        `frontend clients\n  mode ${mode}\n  bind 127.0.0.1:${port}\n  option idle-close-on-response\n  timeout http-keep-alive 2s\n  default_backend api\n`,
+    switchTo: (backend) =>
+      `{ haproxy: { socket: ${adminSocket}, master: ${masterSocket}, backend: ${backend}, file: ${join(backends, `${backend}.cfg`)} } }`,
+    async route({ mode, port, backend = 'api' }) {
+      frontends.set(
+        backend,
+        `frontend clients-of-${backend}\n  mode ${mode}\n  bind 127.0.0.1:${port}\n  option idle-close-on-response\n  timeout http-keep-alive 2s\n  default_backend ${backend}\n`,
       );
+      const wanted = MAIN(folder, [...frontends.values()].join(''));
       if ((await readFile(main, 'utf8')) === wanted) return;
       await writeFile(main, wanted);
       await reload();
@@ -119,7 +125,8 @@ function childrenOf(pid: number): readonly number[] {
   }
 }
 
-function say(path: string, command: string): Promise<string> {
+/** Says a command to a HAProxy that listens on this socket. */
+export function say(path: string, command: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
     const socket = connect({ path });

@@ -11,11 +11,11 @@ export interface LoadReport {
 }
 
 const EVERY_MS = 20;
-const TIMEOUT_MS = 30_000;
+const PATIENCE_MS = 30_000;
 const IDLE_MS = 1_000;
 
 /** Requests at a constant rate, half of them on new connections, some of them POST and some of them slow. Any answer but 200 is a failure. */
-export function startSteadyLoad(ports: readonly number[]): SteadyLoad {
+export function startSteadyLoad(ports: readonly number[], patienceMs = PATIENCE_MS): SteadyLoad {
   // Each connection in its turn, and none for longer than servers keep an idle one: no client may count on more.
   const reused = new Agent({ keepAlive: true, maxSockets: 20, scheduling: 'fifo', timeout: IDLE_MS });
   const inFlight = new Set<Promise<void>>();
@@ -29,6 +29,7 @@ export function startSteadyLoad(ports: readonly number[]): SteadyLoad {
         agent: sent % 2 === 0 ? reused : new Agent({ keepAlive: false }),
         method: sent % 5 === 0 ? 'POST' : 'GET',
         path: sent % 97 === 0 ? '/slow' : '/',
+        timeout: patienceMs,
       };
       const exchange = send(port, options).then(
         (status) => {
@@ -61,10 +62,10 @@ export function startSteadyLoad(ports: readonly number[]): SteadyLoad {
 
 function send(
   port: number,
-  options: { readonly agent: Agent; readonly method: string; readonly path: string },
+  options: { readonly agent: Agent; readonly method: string; readonly path: string; readonly timeout: number },
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, timeout: TIMEOUT_MS, ...options }, (incoming) => {
+    const outgoing = request({ host: '127.0.0.1', port, ...options }, (incoming) => {
       incoming.resume();
       incoming.on('error', reject);
       incoming.on('end', () =>

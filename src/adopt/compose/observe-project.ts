@@ -1,5 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
-import type { System } from '../../system/index.ts';
+import { describeUser, type System } from '../../system/index.ts';
+import { findKnownSoftware } from '../decide/known-software.ts';
+import { observeHaproxies } from '../haproxy/observe-haproxies.ts';
 import { composeUnreadable, nothingRuns } from './errors.ts';
 import { type ParsedConfig, parseConfig } from './parse-config.ts';
 import { parseContainers, parseOrigin, parseRepoDigests } from './parse-containers.ts';
@@ -47,6 +49,8 @@ export async function observeProject(system: System, request: ProjectRequest): P
     services: config.services,
     containers: parseContainers(inspected, digests),
     configurations: await readConfigurations(system, config.services),
+    user: describeUser(),
+    haproxies: await observeHaproxies(system),
   };
 }
 
@@ -123,9 +127,11 @@ async function readConfigurations(
   services: readonly ComposeService[],
 ): Promise<ObservedProject['configurations']> {
   const entries = await Promise.all(
-    services.map(async ({ name, mounts }) => {
+    services.map(async ({ name, image = '', mounts }) => {
+      // Many mount a proxy's configuration without saying that it is read only.
+      const isProxy = findKnownSoftware(image) === 'proxy';
       const sources = mounts
-        .filter(({ kind, isReadOnly }) => kind === 'bind' && isReadOnly)
+        .filter(({ kind, isReadOnly }) => kind === 'bind' && (isReadOnly || isProxy))
         .map(({ source }) => source);
       const texts = await Promise.all(sources.map((source) => readConfiguration(system, source ?? '')));
       return [name, texts.flat()] as const;

@@ -1,3 +1,5 @@
+import type { ObservedHaproxy } from '../haproxy/observed-haproxy.ts';
+
 /** A Compose project as it was seen: what its files say, and which containers there are of it. */
 
 export interface PublishedPort {
@@ -91,6 +93,10 @@ export interface ObservedProject {
   readonly containers: readonly Container[];
   /** Texts of configuration files that are mounted into a service, by service. */
   readonly configurations: { readonly [service: string]: readonly MountedFile[] };
+  /** `uid:gid` of who looks. */
+  readonly user: string;
+  /** Those that run on this machine, outside of containers. */
+  readonly haproxies: readonly ObservedHaproxy[];
 }
 
 export interface MountedFile {

@@ -1,9 +1,13 @@
 import type { ReadyProbe, RollClass } from '../../model/index.ts';
 import type { ComposeService, ObservedProject } from '../compose/project.ts';
+import type { ObservedHaproxy } from '../haproxy/observed-haproxy.ts';
 import type { ObservedHost, ObservedUnit } from '../hosts/observed-host.ts';
-import { type AdoptedDatabase, listDatabases, toName } from './databases.ts';
+import { type AdoptedDatabase, listDatabases } from './databases.ts';
 import { type Decision, guessed, told, unknown } from './decision.ts';
+import { describeHostProxies, type HostProxy, nameOf } from './host-proxies.ts';
 import { findKnownSoftware, type KnownSoftware } from './known-software.ts';
+import { type FrontedService, findFront, type OwnHaproxy } from './own-haproxy.ts';
+import { chooseUnitImage, type UnitImage } from './unit-image.ts';
 
 /** A unit of hosts that is a service of the product. */
 export interface AdoptedUnit {
@@ -17,6 +21,10 @@ export interface AdoptedUnit {
   readonly roll: Decision<RollClass>;
   readonly ready: Decision<ReadyProbe>;
   readonly command: readonly string[];
+  /** Of a unit that runs a container. */
+  readonly container?: UnitImage;
+  /** The operator's own HAProxy on this machine, where it sends requests to this service and can be the switch. */
+  readonly front?: { readonly own: OwnHaproxy; readonly fronted: FrontedService };
   readonly database?: string;
 }
 
@@ -24,10 +32,11 @@ export interface AdoptedHosts {
   readonly services: readonly AdoptedUnit[];
   readonly databases: readonly AdoptedDatabase[];
   readonly others: readonly { readonly name: string; readonly kind: Decision<KnownSoftware | 'not running'> }[];
+  readonly proxies: readonly HostProxy[];
 }
 
-/** Decides everything that can be told of hosts. Pure. */
-export function adoptHosts(hosts: readonly ObservedHost[]): AdoptedHosts {
+/** Decides everything that can be told of hosts; `here`: the HAProxys of this machine. Pure. */
+export function adoptHosts(hosts: readonly ObservedHost[], here: readonly ObservedHaproxy[]): AdoptedHosts {
   const names = [...new Set(hosts.flatMap(({ units }) => units.map(({ unit }) => unit)))];
   const all = names.map((unit) => ({ unit, found: hosts.map((host) => ({ ...host, units: ofUnit(host, unit) })) }));
   const kinds = all.map((one) => ({
@@ -39,9 +48,11 @@ export function adoptHosts(hosts: readonly ObservedHost[]): AdoptedHosts {
   }));
   const own = kinds.filter(({ other }) => other === undefined);
   const databases = listDatabases(asProject(own), asProject(own).services).map(reachFromHere);
+  const proxies = describeHostProxies(own, hosts, here);
   return {
-    services: own.map(({ unit, found }) => adoptUnit(unit, found, databases)),
+    services: own.map(({ unit, found }) => adoptUnit(unit, found, { databases, proxies })),
     databases,
+    proxies,
     others: kinds.flatMap(({ unit, other }) => (other ? [{ name: unit, kind: other }] : [])),
   };
 }
@@ -56,34 +67,54 @@ function ofUnit({ units }: ObservedHost, unit: string): readonly ObservedUnit[] 
 function findOther(unit: string, active: readonly ObservedUnit[]): AdoptedHosts['others'][number]['kind'] | undefined {
   if (active.length === 0) return told('not running', 'it is not active on any of the hosts');
   const program = active[0]?.command[0]?.split('/').at(-1) ?? '';
-  const software = findKnownSoftware(unit.replace(/@?\.service$/, '')) ?? findKnownSoftware(program);
-  return software && told(software, `${program || unit} is a ${software}`);
+  const image = active[0]?.container?.reference ?? '';
+  const software =
+    findKnownSoftware(unit.replace(/@?\.service$/, '')) ?? findKnownSoftware(program) ?? findKnownSoftware(image);
+  return software && told(software, `${image || program || unit} is a ${software}`);
 }
 
-function adoptUnit(unit: string, found: Found, databases: readonly AdoptedDatabase[]): AdoptedUnit {
+interface Surroundings {
+  readonly databases: readonly AdoptedDatabase[];
+  readonly proxies: readonly HostProxy[];
+}
+
+function adoptUnit(unit: string, found: Found, { databases, proxies }: Surroundings): AdoptedUnit {
   const active = found.flatMap(({ units }) => units);
   const name = nameOf(unit);
   const most = Math.max(...found.map(({ units }) => units.length));
   const port = choosePort(unit, active, most);
   const database = databases.find(({ services }) => services.includes(name));
+  const container = chooseUnitImage(found.flatMap(({ host, units }) => units.map((one) => ({ ...one, host }))));
+  // One on another machine cannot be the switch from here.
+  const front = findFront(
+    proxies.map(({ host, own }) => (host === undefined ? own : undefined)),
+    name,
+  );
   return {
     name,
     unit,
     hosts: found.filter(({ units }) => units.length > 0).map(({ host }) => host),
     replicas: told(most, most === 1 ? 'one runs on a host' : `${most} run on a host`),
     ...(port ? { port } : {}),
-    roll: chooseRoll(unit, port !== undefined, most),
+    roll: chooseRoll(unit, { hasPort: port !== undefined, most, ...(front ? { front: front.own.name } : {}) }),
     ready: chooseReady(active, port !== undefined),
     command: active[0]?.command ?? [],
+    ...(container ? { container } : {}),
+    ...(front ? { front } : {}),
     ...(database ? { database: database.name } : {}),
   };
 }
 
-function chooseRoll(unit: string, hasPort: boolean, most: number): Decision<RollClass> {
+function chooseRoll(
+  unit: string,
+  { hasPort, most, front }: { readonly hasPort: boolean; readonly most: number; readonly front?: string },
+): Decision<RollClass> {
   if (!unit.endsWith('@.service')) {
     return told('stop-first', 'it is no template, so it runs once on a host: old and new cannot run at once');
   }
   if (!hasPort) return guessed('overlap', 'it listens on no port: a worker, of which old and new may run at once');
+  if (front !== undefined)
+    return told('start-first', `${front} stands in front of it, and old and new can run at once`);
   const because = 'what decides who asks it; with a "switch" it can be start-first';
   return most > 1 ? unknown('overlap', because) : unknown('stop-first', because);
 }
@@ -104,16 +135,12 @@ function choosePort(unit: string, active: readonly ObservedUnit[], most: number)
 }
 
 function chooseReady(active: readonly ObservedUnit[], hasPort: boolean): Decision<ReadyProbe> {
-  const notifies = active.every(({ type }) => type.startsWith('notify'));
+  // What a container says does not reach systemd.
+  const notifies = active.every(({ type, container }) => type.startsWith('notify') && !container);
   const probe: ReadyProbe = hasPort ? { kind: 'tcp' } : { kind: 'up', forMs: 2_000 };
   if (notifies) return told(probe, 'it is Type=notify: it counts as started once it says so itself');
   if (!hasPort) return guessed(probe, 'it is not Type=notify, and listens on no port');
   return unknown(probe, 'it is not Type=notify; a path that answers 200 when it can work says more');
-}
-
-/** `search.service` and `search@.service` to `search`. */
-function nameOf(unit: string): string {
-  return toName(unit.replace(/@?\.service$/, ''));
 }
 
 /** The variables of units, in the form in which those of Compose services are looked at. */
@@ -125,7 +152,16 @@ function asProject(own: readonly { readonly unit: string; readonly found: Found 
       ...{ environment, written: {}, dependsOn: [], healthTest: [], networks: [], secretFiles: {} },
     };
   });
-  const none = { folder: '', files: [], envFiles: [], isNameTold: false, containers: [], configurations: {} };
+  const none = {
+    folder: '',
+    files: [],
+    envFiles: [],
+    isNameTold: false,
+    containers: [],
+    configurations: {},
+    haproxies: [],
+    user: '',
+  };
   return { name: '', services, ...none };
 }
 

@@ -1,9 +1,10 @@
 import type { ComposeService, Container, ObservedProject } from '../compose/project.ts';
-import type { AdoptedProject, AdoptedService } from './adopted.ts';
+import type { AdoptedProject, AdoptedProxy, AdoptedService } from './adopted.ts';
 import { type AdoptedDatabase, listDatabases, toName } from './databases.ts';
 import { type Decision, guessed, told, unknown } from './decision.ts';
 import { parseImageName } from './image-name.ts';
-import { describeProxy } from './proxies.ts';
+import { findFront } from './own-haproxy.ts';
+import { describeMachineProxies, describeProxy } from './proxies.ts';
 import { chooseReadyProbe } from './ready-probe.ts';
 import { chooseRollClass } from './roll-class.ts';
 import { chooseServiceKind } from './service-kind.ts';
@@ -16,13 +17,16 @@ export function adoptProject(project: ObservedProject): AdoptedProject {
   const applications = own.map(({ service }) => service);
   const databases = listDatabases(project, applications);
   const names = applications.map(({ name }) => name);
-  const proxies = kinds
-    .filter(({ kind }) => kind.value === 'proxy')
-    .map(({ service }) => describeProxy(project, service, names));
+  const proxies = [
+    ...kinds
+      .filter(({ kind }) => kind.value === 'proxy')
+      .map(({ service }) => describeProxy(project, service, applications)),
+    ...describeMachineProxies(project, applications),
+  ];
   return {
     name: toName(project.name),
     product: chooseProduct(project, applications),
-    services: own.map(({ service, kind }) => adoptService(project, service, { kind, names, databases })),
+    services: own.map(({ service, kind }) => adoptService(project, service, { kind, names, databases, proxies })),
     databases,
     others: kinds
       .filter(({ kind }) => kind.value !== 'application')
@@ -36,26 +40,35 @@ interface Surroundings {
   readonly kind: AdoptedService['kind'];
   readonly names: readonly string[];
   readonly databases: readonly AdoptedDatabase[];
+  readonly proxies: readonly AdoptedProxy[];
 }
 
 function adoptService(
   project: ObservedProject,
   service: ComposeService,
-  { kind, names, databases }: Surroundings,
+  { kind, names, databases, proxies }: Surroundings,
 ): AdoptedService {
   const containers = project.containers.filter((one) => one.service === service.name && !one.isOneOff);
   const healthTest = containers.find((one) => one.healthTest.length > 0)?.healthTest ?? service.healthTest;
   const asked = chooseReadyProbe(healthTest, undefined).value.port;
-  const port = chooseServicePort(project, service, asked);
+  const front = findFront(
+    proxies.map(({ own }) => own),
+    toName(service.name),
+  );
+  const port = portBehind(front, chooseServicePort(project, service, asked));
   const probe = chooseReadyProbe(healthTest, port.value);
   const replicas = chooseReplicas(service, containers);
-  const entry = chooseEntry(service, port.value);
+  const entry = front ? chooseFrontEntry(project, front) : chooseEntry(service, port.value);
   const database = databases.find(({ services }) => services.includes(service.name));
   return {
     name: toName(service.name),
     origin: service.name,
     kind,
-    roll: chooseRollClass(project, service, { port: port.value, replicas: replicas.value }),
+    roll: chooseRollClass(project, service, {
+      port: port.value,
+      replicas: replicas.value,
+      ...(front ? { front: front.own.name } : {}),
+    }),
     ready: { ...probe, value: probe.value.probe },
     port,
     replicas,
@@ -64,11 +77,29 @@ function adoptService(
       .filter((name) => names.includes(name))
       .map(toName),
     ...(entry ? { entry } : {}),
-    mode: probe.value.probe.kind === 'http' || isUsuallyHttp(port.value) ? 'http' : 'tcp',
+    mode: front?.fronted.mode ?? (probe.value.probe.kind === 'http' || isUsuallyHttp(port.value) ? 'http' : 'tcp'),
+    ...(front ? { front } : {}),
     ...toGrace(service),
     image: chooseImage(project, service),
     ...(database ? { database: database.name } : {}),
   };
+}
+
+function portBehind(front: AdoptedService['front'], port: Decision<number | undefined>): Decision<number | undefined> {
+  if (!front || port.value !== undefined) return port;
+  return told(front.fronted.port, `${front.own.name} sends its requests there`);
+}
+
+/** Where clients reach the frontend: what the machine gives of its container, or what it listens on. */
+function chooseFrontEntry(
+  project: ObservedProject,
+  { own, fronted }: NonNullable<AdoptedService['front']>,
+): AdoptedService['entry'] {
+  const { bind } = fronted;
+  if (bind === undefined) return undefined;
+  const proxy = project.services.find(({ name }) => own.isInProject && name === own.name);
+  if (!proxy || proxy.networkMode === 'host') return told({ host: '0.0.0.0', port: bind }, `${own.name} listens there`);
+  return chooseEntry(proxy, bind);
 }
 
 /** Compose writes `1m30s` where Onward writes `90s`. */

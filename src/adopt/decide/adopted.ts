@@ -1,6 +1,7 @@
 import type { ReadyProbe, RollClass } from '../../model/index.ts';
 import type { AdoptedDatabase } from './databases.ts';
 import type { Decision } from './decision.ts';
+import type { FrontedService, OwnHaproxy } from './own-haproxy.ts';
 import type { ServiceKind } from './service-kind.ts';
 
 /** A service of the application, with everything that was decided of it. */
@@ -18,6 +19,8 @@ export interface AdoptedService {
   /** Host ports, or the names of a proxy, that clients reach it by. */
   readonly entry?: Decision<{ readonly host: string; readonly port: number }>;
   readonly mode: 'http' | 'tcp';
+  /** The operator's own HAProxy, where it sends requests to this service and can be the switch. */
+  readonly front?: { readonly own: OwnHaproxy; readonly fronted: FrontedService };
   /** From SIGTERM to SIGKILL, as in `30s`. */
   readonly grace?: string;
   /** `repository@sha256:…` of what runs, where registries know it, else the image's own id. */
@@ -44,8 +47,8 @@ export interface AdoptedProxy {
   readonly software: string;
   /** Services of the application that its configuration names. */
   readonly fronts: readonly string[];
-  /** What that means for the switch. */
+  /** What that means for the switch, where it cannot be it itself. */
   readonly advice: string;
-  /** Of a HAProxy: the socket of its runtime API and its backends, as its configuration names them. */
-  readonly haproxy?: { readonly socket?: string; readonly backends: readonly string[] };
+  /** Of a HAProxy that sends requests to services: how it becomes their switch. A text: that could not be told. */
+  readonly own?: OwnHaproxy | string;
 }

@@ -1,5 +1,5 @@
 import type { RollClass } from '../../model/index.ts';
-import type { ComposeService, Mount, ObservedProject } from '../compose/project.ts';
+import type { ComposeService, Mount, ObservedProject, PublishedPort } from '../compose/project.ts';
 import { type Decision, guessed, told } from './decision.ts';
 import { findFixedPort } from './service-port.ts';
 
@@ -9,13 +9,15 @@ const ONCE = /(^|[-_\s/.:])(migrat(e|ions?|or)|db-?setup|setup|init|seed|bootstr
 export interface RollFacts {
   readonly port: number | undefined;
   readonly replicas: number;
+  /** A HAProxy of the operator's that is in front of it, and is to be its switch. */
+  readonly front?: string;
 }
 
 /** How a service of Compose can move from old to new, the first reason that holds. */
 export function chooseRollClass(
   project: ObservedProject,
   service: ComposeService,
-  { port, replicas }: RollFacts,
+  { port, replicas, front }: RollFacts,
 ): Decision<RollClass> {
   const oneShot = findOneShot(project, service);
   if (oneShot) return oneShot;
@@ -24,11 +26,21 @@ export function chooseRollClass(
   if (port === undefined)
     return guessed('overlap', 'it listens on no port: a worker, of which old and new may run at once');
   const fixed = findFixedPort(service, port);
+  if (front !== undefined) return chooseBehind(front, fixed);
   if (!fixed) return told('start-first', 'it holds no port of the host, so old and new can run at once');
   const place = `${fixed.hostIp === undefined ? '' : `${fixed.hostIp}:`}${fixed.published}`;
   return told(
     'start-first',
     `once HAProxy holds host port ${place}, as "onward adopt traffic" makes it; until then it would be stop-first`,
+  );
+}
+
+/** What the port of the host leads to is past the switch, and a second container could not have it. */
+function chooseBehind(front: string, fixed: PublishedPort | undefined): Decision<RollClass> {
+  if (!fixed) return told('start-first', `${front} stands in front of it, and it holds no port of the host`);
+  return told(
+    'stop-first',
+    `it holds host port ${fixed.published} beside ${front}; take that out of compose.yaml, and it can be start-first`,
   );
 }
 

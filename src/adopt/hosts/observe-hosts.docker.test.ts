@@ -89,7 +89,9 @@ services:
 
   it('looks at the units that are named, and refuses hosts without any', async () => {
     const request = { hosts: ['host1'], sshConfig: hosts.sshConfig };
-    const [named] = await observeHosts(system, { ...request, units: ['ssh.service'] });
+    const {
+      hosts: [named],
+    } = await observeHosts(system, { ...request, units: ['ssh.service'] });
     expect(named?.units).toMatchObject([{ unit: 'ssh.service', isActive: true, ports: [22] }]);
     await hosts.list[1]?.exec(['sh', '-c', 'rm /etc/systemd/system/*.service']);
     await expect(observeHosts(system, { ...request, hosts: ['host2'], units: [] })).rejects.toMatchObject({

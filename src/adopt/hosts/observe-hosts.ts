@@ -2,9 +2,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnections } from '../../deploy/index.ts';
 import type { System } from '../../system/index.ts';
+import { observeHaproxies } from '../haproxy/observe-haproxies.ts';
 import { noUnits } from './errors.ts';
-import type { ObservedHost } from './observed-host.ts';
-import { parseUnits } from './parse-units.ts';
+import type { ObservedHosts } from './observed-host.ts';
+import { parseHost } from './parse-units.ts';
 import { UNIT_SCRIPT } from './unit-script.ts';
 
 export interface HostsRequest {
@@ -18,7 +19,7 @@ export interface HostsRequest {
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Looks at the units of hosts by a short script that only reads. Throws `ssh.*`, and `adopt.no-units` where there is none. */
-export async function observeHosts(system: System, request: HostsRequest): Promise<readonly ObservedHost[]> {
+export async function observeHosts(system: System, request: HostsRequest): Promise<ObservedHosts> {
   const folder = join(tmpdir(), `onward-adopt-${system.random.hex(6)}`);
   const { sshConfig } = request;
   const connections = createConnections(system, {
@@ -29,12 +30,12 @@ export async function observeHosts(system: System, request: HostsRequest): Promi
   const script = { action: 'look at units', variables: { UNITS: request.units.join(' ') }, text: UNIT_SCRIPT };
   const look = async (host: string) => {
     const { stdout } = await connections.run(host, script, { patience: 'none' });
-    return { host, units: parseUnits(stdout) };
+    return parseHost(host, stdout);
   };
   try {
     const hosts = await Promise.all(request.hosts.map(look));
     if (hosts.every(({ units }) => units.length === 0)) throw noUnits(request.hosts);
-    return hosts;
+    return { hosts, haproxies: await observeHaproxies(system) };
   } finally {
     await system.files.remove(folder);
   }

@@ -4,12 +4,20 @@ export interface NextCommand {
   readonly why: string;
 }
 
+/** A HAProxy of the operator's that is to be the switch. */
+export interface OwnNext {
+  readonly name: string;
+  readonly isReady: boolean;
+  readonly reload: string;
+}
+
 export interface NextFacts {
   readonly isWritten: boolean;
   /** Lines that say "could not tell". */
   readonly unknowns: number;
   /** A service is to be behind HAProxy that is not yet. */
   readonly needsTraffic: boolean;
+  readonly ownHaproxies: readonly OwnNext[];
   readonly hasDatabase: boolean;
   /** Units, which Onward did not start: what they run is compared with no release. */
   readonly isOfHosts: boolean;
@@ -33,13 +41,23 @@ export function listNextCommands(facts: NextFacts): readonly NextCommand[] {
   if (facts.isOfHosts) return [...publish, { line: 'onward provision', why: 'installs it, into an empty database' }];
   return [
     ...publish,
-    ...(facts.needsTraffic ? [{ line: 'onward adopt traffic', why: 'brings the traffic behind the switch' }] : []),
+    ...(facts.needsTraffic ? [{ line: 'onward adopt traffic', why: describeTrafficStep(facts.ownHaproxies) }] : []),
+    ...facts.ownHaproxies.map(({ name, reload }) => ({
+      line: reload,
+      why: `once the lines of ${name} are changed as onward.yaml says`,
+    })),
     ...(facts.hasDatabase
       ? [{ line: 'onward adopt ledger', why: 'where another tool has migrated the database: takes its ledger over' }]
       : []),
     { line: `onward adopt release ${version}`, why: 'proves that it runs, and records it as the current release' },
     { line: 'onward plan', why: 'from here on, as everywhere' },
   ];
+}
+
+function describeTrafficStep(own: readonly OwnNext[]): string {
+  const waiting = own.filter(({ isReady }) => !isReady).map(({ name }) => name);
+  const before = waiting.length === 0 ? '' : `once ${waiting.join(', ')} has what onward.yaml says: `;
+  return `${before}brings the traffic behind the switch`;
 }
 
 export function renderNextCommands(commands: readonly NextCommand[]): string {

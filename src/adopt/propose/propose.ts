@@ -6,9 +6,11 @@ import type { AdoptedProject } from '../decide/adopted.ts';
 import { toName } from '../decide/databases.ts';
 import { type Decision, unknown } from '../decide/decision.ts';
 import { parseImageName } from '../decide/image-name.ts';
-import type { ObservedHost } from '../hosts/observed-host.ts';
+import type { ObservedHosts } from '../hosts/observed-host.ts';
+import type { OwnNext } from './next-commands.ts';
 import { type ProjectPlace, renderDeployment } from './render-deployment.ts';
 import { renderHostsDeployment, renderHostsProduct } from './render-hosts.ts';
+import { isReady, reloadCommand, type Shorten } from './render-own-haproxy.ts';
 import { renderProduct } from './render-product.ts';
 
 /** What is proposed, with everything that it was decided from. */
@@ -22,6 +24,8 @@ export interface Proposal {
   /** The version that what runs seems to be. */
   readonly version: string;
   readonly needsTraffic: boolean;
+  /** HAProxys of the operator's that are to be the switch, and how each reads its configuration again. */
+  readonly ownHaproxies: readonly OwnNext[];
 }
 
 /** Proposes both files for a Compose project; `folder` is that of onward.yaml. Pure. */
@@ -35,7 +39,8 @@ export function proposeForProject(project: ObservedProject, folder: string): Pro
     product,
     unknowns: listUnknowns(adopted),
     version: chooseVersion(project, adopted),
-    needsTraffic: adopted.services.some(({ roll }) => roll.value === 'start-first'),
+    needsTraffic: adopted.services.some(({ roll, front }) => roll.value === 'start-first' || front !== undefined),
+    ownHaproxies: listOwn(adopted.proxies),
   };
 }
 
@@ -43,8 +48,8 @@ export function proposeForProject(project: ObservedProject, folder: string): Pro
  * Proposes both files for hosts; `folder` is that of onward.yaml, after which the deployment is named, `sshConfig` the file by which they were
  * reached, unless that was the user's own. Pure.
  */
-export function proposeForHosts(hosts: readonly ObservedHost[], folder: string, sshConfig?: string): Proposal {
-  const adopted = adoptHosts(hosts);
+export function proposeForHosts({ hosts, haproxies }: ObservedHosts, folder: string, sshConfig?: string): Proposal {
+  const adopted = adoptHosts(hosts, haproxies);
   const name = toName(basename(folder));
   const { services, databases } = adopted;
   return {
@@ -53,11 +58,16 @@ export function proposeForHosts(hosts: readonly ObservedHost[], folder: string, 
     product: renderHostsProduct(adopted, name),
     unknowns: listUnsaid([
       ...databases.map(({ name: database, reach }) => [`url of database ${database}`, reach] as const),
-      ...services.flatMap(({ name: service, roll, ready, port }) => [
+      ...services.flatMap(({ name: service, roll, ready, port, container }) => [
         [`roll of ${service}`, roll] as const,
         [`ready of ${service}`, ready] as const,
         ...(port ? [[`port of ${service}`, port] as const] : []),
-        [`artifact of ${service}`, unknown(undefined, 'which files a release ships for it')] as const,
+        ...(container
+          ? [
+              [`image of ${service}`, container.image] as const,
+              ...container.obstacles.map((obstacle) => [`unit of ${service}`, unknown(undefined, obstacle)] as const),
+            ]
+          : [[`artifact of ${service}`, unknown(undefined, 'which files a release ships for it')] as const]),
       ]),
       ...(databases.length === 0
         ? [[`databases`, unknown(undefined, 'no variable of a unit names a Postgres')] as const]
@@ -65,6 +75,7 @@ export function proposeForHosts(hosts: readonly ObservedHost[], folder: string, 
     ]),
     version: '1.0.0',
     needsTraffic: false,
+    ownHaproxies: [],
   };
 }
 
@@ -79,11 +90,27 @@ function placeOf(project: ObservedProject, folder: string): ProjectPlace {
     files: project.files.map(short),
     envFiles: project.envFiles.map(short),
     ...(project.isNameTold ? { project: project.name } : {}),
+    shorten: shortenFrom(folder),
+    user: project.user,
   };
 }
 
+function shortenFrom(folder: string): Shorten {
+  return (path) => {
+    const inside = relative(folder, path);
+    return !path.startsWith('/') || inside === '' || inside.startsWith('..') ? path : `./${inside}`;
+  };
+}
+
+function listOwn(proxies: AdoptedProject['proxies']): readonly OwnNext[] {
+  return proxies.flatMap(({ own }) => {
+    if (own === undefined || typeof own === 'string' || own.fronted.length === 0) return [];
+    return [{ name: own.name, isReady: isReady(own), reload: reloadCommand(own) }];
+  });
+}
+
 /** What no file and nothing that runs could say, one sentence each. */
-function listUnknowns({ services, databases, others }: AdoptedProject): readonly string[] {
+function listUnknowns({ services, databases, others, proxies }: AdoptedProject): readonly string[] {
   const decisions: readonly (readonly [what: string, decision: Decision<unknown>])[] = [
     ...databases.map(({ name, reach }) => [`url of database ${name}`, reach] as const),
     ...services.flatMap(({ name, port, ready, roll, image }) => [
@@ -97,6 +124,11 @@ function listUnknowns({ services, databases, others }: AdoptedProject): readonly
   return [
     ...(databases.length === 0 ? ['databases: no variable of a service names a Postgres'] : []),
     ...listUnsaid(decisions),
+    ...proxies.flatMap(({ name: proxy, own }) => {
+      if (own === undefined) return [];
+      if (typeof own === 'string') return [own];
+      return own.refused.map(({ name, because }) => `switch of ${name}: ${proxy} is in front of it, and ${because}`);
+    }),
   ];
 }
 

@@ -1,8 +1,9 @@
 import type { ReadyProbe } from '../../model/index.ts';
-import type { AdoptedProject, AdoptedService } from '../decide/adopted.ts';
+import type { AdoptedProject, AdoptedProxy, AdoptedService } from '../decide/adopted.ts';
 import type { AdoptedDatabase } from '../decide/databases.ts';
 import { switchFiles } from '../traffic/switch-files.ts';
 import { explain, UNKNOWN_MARK } from './explain.ts';
+import { renderFront, renderOwnHaproxy, type Shorten } from './render-own-haproxy.ts';
 import { comment, entry, heading, listEntry, scalar } from './yaml-lines.ts';
 
 /** How the project is found from the folder of onward.yaml; only what Compose would not find by itself. */
@@ -13,6 +14,10 @@ export interface ProjectPlace {
   readonly files: readonly string[];
   readonly envFiles: readonly string[];
   readonly project?: string;
+  /** A path of this machine, as onward.yaml names it. */
+  readonly shorten: Shorten;
+  /** `uid:gid` of the operator. */
+  readonly user: string;
 }
 
 const SOURCE = './releases';
@@ -29,8 +34,8 @@ export function renderDeployment(adopted: AdoptedProject, place: ProjectPlace): 
     ...renderDatabases(adopted.databases),
     ...renderPlace(adopted, place),
     heading(0, 'services'),
-    ...adopted.services.flatMap(renderService),
-    ...renderRest(adopted),
+    ...adopted.services.flatMap((service) => renderService(service, place.shorten)),
+    ...renderRest(adopted, place.user),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -80,7 +85,7 @@ function renderPlace(adopted: AdoptedProject, place: ProjectPlace): readonly str
   return own.length === 0 ? [] : [heading(0, 'compose'), ...own];
 }
 
-function renderService(service: AdoptedService): readonly string[] {
+function renderService(service: AdoptedService, shorten: Shorten): readonly string[] {
   const { name, origin, kind, port, replicas, roll, grace } = service;
   const isOneShot = roll.value === 'one-shot';
   return [
@@ -93,7 +98,7 @@ function renderService(service: AdoptedService): readonly string[] {
     ...explain(4, 'roll', roll),
     entry(4, 'roll', roll.value),
     ...(isOneShot ? [] : [...explain(4, 'ready', service.ready), `    ready: ${renderProbe(service.ready.value)}`]),
-    ...renderSwitch(service),
+    ...renderSwitch(service, shorten),
     ...(grace === undefined
       ? []
       : [...comment(4, 'grace: stop_grace_period of compose.yaml'), entry(4, 'grace', grace)]),
@@ -111,7 +116,12 @@ export function renderProbe(probe: ReadyProbe): string {
   }
 }
 
-function renderSwitch({ name, roll, entry: address, mode }: AdoptedService): readonly string[] {
+function renderSwitch(
+  { name, roll, entry: address, mode, front }: AdoptedService,
+  shorten: Shorten,
+): readonly string[] {
+  const listen = address && `${address.value.host}:${address.value.port}`;
+  if (front && roll.value !== 'one-shot') return renderFront(front, listen, shorten);
   if (roll.value !== 'start-first') return [];
   const files = switchFiles(name);
   return [
@@ -121,20 +131,28 @@ function renderSwitch({ name, roll, entry: address, mode }: AdoptedService): rea
     entry(8, 'backend', files.backend),
     entry(8, 'file', files.file),
     entry(8, 'master', files.master),
-    ...(address ? [`        listen: ${scalar(`${address.value.host}:${address.value.port}`)}`] : []),
+    ...(listen ? [`        listen: ${scalar(listen)}`] : []),
     ...(mode === 'tcp' ? [entry(8, 'mode', 'tcp')] : []),
   ];
 }
 
-function renderRest({ others, proxies }: AdoptedProject): readonly string[] {
+function renderRest({ others, proxies }: AdoptedProject, user: string): readonly string[] {
   const rest = others.filter(({ kind }) => kind.value !== 'proxy');
   const lines = [
     ...rest.flatMap(({ name, kind }) => explain(0, `${name} is left alone, as ${articleOf(kind.value)} service`, kind)),
-    ...proxies.flatMap(({ name, software, fronts, advice }) =>
-      comment(0, `${name} is ${software}${fronts.length === 0 ? '' : ` in front of ${fronts.join(', ')}`}: ${advice}`),
-    ),
+    ...proxies.flatMap((proxy) => renderProxy(proxy, user)),
   ];
   return lines.length === 0 ? [] : ['', ...lines];
+}
+
+function renderProxy({ name, software, fronts, advice, own }: AdoptedProxy, user: string): readonly string[] {
+  const unsaid = typeof own === 'string' ? comment(0, `${UNKNOWN_MARK} ${own}`) : [];
+  if (own !== undefined && typeof own !== 'string' && own.fronted.length > 0)
+    return renderOwnHaproxy(own, { runtime: 'compose', user });
+  const place = fronts.length === 0 ? '' : ` in front of ${fronts.join(', ')}`;
+  const refused =
+    own !== undefined && typeof own !== 'string' ? renderOwnHaproxy(own, { runtime: 'compose', user }) : [];
+  return [...unsaid, ...refused, ...comment(0, `${name} is ${software}${place}: ${advice}`)];
 }
 
 function articleOf(kind: string): string {

@@ -1,7 +1,11 @@
 import type { AdoptedHosts, AdoptedUnit } from '../decide/adopt-hosts.ts';
+import type { HostProxy } from '../decide/host-proxies.ts';
+import type { UnitImage } from '../decide/unit-image.ts';
 import { explain, UNKNOWN_MARK } from './explain.ts';
 import { renderDatabases, renderProbe } from './render-deployment.ts';
-import { comment, entry, heading, listEntry, scalar } from './yaml-lines.ts';
+import { renderFront, renderOwnHaproxy } from './render-own-haproxy.ts';
+import { renderImageLines } from './render-product.ts';
+import { comment, entry, heading, listEntry } from './yaml-lines.ts';
 
 /** The proposed onward.yaml for hosts, whole. */
 export function renderHostsDeployment(adopted: AdoptedHosts, name: string, sshConfig?: string): string {
@@ -16,13 +20,24 @@ export function renderHostsDeployment(adopted: AdoptedHosts, name: string, sshCo
     ...(sshConfig === undefined ? [] : [heading(0, 'ssh'), entry(2, 'config', sshConfig)]),
     heading(0, 'services'),
     ...adopted.services.flatMap(renderUnit),
-    ...(adopted.others.length === 0 ? [] : ['']),
+    ...(adopted.others.length === 0 && adopted.proxies.length === 0 ? [] : ['']),
+    ...adopted.proxies.flatMap(renderHostProxy),
     ...adopted.others.flatMap(({ name: unit, kind }) => comment(0, `${unit} is left alone: ${kind.because}`)),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function renderUnit({ name, unit, hosts, replicas, port, roll, ready }: AdoptedUnit): readonly string[] {
+function renderUnit({
+  name,
+  unit,
+  hosts,
+  replicas,
+  port,
+  roll,
+  ready,
+  front,
+  container,
+}: AdoptedUnit): readonly string[] {
   return [
     heading(2, name),
     entry(4, 'runtime', 'ssh'),
@@ -36,7 +51,42 @@ function renderUnit({ name, unit, hosts, replicas, port, roll, ready }: AdoptedU
     entry(4, 'roll', roll.value),
     ...explain(4, 'ready', ready),
     `    ready: ${renderProbe(ready.value)}`,
+    ...(front
+      ? renderFront(front, front.fronted.bind === undefined ? undefined : `0.0.0.0:${front.fronted.bind}`, same)
+      : []),
+    ...(container ? renderContainer(container) : []),
   ];
+}
+
+const same = (path: string) => path;
+
+/** What keeps Onward from driving it, and what of its `docker run` has to stand elsewhere. */
+function renderContainer({ obstacles, options, variables }: UnitImage): readonly string[] {
+  return [
+    ...obstacles.flatMap((obstacle) => comment(4, `${UNKNOWN_MARK} how Onward can run it: ${obstacle}`)),
+    ...(variables.length === 0
+      ? []
+      : comment(
+          4,
+          `environment: its docker run gives it ${variables.join(', ')}; values are not copied: write them here, secret ones as env:NAME or file:PATH`,
+        )),
+    ...(options.length === 0
+      ? []
+      : comment(
+          4,
+          `other words of its docker run belong into the unit: Environment="DOCKER_RUN_OPTIONS=${options.join(' ')}"`,
+        )),
+  ];
+}
+
+function renderHostProxy({ name, host, own }: HostProxy): readonly string[] {
+  if (typeof own === 'string') return comment(0, `${UNKNOWN_MARK} ${own}`);
+  if (host === undefined) return renderOwnHaproxy(own, { runtime: 'ssh', user: '' });
+  const names = [...own.fronted, ...own.refused].map((one) => one.name).join(', ');
+  return comment(
+    0,
+    `${name} of ${host} is HAProxy in front of ${names}. Onward talks to a HAProxy on the machine that it runs on, and writes its file there: run "onward adopt" on ${host}, and it is proposed as the switch.`,
+  );
 }
 
 /** The proposed product.yaml for hosts. What a release ships cannot be seen on a host. */
@@ -48,13 +98,24 @@ export function renderHostsProduct({ services, databases }: AdoptedHosts, name: 
       ? []
       : [heading(0, 'databases'), ...databases.map((database) => `  ${database.name}: {}`)]),
     heading(0, 'services'),
-    ...services.flatMap(({ name: service, database, command }) => [
+    ...services.flatMap(({ name: service, database, command, container }) => [
       heading(2, service),
       ...(database === undefined ? [] : [entry(4, 'database', database)]),
-      ...comment(4, `${UNKNOWN_MARK} artifact: which files a release ships for it; its unit runs ${command.join(' ')}`),
-      entry(4, 'artifact', `./dist/${service}`),
-      `    command: [${command.map(scalar).join(', ')}]`,
+      ...(container
+        ? renderImage(container)
+        : [
+            ...comment(
+              4,
+              `${UNKNOWN_MARK} artifact: which files a release ships for it; its unit runs ${command.join(' ')}`,
+            ),
+            entry(4, 'artifact', `./dist/${service}`),
+            listEntry(4, 'command', command),
+          ]),
     ]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function renderImage({ image, command }: UnitImage): readonly string[] {
+  return [...renderImageLines(image), ...(command.length === 0 ? [] : [listEntry(4, 'command', command)])];
 }

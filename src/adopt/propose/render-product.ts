@@ -38,11 +38,18 @@ function renderService({ name, database, image, after }: AdoptedService): readon
   return [
     heading(2, name),
     ...(database === undefined ? [] : [entry(4, 'database', database)]),
+    ...renderImageLines(image),
+    ...(after.length === 0 ? [] : [listEntry(4, 'after', after)]),
+  ];
+}
+
+/** What runs by its digest, and how later releases name it. */
+export function renderImageLines(image: AdoptedService['image']): readonly string[] {
+  return [
     ...explain(4, 'image', image),
     entry(4, 'image', image.value ?? 'registry.example/name:version'),
     ...(image.value === undefined
       ? []
       : comment(4, `of later releases: image: ${scalar(`${parseImageName(image.value).repository}:$\{version}`)}`)),
-    ...(after.length === 0 ? [] : [listEntry(4, 'after', after)]),
   ];
 }

@@ -47,6 +47,22 @@ export function nothingToUndo(): OnwardError {
   );
 }
 
+export function nothingRunsBehind(service: string, backend: string): OnwardError {
+  return refusal(
+    'adopt.nothing-behind',
+    `Could not prepare backend ${backend}: no container of ${service} runs that it could send requests to.`,
+    `Start it with "docker compose up -d ${service}", then run the same command again.`,
+  );
+}
+
+export function ownHaproxy(): OnwardError {
+  return refusal(
+    'adopt.own-haproxy',
+    'Could not take the traffic step back: it only prepared backends in your own HAProxy, and what leads to them is in your file.',
+    'Change the lines of its frontends back and reload it; a backend that nobody asks does nothing.',
+  );
+}
+
 export function changedSince(path: string): OnwardError {
   return refusal(
     'adopt.changed-since',

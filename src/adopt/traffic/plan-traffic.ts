@@ -24,7 +24,7 @@ export function planTraffic({ deployment, project, folder, ...rest }: TrafficReq
 function toMoved(project: ObservedProject, service: Service, folder: string): readonly MovedService[] {
   const { runtime, switch: config } = service;
   if (runtime.kind !== 'compose' || config.kind !== 'haproxy') return [];
-  if (!('path' in config.admin) || config.admin.path !== join(folder, 'run/admin.sock')) return [];
+  if (!isReadyMade(config, folder)) return [];
   const own = project.services.find(({ name }) => name === runtime.service);
   const port = runtime.port ?? own?.ports[0]?.target;
   if (!own || port === undefined) return [];
@@ -41,6 +41,12 @@ function toMoved(project: ObservedProject, service: Service, folder: string): re
       networks: listNetworks(own),
     },
   ];
+}
+
+/** Whether a switch is the ready-made one of this folder. */
+export function isReadyMade(config: Service['switch'], folder: string): boolean {
+  if (config.kind !== 'haproxy' || !('path' in config.admin)) return false;
+  return config.admin.path === join(folder, 'run/admin.sock');
 }
 
 /** A service that names no network is in the project's own. */

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { renderHaproxyBackend, targetsOf } from '../../deploy/index.ts';
 import type { System } from '../../system/index.ts';
 import type { Installation } from '../../upgrade/index.ts';
@@ -49,10 +49,7 @@ export async function writeTrafficFiles(
 
 /** What an attempt that was killed while it wrote has left beside the operator's files: a part of a file, under the name of nobody's file. */
 export async function removeHalves({ files }: System, { envFile, made }: TrafficRecord): Promise<void> {
-  for (const path of [envFile, ...made]) {
-    const isHalf = (name: string) => name.startsWith(`${basename(path)}.`) && /\.[0-9a-f]{12}\.tmp$/.test(name);
-    for (const name of (await files.names(dirname(path))).filter(isHalf)) await files.remove(join(dirname(path), name));
-  }
+  for (const path of [envFile, ...made]) await files.removeHalves(path);
 }
 
 /** The backend of a service for the switch's next start. */

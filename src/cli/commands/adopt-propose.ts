@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import {
   checkProposal,
   listNextCommands,
-  type ObservedHost,
+  type ObservedHosts,
   type ObservedProject,
   observeHosts,
   observeProject,
@@ -67,7 +67,7 @@ async function propose(context: CommandContext, options: Options): Promise<ExitC
 }
 
 interface Looked {
-  readonly observed: ObservedProject | readonly ObservedHost[];
+  readonly observed: ObservedProject | ObservedHosts;
   readonly proposal: Proposal;
 }
 

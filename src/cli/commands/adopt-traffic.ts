@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { describeTraffic, prepareTraffic, runTraffic, undoTraffic } from '../../adopt/index.ts';
+import { describeStep, isStepDone, prepareStep, runStep, type TrafficStep, undoStep } from '../../adopt/index.ts';
 import { ExitCode, parseDuration } from '../../model/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { askToStart } from '../confirm.ts';
@@ -22,6 +22,9 @@ export function defineTraffic(command: Command, run: RunAction): void {
       'For services in Compose whose switch in onward.yaml is the HAProxy in ./haproxy. It says',
       'what it does and what is interrupted before it does anything. No Compose file of yours',
       'is changed: what it needs stands in files of its own, which .env names.',
+      '',
+      'A HAProxy of your own gets the backends that onward.yaml names, with what runs now.',
+      'It sends requests there once you change the lines of its frontends.',
     ],
     examples: [
       ['onward adopt traffic --dry-run', 'explain, and change nothing'],
@@ -41,14 +44,14 @@ export function defineTraffic(command: Command, run: RunAction): void {
 async function bring(context: CommandContext, options: Options): Promise<ExitCode> {
   const { system, say, print } = context;
   return withInstallation(context, options.file, async (installation) => {
-    const prepared = await prepareTraffic(system, installation, { image: options.image, graceMs: options.grace });
-    if (prepared.isDone && !options.undo) {
+    const step = await prepareStep(system, installation, { image: options.image, graceMs: options.grace });
+    if (isStepDone(step) && !options.undo) {
       say('The traffic is behind the switch already.\nNext:\n  onward status');
       return ExitCode.done;
     }
-    if (!options.undo && !options.json) print(`${describeTraffic(prepared)}\n`);
+    if (!options.undo && !options.json) print(`${describeStep(step)}\n`);
     if (options.dryRun) {
-      if (options.json) print(`${JSON.stringify({ plan: prepared.plan, files: prepared.layout.files })}\n`);
+      if (options.json) print(`${JSON.stringify(encodeStep(step))}\n`);
       say('Nothing has changed.\nNext:\n  onward adopt traffic');
       return ExitCode.done;
     }
@@ -56,12 +59,17 @@ async function bring(context: CommandContext, options: Options): Promise<ExitCod
       ? 'Take the traffic from behind the switch again?'
       : 'Bring the traffic behind the switch?';
     if (!options.yes && !(await askToStart(context, question))) return ExitCode.done;
-    const act = options.undo ? undoTraffic : runTraffic;
-    const { gapMs } = await act(system, installation, { prepared, say: (what) => say(`✓ ${what}`) });
+    const act = options.undo ? undoStep : runStep;
+    const { gapMs } = await act(system, installation, { step, say: (what) => say(`✓ ${what}`) });
     if (options.json) print(`${JSON.stringify({ undone: options.undo === true, gapMs })}\n`);
-    say(describeEnd(gapMs, options));
+    say(describeEnd(step, gapMs, options));
     return ExitCode.done;
   });
+}
+
+function encodeStep({ own, made }: TrafficStep): object {
+  const backends = own.map(({ name, backend, file, isServing }) => ({ service: name, backend, file, isServing }));
+  return { own: backends, ...(made ? { plan: made.plan, files: made.layout.files } : {}) };
 }
 
 function parseGrace(text: string): number {
@@ -70,12 +78,15 @@ function parseGrace(text: string): number {
   return ms;
 }
 
-function describeEnd(gapMs: number | undefined, { undo }: Options): string {
+function describeEnd({ own }: TrafficStep, gapMs: number | undefined, { undo }: Options): string {
   const gap =
     gapMs === undefined
       ? 'Nothing was interrupted.'
       : `New connections were refused for ${Math.round(gapMs)} ms at most.`;
   if (undo)
     return `${gap}\nThe project is as before; onward.yaml still names the switch.\nNext:\n  onward adopt traffic --dry-run`;
-  return `${gap}\nNext:\n  onward adopt release <version>  where it is not on record\n  onward status`;
+  const lines = own.some(({ isServing }) => !isServing)
+    ? '\nYour own HAProxy sends requests there once its frontends lead to the new backends, as onward.yaml says.'
+    : '';
+  return `${gap}${lines}\nNext:\n  onward adopt release <version>  where it is not on record\n  onward status`;
 }

@@ -1,4 +1,4 @@
-import type { NextCommand, ObservedHost, ObservedProject, Proposal } from '../../adopt/index.ts';
+import type { NextCommand, ObservedHosts, ObservedProject, Proposal } from '../../adopt/index.ts';
 
 /** Both proposed files, one after the other, each under its name. */
 export function renderProposal({ deployment, product }: Proposal): string {
@@ -7,19 +7,19 @@ export function renderProposal({ deployment, product }: Proposal): string {
 
 /** Everything that was seen and decided, as one line of JSON. Of an environment only the names are in it. */
 export function renderEvidence(evidence: {
-  readonly observed: ObservedProject | readonly ObservedHost[];
+  readonly observed: ObservedProject | ObservedHosts;
   readonly proposal: Proposal;
   readonly problems: readonly string[];
   readonly next: readonly NextCommand[];
 }): string {
   const { observed, proposal, problems, next } = evidence;
   const { adopted, deployment, product, unknowns } = proposal;
-  const seen = 'services' in observed ? withoutValues(observed) : observed;
+  const seen = 'services' in observed ? withoutValues(observed) : observed.hosts.map(withoutTexts);
   const files = { deployment, product };
   return `${JSON.stringify({ observed: seen, decided: adopted, unknowns, files, problems, next })}\n`;
 }
 
-function withoutValues({ services, configurations: _, ...rest }: ObservedProject): object {
+function withoutValues({ services, configurations: _, haproxies: ___, ...rest }: ObservedProject): object {
   return {
     ...rest,
     services: services.map(({ environment, written: __, ...service }) => ({
@@ -27,4 +27,9 @@ function withoutValues({ services, configurations: _, ...rest }: ObservedProject
       environment: Object.keys(environment),
     })),
   };
+}
+
+/** A configuration of HAProxy can hold passwords. */
+function withoutTexts({ haproxies, ...host }: ObservedHosts['hosts'][number]): object {
+  return { ...host, haproxies: haproxies.map(({ name, words }) => ({ name, words })) };
 }

@@ -4,7 +4,7 @@
  */
 export { type BuiltinSwitch, type BuiltinSwitchOptions, createBuiltinSwitch } from './builtin/client.ts';
 export { createHaproxySwitch } from './haproxy/haproxy-switch.ts';
-export { renderHaproxyBackend } from './haproxy/render-backend.ts';
+export { RESOLVERS_SECTION, renderHaproxyBackend } from './haproxy/render-backend.ts';
 export {
   type ProxiedService,
   type ProxyFiles,

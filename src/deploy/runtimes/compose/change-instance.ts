@@ -7,7 +7,7 @@ import { notStopped } from './errors.ts';
 import { LABELS } from './labels.ts';
 import type { Found } from './list-instances.ts';
 import { baseOf } from './override.ts';
-import { forgetSection, loadSection } from './records.ts';
+import { forgetOthers, loadSection } from './records.ts';
 import { comeBackAlways, keepDown } from './restart-policy.ts';
 import { loadOverride, writeSection } from './write-override.ts';
 
@@ -89,10 +89,9 @@ export async function removeInstance(
   if (!isDown(container)) throw stillRunning(instance.id);
   await context.fence.assertCurrent(epoch);
   await context.engine.request({ method: 'DELETE', path: `/containers/${container.Id}`, accepts: [404, 409] });
-  const base = labelOf(container, LABELS.base);
-  if (base === undefined) return;
+  if (labelOf(container, LABELS.base) === undefined) return;
   const left = await listServiceContainers(context, own);
-  if (!left.some((other) => labelOf(other, LABELS.base) === base)) await forgetSection(context, base);
+  await forgetOthers(context, { own, bases: left.map((other) => labelOf(other, LABELS.base)) });
 }
 
 function isDown({ State }: Container): boolean {

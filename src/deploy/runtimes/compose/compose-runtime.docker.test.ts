@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -10,6 +10,7 @@ import {
 } from '../../../../test/support/compose-project.ts';
 import { docker } from '../../../../test/support/docker.ts';
 import { busyboxImage } from '../../../../test/support/images.ts';
+import { startEngineThatLeaves } from '../../../../test/support/leaving-engine.ts';
 import { startRegistryFront } from '../../../../test/support/registry.ts';
 import { buildServiceImage } from '../../../../test/support/service-image.ts';
 import type { FilesComponent, ImageComponent } from '../../../model/index.ts';
@@ -397,5 +398,34 @@ volumes: { uploads: {}, data: {} }
     const [place] = facts.places;
     expect(place).toMatchObject({ place: 'docker', isReachable: true, disk: { neededBytes: 2_500_000 } });
     expect(place?.memory).toMatchObject({ neededBytes: 0 });
+  });
+});
+
+describe('what was cut off', () => {
+  it('is forgotten: the record of instances that were never made, and half of an override', async () => {
+    const { runtime, specOf, folder } = await open(SIMPLE);
+    const [one = '', two = ''] = ['api-1.0.0-aaaaaa', 'api-2.0.0-bbbbbb'];
+    await runtime.create(specOf(first, `${one}-1`), 1);
+    const records = join(folder, '../state/compose/instances');
+    await copyFile(join(records, `${one}.json`), join(records, 'api-0.9.0-cccccc.json'));
+    await writeFile(join(folder, 'compose.override.yaml.0123456789ab.tmp'), 'services: {');
+    await runtime.create(specOf(second, `${two}-1`), 1);
+    expect(await readdir(folder)).toEqual(['.env', 'compose.override.yaml', 'compose.yaml']);
+    await runtime.remove(`${one}-1`, 1);
+    expect(await readdir(records)).toEqual([`${two}.json`]);
+  });
+
+  it('is made again once the engine is back, when that is restarted while Compose makes containers', async () => {
+    const engine = await startEngineThatLeaves(/POST \S*\/containers\/create/);
+    try {
+      const { runtime, specOf } = await open({ ...SIMPLE, host: engine.host });
+      await runtime.create(specOf(first, 'api-1.0.0-aaaaaa-1'), 1);
+      expect(engine.hasLeft()).toBe(true);
+      expect((await runtime.list('api')).map(({ id, state }) => `${id} ${state}`)).toEqual([
+        'api-1.0.0-aaaaaa-1 created',
+      ]);
+    } finally {
+      await engine.close();
+    }
   });
 });

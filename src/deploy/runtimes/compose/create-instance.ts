@@ -1,6 +1,6 @@
 import { missingProgram, specConflict } from '../errors.ts';
 import type { InstanceSpec } from '../runtime.ts';
-import { runCompose } from './compose-cli.ts';
+import { type ComposeCall, runCompose } from './compose-cli.ts';
 import { type ComposeContext, findService } from './compose-context.ts';
 import { labelOf, listServiceContainers } from './containers.ts';
 import { notCreated } from './errors.ts';
@@ -13,6 +13,9 @@ import { requireProjectService } from './project.ts';
 import type { Project } from './project-model.ts';
 import { isSameSection, keepSection, loadSection } from './records.ts';
 import { loadOverride, writeSection } from './write-override.ts';
+
+/** What Compose says when the engine is restarted meanwhile. */
+const ENGINE_WENT = /cannot connect to the docker daemon|error during connect|EOF|connection (reset|refused)/i;
 
 /**
  * Has the override say what the instance is while Compose makes the container, and then again what it said before: nothing new runs yet, and
@@ -94,9 +97,15 @@ async function makeContainers(context: ComposeContext, own: string): Promise<voi
       return ['--scale', `${name}=${length}`];
     }),
   );
-  await runCompose(context, {
+  const call: ComposeCall = {
     files: [...project.files, context.compose.override],
     args: ['up', '--no-start', '--no-recreate', '--no-build', '--pull', 'never', ...others.flat(), own],
+  };
+  await runCompose(context, call).catch(async (error: Error) => {
+    if (!ENGINE_WENT.test(error.message)) throw error;
+    // It is waited for. What Compose has made by then stays, and it makes the rest.
+    await context.engine.request({ path: '/_ping' });
+    await runCompose(context, call);
   });
 }
 

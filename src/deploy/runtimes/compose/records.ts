@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as z from 'zod/mini';
 import { canonicalJson, type Json } from '../../../model/index.ts';
 import { unreadableInstance } from '../errors.ts';
@@ -36,8 +36,26 @@ export async function keepSection(
   await files.writeAtomic(pathOf(context, base), `${JSON.stringify(record, null, 2)}\n`);
 }
 
-export async function forgetSection(context: ComposeContext, base: string): Promise<void> {
-  await context.system.files.remove(pathOf(context, base));
+/** Forgets all of a service but what is of these bases: of some, no container may ever have been made. */
+export async function forgetOthers(
+  context: ComposeContext,
+  { own, bases }: { readonly own: string; readonly bases: readonly (string | undefined)[] },
+): Promise<void> {
+  const { files } = context.system;
+  for (const name of await files.names(folderOf(context))) {
+    const path = join(folderOf(context), name);
+    if (bases.includes(basename(name, '.json')) || !name.endsWith('.json')) continue;
+    const { success, data } = document.safeParse(parseJson(await files.readText(path)));
+    if (success && data.service === own) await files.remove(path);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 export function isSameSection(a: Section | undefined, b: Section | undefined): boolean {

@@ -36,6 +36,8 @@ export async function writeSection(
   await assertWritable(context);
   await context.fence.assertCurrent(epoch);
   const text = renderOverride(section ? { ...others, [own]: section } : others);
+  // Of one that was killed while it wrote: it stands beside the operator's files, and may hold secrets.
+  await context.system.files.removeHalves(context.compose.override);
   await context.system.files.writeAtomic(context.compose.override, text);
 }
 

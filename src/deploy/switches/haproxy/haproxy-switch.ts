@@ -39,6 +39,7 @@ export function createHaproxySwitch(
   const { assertCurrent, obey } = createFences(files, stateDirectory);
   const write = async (mode: 'http' | 'tcp', change: FrontendChange) => {
     const names = (await haproxy.canResolve()) ? await chooseNames({ files, config }, change) : NO_NAMES;
+    await files.removeHalves(file);
     await files.writeAtomic(file, renderHaproxyBackend({ backend, mode, ...change, names }), FILE_MODE);
   };
   const change = async (service: string, wanted: FrontendChange, epoch: number): Promise<void> => {

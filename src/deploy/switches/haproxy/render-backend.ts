@@ -15,6 +15,17 @@ export const SERVER_OPTIONS =
  */
 export const RESOLVERS = 'onward';
 
+/** That section, as lines. */
+export const RESOLVERS_SECTION: readonly string[] = [
+  `resolvers ${RESOLVERS}`,
+  '  nameserver engine 127.0.0.11:53',
+  '  timeout resolve 1s',
+  '  timeout retry 200ms',
+  '  hold valid 1s',
+  '  hold nx 1s',
+  '  hold obsolete 1s',
+];
+
 /** Where nobody listens: `tcpmux` of the machine or the container that HAProxy itself runs in. */
 export const GATE_ADDRESS = '127.0.0.1:1';
 

@@ -1,5 +1,5 @@
 import { badProxy } from './errors.ts';
-import { RESOLVERS, renderHaproxyBackend } from './render-backend.ts';
+import { RESOLVERS_SECTION, renderHaproxyBackend } from './render-backend.ts';
 
 /** A service whose requests are to go through HAProxy. */
 export interface ProxiedService {
@@ -150,13 +150,7 @@ function renderConfig(frontends: readonly Frontend[]): string {
     '  option abortonclose',
     '',
     '# Containers have other addresses after each start of the machine.',
-    `resolvers ${RESOLVERS}`,
-    '  nameserver engine 127.0.0.11:53',
-    '  timeout resolve 1s',
-    '  timeout retry 200ms',
-    '  hold valid 1s',
-    '  hold nx 1s',
-    '  hold obsolete 1s',
+    ...RESOLVERS_SECTION,
   ];
   return `${[...head, ...frontends.flatMap(renderFrontend)].join('\n')}\n`;
 }

@@ -32,6 +32,8 @@ prune_images() { # Those that Onward has fetched. What a container runs stays: t
 }
 main() {
   enter
+  # Left by what was cut off: in this section nobody else makes or removes an instance. It may hold secrets.
+  rm -rf "$base/instances"/*/.creating-* "$base/instances"/*/.removing-*
   dir=$(find_instance "$ID")
   if [ -z "$dir" ]; then exit 0; fi
   unit=$(unit_of "$ID")
@@ -45,7 +47,6 @@ main() {
       systemctl daemon-reload || exit 1
     fi
   fi
-  rm -rf "\${dir%/*}/.removing-$ID"
   mv "$dir" "\${dir%/*}/.removing-$ID" || exit 1
   rm -rf "\${dir%/*}/.removing-$ID"
   prune

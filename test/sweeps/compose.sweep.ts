@@ -1,0 +1,4 @@
+import { describeSweep } from './sweep.ts';
+import { createSweptCompose } from './swept-compose.ts';
+
+describeSweep('containers of Compose behind HAProxy', createSweptCompose);
