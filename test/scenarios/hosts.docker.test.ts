@@ -69,7 +69,9 @@ describe('onward provision --host', () => {
       'Host host1 can be reached: Could not use host host1: ssh logs in as a user that is not root and cannot become root by "sudo -n"',
     );
     expect(await hostAt(0).exec(['sh', '-c', 'ls -A /var/lib/onward 2>/dev/null || true'])).toBe('');
-    expect(result.stderr).toContain('Host host3 has no unit index.service. Run "onward provision --host host3"');
+    expect(result.stderr).toContain(
+      'Host host3 has no unit search@.service, index.service. Run "onward provision --host host3"',
+    );
   });
 
   it('writes units that are not there, and leaves alone those that are', async () => {
