@@ -14,6 +14,11 @@ export interface Said {
 /** What is replaced besides what every deployment has, by name. */
 export type Names = { readonly [name: string]: string | number };
 
+/** A plan as it is shown by the command that goes on to carry it out. */
+export function withoutNext(plan: string): string {
+  return plan.replace(/^Next: .*\n/m, '');
+}
+
 /** Lines as a command prints them. */
 export function lines(...text: readonly string[]): string {
   return text.map((line) => `${line}\n`).join('');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/system/index.ts';
 import { createDeployment, type TestDeployment } from '../../support/deployment.ts';
-import { lines, namesOf, normalise, observe, runRefused } from '../../support/refusal.ts';
+import { lines, namesOf, normalise, observe, runRefused, withoutNext } from '../../support/refusal.ts';
 
 let server: EmbeddedPostgres;
 let tiny: TestDeployment;
@@ -180,7 +180,7 @@ describe('onward upgrade, plan, rollback and provision', () => {
       exit: 2,
       stdout: '',
       stderr:
-        plan.stdout +
+        withoutNext(plan.stdout) +
         lines(
           'error upgrade.not-confirmed',
           'Could not ask whether to start: there is no terminal. Nothing has changed.',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/system/index.ts';
 import { createDeployment, type TestDeployment } from '../../support/deployment.ts';
-import { lines, namesOf, normalise, runRefused } from '../../support/refusal.ts';
+import { lines, namesOf, normalise, runRefused, withoutNext } from '../../support/refusal.ts';
 
 let server: EmbeddedPostgres;
 let tiny: TestDeployment;
@@ -323,7 +323,7 @@ describe('onward upgrade', () => {
           exit: 1,
           stdout: '',
           stderr: lines(
-            plan.stdout.trimEnd(),
+            withoutNext(plan.stdout).trimEnd(),
             'Run <run>: 1.0.0 -> 1.1.0',
             `✗ Fetch and verify artifacts: ${reason}`,
             'Stopped: no service was touched.',
