@@ -64,6 +64,23 @@ describe('createRuntimeApi()', () => {
     await expect(send('show info')).rejects.toMatchObject({ code: 'switch.haproxy-not-answering' });
   });
 
+  it('asks again when the connection breaks, and says that nobody is there when that is so then', async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      connections += 1;
+      if (connections === 2) socket.end('here');
+      else socket.resetAndDestroy();
+      if (connections === 3) server.close();
+    }).listen(0, HOST);
+    servers.push(server);
+    await once(server, 'listening');
+    const send = createRuntimeApi({ host: HOST, port: (server.address() as AddressInfo).port });
+    expect(await send('show info')).toBe('here');
+    expect(await send('show info')).toBeUndefined();
+    expect(connections).toBe(3);
+  });
+
   it('asks again when nobody answers in time, but says a change once', async () => {
     const heard: string[] = [];
     const server = createServer({ allowHalfOpen: true }, (socket) => {

@@ -4,7 +4,10 @@ import { reachableSocketPath } from '../../../system/index.ts';
 import { notAnswering } from './errors.ts';
 
 const ANSWER_MS = 5_000;
-/** How often a question is asked: a busy machine, or a HAProxy that waits for all of its threads, may be slow for a moment. */
+/**
+ * How often a question is asked: a busy machine, or a HAProxy that waits for all of its threads, may be slow for a moment, and one that ends
+ * breaks the connection.
+ */
 const ATTEMPTS = 3;
 const MOST_CHARACTERS = 16 * 1024 * 1024;
 
@@ -37,7 +40,7 @@ export function createRuntimeApi(address: AdminAddress, { answerMs = ANSWER_MS }
       try {
         return await send(command);
       } catch (error) {
-        if (!isSlow(error) || attempt >= ATTEMPTS) throw error;
+        if (attempt >= ATTEMPTS) throw error;
       }
     }
   };
