@@ -6,6 +6,8 @@ import { observeSides } from './instances.ts';
 import type { RollContext, RollWave } from './roll.ts';
 
 const POLL_MS = 20;
+/** For a switch that is started again in the middle of a roll: until then nothing is changed. */
+const RESTART_MS = 15_000;
 
 /** The targets for these instances, in one state; instances without an address have never listened. */
 export function targetsOf(instances: readonly Instance[], state: TargetState): readonly SwitchTarget[] {
@@ -99,9 +101,15 @@ export async function drain(context: RollContext, request: RollWave, ids: readon
 }
 
 async function observeFrontend(context: RollContext, service: string): Promise<FrontendObservation> {
-  const found = await context.switch.observe(service);
-  if (!found) throw noFrontend(service);
-  return found;
+  const { clock } = context.system;
+  const deadline = clock.monotonicMs() + RESTART_MS;
+  for (;;) {
+    const found = await context.switch.observe(service);
+    if (found) return found;
+    if (clock.monotonicMs() > deadline) throw noFrontend(service);
+    context.onWaiting(`the switch of ${service}`);
+    await clock.sleep(POLL_MS, context.signal);
+  }
 }
 
 function isSame(now: FrontendObservation, targets: readonly SwitchTarget[]): boolean {

@@ -6,7 +6,7 @@ import { chooseCommands } from './choose-commands.ts';
 import { unconfirmed } from './errors.ts';
 import type { BackendFacts, ServerFact } from './facts.ts';
 import type { HaproxyProcess } from './process.ts';
-import { isSlow } from './runtime-api.ts';
+import { isUnanswered } from './runtime-api.ts';
 
 const CONFIRM_MS = 10_000;
 /** Commands of one change that HAProxy may leave unanswered. */
@@ -25,19 +25,20 @@ interface ApplyOptions {
 }
 
 /**
- * Tells HAProxy what is left to do until it does what the change says. Resolves once that is seen. Of a command that it has not answered in
- * time it is looked whether it has heard it, and it is told again when it has not.
+ * Tells HAProxy what is left to do until it does what the change says. Resolves once that is seen. Of a command that it has not answered, in
+ * time or because it was restarted, it is looked whether it has heard it, and it is told again when it has not.
  */
 export async function applyChange({ clock }: System, options: ApplyOptions): Promise<void> {
   const { haproxy, backend, change, assertCurrent } = options;
   const startedMs = clock.monotonicMs();
-  let confirmUntilMs = startedMs + CONFIRM_MS;
+  let confirmUntilMs: number | undefined;
   let unanswered = 0;
   for (;;) {
     const facts = await haproxy.require();
     const batch = chooseCommands(backend, facts, change);
     if (!batch) return;
     const nowMs = clock.monotonicMs();
+    confirmUntilMs ??= nowMs + CONFIRM_MS;
     if (nowMs > confirmUntilMs) throw unconfirmed(backend, batch.commands);
     if (batch.awaited.length > 0 && nowMs - startedMs < CHECK_MS) {
       await clock.sleep(POLL_MS);
@@ -49,7 +50,7 @@ export async function applyChange({ clock }: System, options: ApplyOptions): Pro
       if (told === 'done') continue;
       if (told === 'unanswered') {
         unanswered += 1;
-        confirmUntilMs = clock.monotonicMs() + CONFIRM_MS;
+        confirmUntilMs = undefined;
       }
       break;
     }
@@ -63,8 +64,8 @@ export async function applyChange({ clock }: System, options: ApplyOptions): Pro
 }
 
 /**
- * `other` when what HAProxy needs to be told is another thing now: another process is there after a reload, or one that had not answered in
- * time has done it since.
+ * `other` when what HAProxy needs to be told is another thing now: another process is there after a reload, or one that had not answered
+ * has done it since.
  */
 async function tell(
   haproxy: HaproxyProcess,
@@ -75,7 +76,7 @@ async function tell(
     await haproxy.tell(command);
     return 'done';
   } catch (error) {
-    if (isSlow(error) && unanswered < MOST_UNANSWERED) return 'unanswered';
+    if (isUnanswered(error) && unanswered < MOST_UNANSWERED) return 'unanswered';
     if (!(error instanceof OnwardError) || error.code !== 'switch.haproxy-refused') throw error;
     if (unanswered === 0 && (await haproxy.require()).since === facts.since) throw error;
     return 'other';
@@ -93,7 +94,7 @@ async function remove(
   const book = settleBook(found, facts);
   await books.write({ ...book, leaving: { name, serverId, serverErrors } });
   const answer = await haproxy.ask(`del server ${backend}/${name}`).catch((error: unknown) => {
-    if (!isSlow(error)) throw error;
+    if (!isUnanswered(error)) throw error;
   });
   // It stays in the book as leaving: whether it is gone is seen at the next look.
   if (answer === undefined) return;

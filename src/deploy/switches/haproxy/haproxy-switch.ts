@@ -9,16 +9,14 @@ import type { HaproxyConfig } from './config.ts';
 import { noFolder, notLoaded, notRunning, otherBackend, takenBackend, unknownService } from './errors.ts';
 import type { BackendFacts } from './facts.ts';
 import { assertTargets, GATE } from './names.ts';
-import { createHaproxyProcess, type HaproxyProcess } from './process.ts';
+import { createHaproxyProcess, type HaproxyLimits, type HaproxyProcess } from './process.ts';
 import { readNames, renderHaproxyBackend } from './render-backend.ts';
 import { buildAllTargets, buildTargets, isGateOpen } from './targets.ts';
 
-export interface HaproxySwitchOptions {
+export interface HaproxySwitchOptions extends HaproxyLimits {
   /** Of the deployment. */
   readonly stateDirectory: string;
   readonly config: HaproxyConfig;
-  /** For HAProxy to answer one command; 5 s unless told. */
-  readonly answerMs?: number;
 }
 
 /** Nothing in the file is secret, and HAProxy may read it as another user. */
@@ -132,9 +130,8 @@ async function findOtherOwner(
 /** Makes sure that HAProxy has the backend from our file. Reloads it when it has not. */
 async function ensureBackend(ensured: Ensured, mode: 'http' | 'tcp'): Promise<BackendFacts> {
   const { haproxy, config, files, write } = ensured;
-  const { backend, file, admin } = config;
-  const facts = await haproxy.observe();
-  if (!facts) throw notRunning(admin);
+  const { backend, file } = config;
+  const facts = await haproxy.awaitRunning();
   if (facts !== 'missing') {
     const problem = await findOtherOwner(ensured, facts);
     if (problem) throw problem;

@@ -9,10 +9,19 @@ import { createRuntimeApi, type SendCommand } from './runtime-api.ts';
 const OLDEST = '2.6';
 const RELOAD_MS = 15_000;
 const MASTER_MS = 5_000;
+/** For a HAProxy that is started again, by its service manager or the operator: its file says what it has to do then. */
+const RESTART_MS = 15_000;
 const POLL_MS = 20;
 const MOST_LOOKS = 5;
 /** Nothing, or what it says to a change that it has made. */
 const DONE = /^$|^New server registered\.$|changed|^no need/;
+
+export interface HaproxyLimits {
+  /** For HAProxy to answer one command; 5 s unless told. */
+  readonly answerMs?: number;
+  /** For a HAProxy that does not run to be started again, once a run depends on it; 15 s unless told. */
+  readonly restartMs?: number;
+}
 
 /** The HAProxy that a backend is in: the process that takes new requests, and those that only finish theirs. */
 export interface HaproxyProcess {
@@ -20,7 +29,9 @@ export interface HaproxyProcess {
   ask(command: string): Promise<string>;
   /** `undefined` when it does not run, `missing` when it has no such backend. */
   observe(): Promise<BackendFacts | 'missing' | undefined>;
-  /** As `observe`; throws when it does not run or has no such backend. */
+  /** As `observe`; waits for one that is started again, and throws `switch.haproxy-not-running` after 15 s unless told. */
+  awaitRunning(): Promise<BackendFacts | 'missing'>;
+  /** As `awaitRunning`; throws when it has no such backend. */
   require(): Promise<BackendFacts>;
   /**
    * The processes from before a reload, which only finish what they have, where the master's command line is known. They take no
@@ -39,11 +50,7 @@ export interface HaproxyProcess {
   reload(): Promise<void>;
 }
 
-export function createHaproxyProcess(
-  system: System,
-  config: HaproxyConfig,
-  limits: { readonly answerMs?: number },
-): HaproxyProcess {
+export function createHaproxyProcess(system: System, config: HaproxyConfig, limits: HaproxyLimits): HaproxyProcess {
   const { backend, admin, file } = config;
   const send = createRuntimeApi(admin, limits);
   const askMaster = config.master === undefined ? undefined : createPatientApi(system, config.master);
@@ -53,13 +60,22 @@ export function createHaproxyProcess(
     return answer;
   };
   const observe = () => observeBackend(send, backend);
+  const awaitRunning = async () => {
+    const deadlineMs = system.clock.monotonicMs() + (limits.restartMs ?? RESTART_MS);
+    for (;;) {
+      const facts = await observe();
+      if (facts) return facts;
+      if (system.clock.monotonicMs() > deadlineMs) throw notRunning(admin);
+      await system.clock.sleep(POLL_MS);
+    }
+  };
   return {
     ask,
     observe,
+    awaitRunning,
     observeEarlier: async () => (askMaster ? observeEarlier(askMaster, backend) : []),
     async require() {
-      const facts = await observe();
-      if (!facts) throw notRunning(admin);
+      const facts = await awaitRunning();
       if (facts === 'missing') throw notLoaded(backend, file);
       return facts;
     },

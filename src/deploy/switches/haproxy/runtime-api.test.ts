@@ -111,7 +111,10 @@ describe('createRuntimeApi()', () => {
       ...{ kind: 'haproxy' as const, mode: 'http' as const, backend: 'api', file: join(folder, 'api.cfg') },
       admin: { host: HOST, port },
     };
-    return createHaproxySwitch(system, { stateDirectory: folder, config }).open({ service: 'api', mode: 'http' }, 1);
+    return createHaproxySwitch(system, { stateDirectory: folder, config, restartMs: 0 }).open(
+      { service: 'api', mode: 'http' },
+      1,
+    );
   };
 
   it('is used with no HAProxy that is too old, and with nothing that is none', async () => {

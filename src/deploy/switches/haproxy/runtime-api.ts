@@ -14,12 +14,12 @@ const MOST_CHARACTERS = 16 * 1024 * 1024;
 /** Sends one command and returns what HAProxy says to it; `undefined` when nobody listens there. */
 export type SendCommand = (command: string) => Promise<string | undefined>;
 
-/** Somebody is there and has not answered in time: of a change it is not known whether it was made. */
-export function isSlow(error: unknown): boolean {
-  return error instanceof OnwardError && error.cause instanceof SlowAnswer;
+/** Nobody was there, or has not answered in time, or is gone: of a change it is not known whether it was made. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof OnwardError && UNANSWERED.includes(error.code);
 }
 
-class SlowAnswer extends Error {}
+const UNANSWERED: readonly string[] = ['switch.haproxy-not-answering', 'switch.haproxy-not-running'];
 
 /**
  * A connection for each command: HAProxy then says by itself where an answer ends. What only asks (`show …`) is asked three times before it is
@@ -61,7 +61,7 @@ function exchange(address: AdminAddress, { to, command, answerMs }: Exchange): P
       reject(notAnswering(address, cause));
     };
     socket.setEncoding('utf8');
-    socket.setTimeout(answerMs, () => fail(new SlowAnswer(`none within ${answerMs / 1000} s`)));
+    socket.setTimeout(answerMs, () => fail(new Error(`none within ${answerMs / 1000} s`)));
     socket.on('data', (text: string) => {
       answer += text;
       if (answer.length > MOST_CHARACTERS) fail(new Error('the answer does not end'));
