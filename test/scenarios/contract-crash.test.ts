@@ -10,7 +10,7 @@ import {
 } from '../../src/system/index.ts';
 import { type CommandResult, createDeployment, type TestDeployment } from '../support/deployment.ts';
 
-/** `ONWARD_CRASH_POINTS=all` takes every record, before and after; otherwise every third sort of effect, which and when by a seed. */
+/** `ONWARD_CRASH_POINTS=all` takes every record, before and after; otherwise every fifth sort of effect, which and when by a seed. */
 const TAKES_ALL = process.env.ONWARD_CRASH_POINTS === 'all';
 const SEED = Number(process.env.ONWARD_CRASH_SEED ?? Math.floor(Math.random() * 1e6));
 /** What a crash can leave in different states; other records only say what happened. */
@@ -118,7 +118,7 @@ function choosePoints(records: readonly JournalRecord[]): readonly string[] {
   if (TAKES_ALL) return records.flatMap(({ seq }) => [`before=^${seq} `, `after=^${seq} `]);
   const described = records.map(({ kind, step, key }) => `${kind} ${step} ${key.split(':')[0]}`);
   const sorts = [...new Set(described.filter((sort) => EFFECTS.test(sort)))];
-  const chosen = sorts.filter((_, index) => (index + SEED) % 3 === 0);
+  const chosen = sorts.filter((_, index) => (index + SEED) % 5 === 0);
   return chosen.map((sort, index) => `${(SEED + index) % 2 === 0 ? 'before' : 'after'}=^\\d+ ${sort}(:|$)`);
 }
 

@@ -16,9 +16,7 @@ let patch = 0;
 const MOMENTS = [
   'before=^\\d+ result \\S* create:',
   'after=^\\d+ intent \\S* start:',
-  'before=^\\d+ result \\S* switch:search:shift',
   'after=^\\d+ intent \\S* stop:',
-  'after=^\\d+ intent \\S* remove:',
 ];
 
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { createDeployment, type TestDeployment } from '../support/deployment.ts'
 import { eventually } from '../support/eventually.ts';
 
 /** `ONWARD_RACES` says how often two operators race; a hundred with the crash tests. */
-const RACES = Number(process.env.ONWARD_RACES ?? 4);
+const RACES = Number(process.env.ONWARD_RACES ?? 3);
 
 let server: EmbeddedPostgres;
 let tiny: TestDeployment;

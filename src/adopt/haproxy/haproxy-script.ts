@@ -6,6 +6,8 @@ export const HAPROXY_SCRIPT = `
 show_haproxies() {
   for dir in /proc/[0-9]*; do
     is_haproxy "$dir" || continue
+    # One that has ended has no words.
+    if [ -z "$(tr -d '\\0' <"$dir/cmdline" 2>/dev/null)" ]; then continue; fi
     parent=$(sed -n 's/^PPid:[[:space:]]*//p' "$dir/status" 2>/dev/null)
     if is_haproxy "/proc/$parent"; then continue; fi
     group=$(cat "$dir/cgroup" 2>/dev/null)
