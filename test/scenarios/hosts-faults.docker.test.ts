@@ -13,11 +13,7 @@ let tiny: HostsDeployment;
 let patch = 0;
 
 /** At which one upgrade is killed by SIGKILL, and started again: around the effects on hosts and on the switch, in their order. */
-const MOMENTS = [
-  'before=^\\d+ result \\S* create:',
-  'after=^\\d+ intent \\S* start:',
-  'after=^\\d+ intent \\S* stop:',
-];
+const MOMENTS = ['before=^\\d+ result \\S* create:', 'after=^\\d+ intent \\S* start:', 'after=^\\d+ intent \\S* stop:'];
 
 beforeAll(async () => {
   [server, hosts] = await Promise.all([startEmbeddedPostgres({ isDurable: false }), startHosts(2)]);
