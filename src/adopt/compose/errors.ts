@@ -3,8 +3,8 @@ import { ExitCode, OnwardError } from '../../model/index.ts';
 export function composeUnreadable(folder: string, why: string): OnwardError {
   return new OnwardError({
     code: 'adopt.compose-unreadable',
-    message: `Could not look at the Compose project in ${folder}: ${why}.`,
-    hint: 'Run "docker compose config --quiet" in that folder; when it says nothing, run the same command again.',
+    message: `Could not look at the Compose project in ${folder}: ${why.replace(/(\. Is the docker daemon running\?|\.)$/, '')}.`,
+    hint: 'Run "docker compose ps" in that folder; when it says no error, run the same command again.',
     state: 'unchanged',
     exit: ExitCode.usage,
   });

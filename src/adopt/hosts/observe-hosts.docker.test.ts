@@ -99,5 +99,10 @@ services:
     await expect(observeHosts(system, { ...request, hosts: ['host2'], units: [] })).rejects.toMatchObject({
       code: 'adopt.no-units',
     });
+    await hosts.list[1]?.killSshd();
+    await expect(observeHosts(system, { ...request, hosts: ['host2'], units: [] })).rejects.toMatchObject({
+      code: 'ssh.unreachable',
+      state: 'unchanged',
+    });
   });
 });
