@@ -9,8 +9,9 @@ import {
   createComposeProject,
 } from '../../../../test/support/compose-project.ts';
 import { docker } from '../../../../test/support/docker.ts';
+import { startEngineThatHolds, startEngineThatLeaves } from '../../../../test/support/engine-front.ts';
+import { eventually } from '../../../../test/support/eventually.ts';
 import { busyboxImage } from '../../../../test/support/images.ts';
-import { startEngineThatLeaves } from '../../../../test/support/leaving-engine.ts';
 import { startRegistryFront } from '../../../../test/support/registry.ts';
 import { buildServiceImage } from '../../../../test/support/service-image.ts';
 import type { FilesComponent, ImageComponent } from '../../../model/index.ts';
@@ -424,6 +425,42 @@ describe('what was cut off', () => {
       expect((await runtime.list('api')).map(({ id, state }) => `${id} ${state}`)).toEqual([
         'api-1.0.0-aaaaaa-1 created',
       ]);
+    } finally {
+      await engine.close();
+    }
+  });
+
+  it('makes no containers any more beside those of whoever goes on', async () => {
+    const engine = await startEngineThatHolds(/POST \S*\/containers\/create/);
+    try {
+      const { reopen, runtime, specOf, containers } = await open({ ...SIMPLE, host: engine.host });
+      const spec = specOf(first, 'api-1.0.0-aaaaaa-1');
+      const cutOff = runtime.create(spec, 1).catch((error: { readonly code?: string }) => error.code);
+      await eventually(engine.count, (count) => count > 0, 20_000);
+      const next = reopen();
+      await next.endCommands('api', 2);
+      await next.create(spec, 2);
+      engine.letGo();
+      expect(await cutOff).toBe('deploy.fenced');
+      expect((await containers()).map((each) => each.split(' ')[2])).toEqual(['created']);
+    } finally {
+      await engine.close();
+    }
+  });
+});
+
+describe('commands at once', () => {
+  it('make the network of a project that has none once', async () => {
+    const engine = await startEngineThatHolds(/POST \S*\/networks\/create/);
+    try {
+      const { runtime, specOf } = await open({ ...SIMPLE, host: engine.host });
+      const spec = { ...specOf(first, 'api-1.0.0-aaaaaa-1'), command: ['true'] };
+      const options = { onOutput: () => {}, signal: new AbortController().signal };
+      const both = Promise.all([runtime.runCommand(spec, options), runtime.runCommand(spec, options)]);
+      await eventually(engine.count, (count) => count > 0, 20_000);
+      engine.letGo();
+      expect((await both).map(({ code }) => code)).toEqual([0, 0]);
+      expect(engine.count()).toBe(1);
     } finally {
       await engine.close();
     }
