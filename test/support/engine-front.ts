@@ -49,17 +49,23 @@ export async function startEngineThatLeaves(when: RegExp): Promise<LeavingEngine
 export async function startEngineThatHolds(when: RegExp): Promise<HoldingEngine> {
   let count = 0;
   let letGo = () => {};
-  const front = await startFront(({ piece, pass }) => {
+  const front = await startFront(({ piece, client, pass }) => {
     if (!when.test(piece.toString())) return pass();
     count += 1;
     if (count > 1) return pass();
-    letGo = pass;
+    // Its body may be in pieces of their own.
+    client.pause();
+    letGo = () => {
+      pass();
+      client.resume();
+    };
   });
   return { host: front.host, count: () => count, letGo: () => letGo(), close: front.close };
 }
 
 interface Heard {
   readonly piece: Buffer;
+  readonly client: Socket;
   readonly server: Server;
   pass(): void;
   leave(): Promise<unknown>;
@@ -77,7 +83,7 @@ async function startFront(hear: (heard: Heard) => void): Promise<EngineFront & {
       socket.on('error', () => {});
       socket.on('close', () => sockets.delete(socket));
     }
-    client.on('data', (piece: Buffer) => hear({ piece, server, leave, pass: () => void engine.write(piece) }));
+    client.on('data', (piece: Buffer) => hear({ piece, client, server, leave, pass: () => void engine.write(piece) }));
     client.on('end', () => engine.end());
     engine.pipe(client);
   });

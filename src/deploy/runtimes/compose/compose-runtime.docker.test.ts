@@ -15,6 +15,7 @@ import { busyboxImage } from '../../../../test/support/images.ts';
 import { startRegistryFront } from '../../../../test/support/registry.ts';
 import { buildServiceImage } from '../../../../test/support/service-image.ts';
 import type { FilesComponent, ImageComponent } from '../../../model/index.ts';
+import { createSystem } from '../../../system/index.ts';
 
 let images: ComposeImages;
 let busybox: string;
@@ -450,16 +451,24 @@ describe('what was cut off', () => {
 });
 
 describe('commands at once', () => {
-  it('make the network of a project that has none once', async () => {
+  it('make the network of a project that has none once: the others are at their gate until then', async () => {
     const engine = await startEngineThatHolds(/POST \S*\/networks\/create/);
     try {
-      const { runtime, specOf } = await open({ ...SIMPLE, host: engine.host });
+      const { runtime, specOf, folder } = await open({ ...SIMPLE, host: engine.host });
       const spec = { ...specOf(first, 'api-1.0.0-aaaaaa-1'), command: ['true'] };
       const options = { onOutput: () => {}, signal: new AbortController().signal };
       const both = Promise.all([runtime.runCommand(spec, options), runtime.runCommand(spec, options)]);
-      await eventually(engine.count, (count) => count > 0, 20_000);
+      const records = join(folder, '../state/commands/api');
+      const calls = await eventually(
+        async () => (engine.count() > 0 ? readdir(records) : []),
+        ({ length }) => length === 2,
+        20_000,
+      );
+      const texts = await Promise.all(calls.map((name) => readFile(join(records, name), 'utf8')));
+      const { processes } = createSystem({ environment: {}, onEvent: () => {} });
+      expect(texts.filter((text) => processes.isAtGate(JSON.parse(text).child))).toHaveLength(1);
       engine.letGo();
-      expect((await both).map(({ code }) => code)).toEqual([0, 0]);
+      expect(await both).toMatchObject([{ code: 0 }, { code: 0 }]);
       expect(engine.count()).toBe(1);
     } finally {
       await engine.close();
