@@ -431,6 +431,15 @@ describe('what was cut off', () => {
     }
   });
 
+  it('leaves a container without the name of its instance, which it has from its start on', async () => {
+    const { name, reopen, runtime, specOf, containers } = await open(SIMPLE);
+    const id = 'api-1.0.0-aaaaaa-1';
+    await runtime.create(specOf(first, id), 1);
+    await docker(['rename', `${name}-${id}`, `${name}-api-1`]);
+    await reopen().start(id, 1);
+    expect((await containers()).map((each) => each.split(' ')[0])).toEqual([`/${name}-${id}`]);
+  });
+
   it('makes no containers any more beside those of whoever goes on', async () => {
     const engine = await startEngineThatHolds(/POST \S*\/containers\/create/);
     try {

@@ -5,9 +5,10 @@ import { labelOf, listServiceContainers } from './containers.ts';
 import { notCreated } from './errors.ts';
 import { findHandedOn } from './find-handed-on.ts';
 import { inspectImage } from './images.ts';
-import { identifyContainers, nameOf, splitId } from './instance-ids.ts';
+import { identifyContainers, splitId } from './instance-ids.ts';
 import { LABELS } from './labels.ts';
 import { makeContainers, type Place } from './make-containers.ts';
+import { nameContainers } from './name-containers.ts';
 import { buildSection, type Section } from './override.ts';
 import { requireProjectService } from './project.ts';
 import { isSameSection, keepSection, loadSection } from './records.ts';
@@ -77,20 +78,6 @@ async function makeInstance(context: ComposeContext, { id, service, own, section
 function findHighest({ wanted }: ComposeContext, base: string): number {
   const asked = [...wanted].map(splitId).filter((each) => each.base === base);
   return Math.max(0, ...asked.map(({ number }) => number));
-}
-
-/** Gives containers the names of their instances, so that which is which can be seen, whichever of them goes away. */
-async function nameContainers(
-  context: ComposeContext,
-  { own, base, epoch }: { readonly own: string; readonly base: string; readonly epoch: number },
-): Promise<void> {
-  const { name: project } = await context.project();
-  for (const { id, container } of identifyContainers(await listServiceContainers(context, own))) {
-    const name = nameOf(project, id);
-    if (labelOf(container, LABELS.base) !== base || container.Name === `/${name}`) continue;
-    await context.fence.assertCurrent(epoch);
-    await context.engine.request({ method: 'POST', path: `/containers/${container.Id}/rename?name=${name}` });
-  }
 }
 
 function hasId(containers: Parameters<typeof identifyContainers>[0], id: string): boolean {
