@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ExitCode, renderFinding } from '../../model/index.ts';
+import { ExitCode, formatCount, renderFinding } from '../../model/index.ts';
 import { adoptRelease, planReleaseAdoption, type ReleaseProof } from '../../upgrade/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { askToStart } from '../confirm.ts';
@@ -68,7 +68,7 @@ function renderProof({ services, databases, differences }: ReleaseProof): string
       ({ name, identity, instances }) =>
         `service   ${name}: ${instances} ${instances === 1 ? 'is' : 'are'} ${identity.slice(0, 19)}`,
     ),
-    ...databases.map(({ name, applied }) => `database  ${name}: ${applied} migrations applied`),
+    ...databases.map(({ name, applied }) => `database  ${name}: ${formatCount(applied, 'migration')} applied`),
     ...differences.map((finding) => `error     ${finding.code}: ${renderFinding(finding)}`),
   ];
   return `${lines.join('\n')}\n`;

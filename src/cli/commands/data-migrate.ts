@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { ExitCode } from '../../model/index.ts';
+import { ExitCode, formatCount } from '../../model/index.ts';
 import type { Installation } from '../../upgrade/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { unusableArguments } from '../errors.ts';
@@ -183,7 +183,9 @@ async function verify(context: CommandContext, options: Options, id: string): Pr
   return withInstallation(context, options.file, async (installation) => {
     const remaining = await verifyDeploymentData(context.system, installation, id);
     context.print(
-      options.json ? `${JSON.stringify({ id, remaining })}\n` : `${id}: ${remaining} rows in the old shape.\n`,
+      options.json
+        ? `${JSON.stringify({ id, remaining })}\n`
+        : `${id}: ${formatCount(remaining, 'row')} in the old shape.\n`,
     );
     return remaining === 0 ? ExitCode.done : ExitCode.findings;
   });

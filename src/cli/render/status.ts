@@ -1,4 +1,4 @@
-import { describeAcceptance, formatDuration, type QuarantineFact } from '../../model/index.ts';
+import { describeAcceptance, formatCount, formatDuration, type QuarantineFact } from '../../model/index.ts';
 import type { Status } from '../../upgrade/index.ts';
 import { describeProgress } from './data-migrations.ts';
 import { renderInstances, renderPlaces, renderUpcoming } from './instances.ts';
@@ -7,13 +7,14 @@ import { titleOf } from './progress.ts';
 /** What serves now and what a run is doing, for a person. */
 export function renderStatus(status: Status): string {
   const lines = [`${status.deployment}: ${describeRelease(status)}`, ''];
+  const running = status.services.map(describeRunning);
   const width = Math.max(7, ...status.services.map((service) => service.service.length));
-  for (const service of status.services) {
-    const { traffic } = service;
+  const runningWidth = Math.max(22, ...running.map((text) => text.length));
+  for (const [index, { service, traffic }] of status.services.entries()) {
     const requests = traffic
-      ? `${traffic.carried} requests, ${traffic.failed} failed, ${traffic.inFlight} in flight${traffic.isHeld ? ', held' : ''}`
+      ? `${formatCount(traffic.carried, 'request')}, ${traffic.failed} failed, ${traffic.inFlight} in flight${traffic.isHeld ? ', held' : ''}`
       : '';
-    lines.push(`  ${service.service.padEnd(width)}  ${describeRunning(service).padEnd(22)}  ${requests}`.trimEnd());
+    lines.push(`  ${service.padEnd(width)}  ${running[index]?.padEnd(runningWidth)}  ${requests}`.trimEnd());
   }
   for (const block of [renderInstances(status), renderPlaces(status.places)])
     if (block.length > 0) lines.push('', ...block);
@@ -42,7 +43,7 @@ function describeRelease({ release, problems }: Status): string {
 
 function renderData(data: Status['data'][number]): string {
   const waiting = data.waitingFor === null ? [] : [`waiting for ${data.waitingFor}, since ${data.waitingSince ?? ''}`];
-  const facts = [`${data.scanned} rows scanned`, ...describeProgress(data), ...waiting];
+  const facts = [`${formatCount(data.scanned, 'row')} scanned`, ...describeProgress(data), ...waiting];
   return `  ${data.id}: ${facts.join('; ')}`;
 }
 
