@@ -11,6 +11,23 @@ export function asRefusal(error: unknown): OnwardError | undefined {
   return isSystemError(error) ? describeFile(error) : undefined;
 }
 
+/** Does what only looks: an error that comes of it says that nothing has changed, whatever it would say in the middle of a run. */
+export async function lookOnly<T>(look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    throw asUnchanged(error);
+  }
+}
+
+function asUnchanged(error: unknown): unknown {
+  const refusal = asRefusal(error);
+  if (!refusal || refusal.state === 'unchanged') return error;
+  const { code, message, hint, exit, findings, detail, cause } = refusal;
+  const told = detail === undefined ? {} : { detail };
+  return new OnwardError({ code, message, hint, exit, findings, ...told, state: 'unchanged', cause });
+}
+
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }

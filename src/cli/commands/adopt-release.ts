@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ExitCode, formatCount, renderFinding } from '../../model/index.ts';
+import { lookOnly } from '../../system/index.ts';
 import { adoptRelease, planReleaseAdoption, type ReleaseProof } from '../../upgrade/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { askToStart } from '../confirm.ts';
@@ -35,7 +36,7 @@ export function defineAdoptRelease(command: Command, run: RunAction): void {
 async function adopt(context: CommandContext, requested: string, options: Options): Promise<ExitCode> {
   const { system, say, print } = context;
   return withInstallation(context, options.file, async (installation) => {
-    const planned = await planReleaseAdoption(system, installation, requested);
+    const planned = await lookOnly(() => planReleaseAdoption(system, installation, requested));
     const { proof, isRecorded } = planned;
     const differs = proof.differences.length > 0;
     if (!options.json) print(renderProof(proof));

@@ -5,7 +5,7 @@ import type { RunAction } from '../command-context.ts';
 import { followRun } from '../follow-run.ts';
 import { renderStatus } from '../render/status.ts';
 import { addExplanation } from './explanation.ts';
-import { addFileOption, addJsonOption, withInstallation } from './options.ts';
+import { addFileOption, addJsonOption, lookAtInstallation } from './options.ts';
 
 interface StatusOptions {
   readonly file: string;
@@ -18,7 +18,7 @@ export function define(command: Command, run: RunAction): void {
     .option('--watch', 'follow the run that is going on until it ends or is parked')
     .action((options: StatusOptions) =>
       run((context) =>
-        withInstallation(context, options.file, async (installation) => {
+        lookAtInstallation(context, options.file, async (installation) => {
           const status = await observeStatus(context.system, installation);
           context.print(options.json ? `${JSON.stringify(status)}\n` : renderStatus(status));
           if (options.watch && status.run?.isAlive) {
