@@ -11,7 +11,7 @@ export function asRefusal(error: unknown): OnwardError | undefined {
   return isSystemError(error) ? describeFile(error) : undefined;
 }
 
-/** Does what only looks: an error that comes of it says that nothing has changed, whatever it would say in the middle of a run. */
+/** Does what only looks: what could be taken up again in the middle of a run has changed nothing here. What a person has to look at stays that. */
 export async function lookOnly<T>(look: () => Promise<T>): Promise<T> {
   try {
     return await look();
@@ -22,7 +22,7 @@ export async function lookOnly<T>(look: () => Promise<T>): Promise<T> {
 
 function asUnchanged(error: unknown): unknown {
   const refusal = asRefusal(error);
-  if (!refusal || refusal.state === 'unchanged') return error;
+  if (refusal?.state !== 'resumable') return error;
   const { code, message, hint, exit, findings, detail, cause } = refusal;
   const told = detail === undefined ? {} : { detail };
   return new OnwardError({ code, message, hint, exit, findings, ...told, state: 'unchanged', cause });

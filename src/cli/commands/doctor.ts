@@ -32,7 +32,7 @@ async function examine(
   const findings = diagnose(await observeDoctorFacts(context.system, installation));
   if (json) for (const finding of findings) context.print(`${JSON.stringify(finding)}\n`);
   else if (findings.length === 0)
-    context.print(`Nothing to repair: ${RULES.map((rule) => rule.title.toLowerCase()).join(', ')}.\n`);
+    context.print(`Nothing to repair:\n${RULES.map((rule) => `  ${rule.title}\n`).join('')}`);
   else {
     for (const finding of findings) {
       context.print(`${finding.severity.padEnd(7)}  ${describeFinding(finding)}\n`);

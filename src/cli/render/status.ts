@@ -18,15 +18,29 @@ export function renderStatus(status: Status): string {
   }
   for (const block of [renderInstances(status), renderPlaces(status.places)])
     if (block.length > 0) lines.push('', ...block);
-  lines.push('', ...renderRun(status), ...status.data.map(renderData), ...renderAccepted(status));
+  lines.push('', ...renderEnd(status), ...status.data.map(renderData), ...renderAccepted(status));
   lines.push(...status.quarantines.flatMap((one) => renderQuarantine(one, status)));
   return `${lines.join('\n')}\n`;
 }
 
+/** Whether everything could be looked at: each engine and host answers, and of each instance it is known what it does. */
+export function isAllSeen({ problems, places, services }: Status): boolean {
+  const isSeen = ({ isHidden, instances }: Status['services'][number]) => !isHidden && countUnknown(instances) === 0;
+  return problems.length === 0 && places.every(({ isReachable }) => isReachable) && services.every(isSeen);
+}
+
+function countUnknown(instances: Status['services'][number]['instances']): number {
+  return instances.filter(({ state }) => state === 'unknown').length;
+}
+
 function describeRunning({ running, instances, isHidden }: Status['services'][number]): string {
-  if (isHidden) return 'cannot be told';
+  const unknown = countUnknown(instances);
+  if (isHidden || (unknown > 0 && running.length === 0)) return 'cannot be told';
   if (running.length > 0)
-    return running.map(({ release, instances: count }) => `${count} x ${release || 'not made by Onward'}`).join(', ');
+    return [
+      ...running.map(({ release, instances: count }) => `${count} x ${release || 'not made by Onward'}`),
+      ...(unknown === 0 ? [] : [`${unknown} cannot be told`]),
+    ].join(', ');
   const done = instances.find(({ kind, exit }) => kind === 'one-shot' && exit?.code === 0);
   return done ? `done by ${done.release}` : 'not running';
 }
@@ -47,8 +61,15 @@ function renderData(data: Status['data'][number]): string {
   return `  ${data.id}: ${facts.join('; ')}`;
 }
 
-function renderRun({ run, release, problems, upcoming }: Status): readonly string[] {
-  if (problems.length > 0) return [...problems, '-> Run "onward doctor" to see what is wrong and how it is repaired.'];
+/** What could not be seen, and the run; when there seems to be none, it may be what could not be seen. */
+function renderEnd(status: Status): readonly string[] {
+  const { problems, run } = status;
+  const doctor = '-> Run "onward doctor" to see what is wrong and how it is repaired.';
+  const unseen = isAllSeen(status) ? [] : [...problems, doctor];
+  return !run && problems.length > 0 ? unseen : [...unseen, ...renderRun(status)];
+}
+
+function renderRun({ run, release, upcoming }: Status): readonly string[] {
   if (!run && release === undefined) return ['-> Run "onward provision" to install the first release.'];
   if (!run) return ['No run is going on.', ...renderUpcoming(upcoming)];
   const isContract = run.kind === 'contract';
