@@ -43,8 +43,9 @@ describe('renderStatus()', () => {
     const seen = { id: 'api-1', ...instance, state: 'running' } as const;
     const away = { runtime: 'ssh', place: 'b', isReachable: false, evidence: 'Could not log in on b' } as const;
     const run = {
+      campaignTarget: '1.2.0',
       run: 'r1',
-      kind: 'upgrade',
+
       from: '1.1.0',
       to: '1.2.0',
       step: 'roll:api',
