@@ -81,7 +81,8 @@ services:
     roll: overlap
     # ready (a guess): it is not Type=notify, and listens on no port
     ready: { up: 2s }
-    # onward could not tell: how Onward can run it: its instances get new names with each roll, and EnvironmentFile=, ExecStartPre= of its unit depend on the name (%i): write there what is so for all of them
+    # onward could not tell: how Onward can run it: its instances get new names with each roll, and EnvironmentFile=,
+    # ExecStartPre= of its unit depend on the name (%i): write there what is so for all of them
 
 # unused.service is left alone: it is not active on any of the hosts
 `);
