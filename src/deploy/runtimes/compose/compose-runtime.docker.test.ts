@@ -410,7 +410,7 @@ describe('what was cut off', () => {
     await runtime.create(specOf(first, `${one}-1`), 1);
     const records = join(folder, '../state/compose/instances');
     await copyFile(join(records, `${one}.json`), join(records, 'api-0.9.0-cccccc.json'));
-    await writeFile(join(folder, 'compose.override.yaml.0123456789ab.tmp'), 'services: {');
+    await writeFile(join(folder, 'compose.override.yaml.7-7-7-01234567.tmp'), 'services: {');
     await runtime.create(specOf(second, `${two}-1`), 1);
     expect(await readdir(folder)).toEqual(['.env', 'compose.override.yaml', 'compose.yaml']);
     await runtime.remove(`${one}-1`, 1);
