@@ -20,6 +20,7 @@ import { buildLossGates } from './place-gates.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { riskGates } from './risk-gates.ts';
 import { buildSteps } from './steps.ts';
+import { trafficFindings } from './traffic-findings.ts';
 
 /**
  * The ordered steps from the observed facts to the target, with gates. Pure: equal facts and an equal request give an equal plan, with an
@@ -98,6 +99,7 @@ function buildFindings(facts: Facts, request: PlanRequest, target: string | unde
     ...(facts.runtimes?.findings ?? []).filter(({ severity }) => severity !== 'error'),
     ...facts.databases.flatMap((database) => [...(database.remarks ?? []), ...proofFindings(database)]),
     ...commandFindings(facts, request),
+    ...trafficFindings(facts, request),
   ];
   const contract = facts.databases
     .flatMap((database) => database.pending ?? [])

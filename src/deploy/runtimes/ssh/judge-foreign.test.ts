@@ -51,6 +51,12 @@ describe('judgeForeign()', () => {
     expect(units.map((found) => judgeForeign(found, folder))).toEqual([['it is activating']]);
   });
 
+  it('finds against it that something else would start it again', () => {
+    expect(judge('starter shop.target\nroot /srv/api\n')).toEqual([
+      ['shop.target would start it again once it is stopped: take it out of there'],
+    ]);
+  });
+
   it('goes by the digests of the image that its container runs', () => {
     const runs = (digest: string) => `container /shop\nimage sha256:1\n${digest}`;
     expect(judge(runs(`digest registry.example/shop/api@${image.identity}\n`), image)).toEqual([[]]);

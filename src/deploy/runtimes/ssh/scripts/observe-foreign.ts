@@ -33,6 +33,13 @@ links_to() { # <path>: the links on the way to it
     path=\${path%/*}
   done
 }
+show_starters() { # <unit>: what starts it again although it was stopped, or disabled
+  for other in $(systemctl show --property TriggeredBy --value "$1"); do printf 'starter %s\\n' "$other"; done
+  case $UNIT in *@.service) ;; *) return ;; esac
+  for other in $(systemctl show --property WantedBy,RequiredBy,UpheldBy --value "$1"); do
+    if ! ls "/etc/systemd/system/$other".*/"$1" >/dev/null 2>&1; then printf 'starter %s\\n' "$other"; fi
+  done
+}
 show_files() { # <unit>
   show_ports $(processes_of "$1")
   find_running "$1" "$PROGRAMS" || return
@@ -68,6 +75,7 @@ main() {
   for unit in $(list_units); do
     if is_down "$unit" || [ -n "$(held_by "$unit")" ]; then continue; fi
     printf 'unit %s %s\\n' "$unit" "$(state_of "$unit")"
+    show_starters "$unit"
     if [ -n "$IMAGE" ]; then show_container "$unit"; else (show_files "$unit"); fi
   done
 }`;

@@ -45,6 +45,7 @@ survey_memory() {
       unit=$(unit_of "\${dir##*/}")
       artifact=$(cat "$dir/artifact")
       hex=\${artifact##*[/:]}
+      if [ -s "$dir/taken" ]; then hex=taken; fi # Whatever it is, it is another instance than what comes.
       printf 'used %s %s %s\\n' "$service" "$hex" "$(systemctl show --property MemoryCurrent --value "$unit")"
       if [ -s "$dir/container" ]; then survey_taken "$service" "$hex" "$(cat "$dir/container")"; continue; fi
       if [ -s "$dir/image-id" ]; then survey_container "$service" "$hex" "$unit"; fi
