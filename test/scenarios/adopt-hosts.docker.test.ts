@@ -53,6 +53,15 @@ async function install(): Promise<void> {
   await Promise.all(hosts.list.map((host) => installByHand(host, tiny)));
 }
 
+describe('onward provision, where units run already', () => {
+  it('starts nothing beside them', async () => {
+    const { exit, stderr } = await tiny.onward(['provision', '--yes']);
+    expect(exit).toBe(1);
+    expect(stderr).toContain('Host host1 runs index.service, search@8085.service, which Onward has not started.');
+    expect(stderr).toContain('Database core is empty: it holds tables, and no release is recorded as installed;');
+  });
+});
+
 describe('onward adopt release, of units that Onward has not started', () => {
   it('refuses files that are not the release’s, and names them', async () => {
     expect((await tiny.onward(['adopt', 'ledger', '--yes'])).exit).toBe(0);

@@ -85,7 +85,11 @@ async function observeHost(context: SshContext, host: string, work: Work): Promi
       ...memoryOf(context, survey, components),
       ...(survey.nowMs === undefined ? {} : { clockSkewMs: Math.round(survey.nowMs - middleMs) }),
     };
-    return { place, machine: survey.machine, findings: lacking ? [missingDocker(host, components)] : [] };
+    const findings = [
+      ...(lacking ? [missingDocker(host, components)] : []),
+      ...(survey.foreign.length > 0 ? [foreignUnits(host, survey.foreign)] : []),
+    ];
+    return { place, machine: survey.machine, findings };
   } catch (error) {
     if (!(error instanceof OnwardError)) throw error;
     const place = { runtime: 'ssh', place: host, login: loginOf(context, host) } as const;
@@ -136,6 +140,16 @@ function missingDocker(host: string, components: Work['components']): Finding {
     severity: 'error',
     message: `No Docker engine answers on host ${host}, and ${[...new Set(services)].join(', ')} ${services.length === 1 ? 'is an image' : 'are images'}.`,
     hint: `Install Docker there; "docker info" there says why it does not answer.`,
+  };
+}
+
+/** Started beside them, a service would run twice; in their place, it would stop what somebody relies on. */
+function foreignUnits(host: string, units: readonly string[]): Finding {
+  return {
+    code: 'ssh.foreign-unit',
+    severity: 'error',
+    message: `Host ${host} runs ${units.join(', ')}, which Onward has not started.`,
+    hint: `Run "onward adopt release <version>" to put what runs on record, or "systemctl disable --now ${units.join(' ')}" on ${host}.`,
   };
 }
 

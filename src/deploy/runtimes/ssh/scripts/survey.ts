@@ -52,6 +52,15 @@ survey_memory() {
     done
   done
 }
+survey_foreign() { # Those that are not on record: whoever has started them would have them beside, or in the place of, what Onward starts.
+  for pair in $UNITS; do
+    service=\${pair%%:*}
+    UNIT=\${pair#*:}
+    for unit in $(list_foreign); do
+      if ! cat "$base/instances/$service"/*/taken 2>/dev/null | grep -qxF "$unit"; then printf 'foreign %s\\n' "$unit"; fi
+    done
+  done
+}
 main() {
   printf 'now %s\\n' "$(date +%s%3N)"
   printf 'systemd %s\\n' "$(systemctl --version | head -n 1)"
@@ -64,4 +73,5 @@ main() {
   for hex in $HEXES; do if [ -s "$base/artifacts/$hex.staged" ]; then printf 'artifact %s\\n' "$hex"; fi; done
   survey_docker
   survey_memory
+  survey_foreign
 }`;
