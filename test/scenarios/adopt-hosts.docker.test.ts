@@ -57,7 +57,9 @@ describe('onward provision, where units run already', () => {
   it('starts nothing beside them', async () => {
     const { exit, stderr } = await tiny.onward(['provision', '--yes']);
     expect(exit).toBe(1);
-    expect(stderr).toContain('Host host1 runs index.service, search@8085.service, which Onward has not started.');
+    expect(stderr).toContain(
+      'Onward has not started: index.service, search@8085.service on host1; index.service, search@8085.service on host2.',
+    );
     expect(stderr).toContain('Database core is empty: it holds tables, and no release is recorded as installed;');
   });
 });

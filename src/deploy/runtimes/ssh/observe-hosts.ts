@@ -33,6 +33,7 @@ export async function observeHosts(context: SshContext, work: Work): Promise<Run
     findings: [
       ...units,
       ...observed.flatMap(({ findings }) => findings),
+      ...findForeign(observed),
       ...findSameMachines(context, observed),
       ...skewed.map(describeSkew),
     ],
@@ -50,6 +51,8 @@ function findExclusive(context: SshContext): RuntimeFacts['exclusive'] {
 interface ObservedHost {
   readonly place: PlaceFact;
   readonly machine?: string | undefined;
+  /** Units that run there, and that Onward has not started. */
+  readonly foreign?: readonly string[];
   readonly findings: readonly Finding[];
 }
 
@@ -85,11 +88,8 @@ async function observeHost(context: SshContext, host: string, work: Work): Promi
       ...memoryOf(context, survey, components),
       ...(survey.nowMs === undefined ? {} : { clockSkewMs: Math.round(survey.nowMs - middleMs) }),
     };
-    const findings = [
-      ...(lacking ? [missingDocker(host, components)] : []),
-      ...(survey.foreign.length > 0 ? [foreignUnits(host, survey.foreign)] : []),
-    ];
-    return { place, machine: survey.machine, findings };
+    const findings = lacking ? [missingDocker(host, components)] : [];
+    return { place, machine: survey.machine, foreign: survey.foreign, findings };
   } catch (error) {
     if (!(error instanceof OnwardError)) throw error;
     const place = { runtime: 'ssh', place: host, login: loginOf(context, host) } as const;
@@ -144,13 +144,19 @@ function missingDocker(host: string, components: Work['components']): Finding {
 }
 
 /** Started beside them, a service would run twice; in their place, it would stop what somebody relies on. */
-function foreignUnits(host: string, units: readonly string[]): Finding {
-  return {
-    code: 'ssh.foreign-unit',
-    severity: 'error',
-    message: `Host ${host} runs ${units.join(', ')}, which Onward has not started.`,
-    hint: `Run "onward adopt release <version>" to put what runs on record, or "systemctl disable --now ${units.join(' ')}" on ${host}.`,
-  };
+function findForeign(observed: readonly ObservedHost[]): readonly Finding[] {
+  const found = observed.flatMap(({ place, foreign = [] }) =>
+    foreign.length === 0 ? [] : [`${[...foreign].sort().join(', ')} on ${place.place}`],
+  );
+  if (found.length === 0) return [];
+  return [
+    {
+      code: 'ssh.foreign-unit',
+      severity: 'error',
+      message: `Units run that Onward has not started: ${found.join('; ')}.`,
+      hint: 'Run "onward adopt release <version>" to put what they run on record, or "systemctl disable --now <unit>" on those hosts.',
+    },
+  ];
 }
 
 /** One machine under two names has every instance twice, and those of one name are in the way of the other. */
