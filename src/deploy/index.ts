@@ -44,6 +44,7 @@ export type {
   Frontend,
   FrontendChange,
   FrontendObservation,
+  OtherServers,
   Switch,
   SwitchCounters,
   SwitchTarget,
