@@ -43,7 +43,7 @@ function describeBypass(fact: BypassFact): string {
   if (!isAsked(fact)) return `${where} got nothing ${since}`;
   const last =
     lastS === undefined ? '' : `, the last one ${lastS === 0 ? 'just now' : `${formatDuration(1_000 * lastS)} ago`}`;
-  const now = inFlight === 0 ? '' : `; it has ${inFlight} now`;
+  const now = inFlight === 0 ? '' : `, and has ${inFlight} now`;
   return `${where} got ${asked} ${asked === 1 ? 'request' : 'requests'} ${since}${last}${now}`;
 }
 

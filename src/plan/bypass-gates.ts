@@ -27,7 +27,7 @@ export function buildBypassGates(facts: Facts, { isResumed }: PlanRequest, plann
       return gate(id, title, 'open', 'no other backend of HAProxy has been seen to send any there');
     const servers = asked.map(({ backend, server, instance }) => `${backend}/${server} ${instance}`).sort();
     const content = digestOfRisk({ risk: id, servers });
-    const evidence = `${describeBypasses(asked)}. What it gets then fails. ${adviseLines(asked, own)} If that may fail: onward accept ${id} --reason '...'`;
+    const evidence = `${describeBypasses(asked)}. What is sent there fails once the instance is stopped. ${adviseLines(asked, own)} If that may fail: onward accept ${id} --reason '...'`;
     return { ...gate(id, title, 'closed', evidence, 'onward plan'), risk: id, content };
   });
 }
@@ -37,7 +37,7 @@ export function bypassFindings(facts: Facts, planned: readonly Hop[]): readonly 
   return listStopped(facts, planned).flatMap<Finding>(({ own, bypasses }) => {
     const idle = bypasses.filter((bypass) => !isAsked(bypass));
     if (idle.length === 0) return [];
-    const message = `HAProxy knows instances that are going to be stopped past the switch, and asks nobody there: ${describeBypasses(idle)}. If a line of a frontend still leads there: ${adviseLines(idle, own)}`;
+    const message = `HAProxy knows instances that are going to be stopped past the switch, and asks nobody there: ${describeBypasses(idle)}. A line of a frontend that still leads there has to lead to ${own}; if none does, remove it.`;
     return [{ code: 'plan.idle-backend', severity: 'info', message }];
   });
 }
