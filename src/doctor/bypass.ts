@@ -3,7 +3,7 @@ import type { DoctorRule } from './rule.ts';
 
 export const bypassRule: DoctorRule = {
   id: 'bypass',
-  title: 'Every request goes through the switch',
+  title: 'No request is seen to get to an instance past the switch',
   check: ({ deployment, frontends }: Pick<Facts, 'deployment' | 'frontends'>) =>
     frontends.flatMap<Finding>(({ service, bypasses = [] }) => {
       const own = deployment.services.find(({ name }) => name === service)?.switch;
