@@ -21,11 +21,13 @@ export type {
   CommandEnd,
   CommandOptions,
   CommandSpec,
+  ForeignInstance,
   Instance,
   InstanceSpec,
   InstanceState,
   Runtime,
   StageRequest,
+  TakeOver,
   Work,
 } from './runtimes/runtime.ts';
 export { stageArtifact } from './stage-artifact.ts';

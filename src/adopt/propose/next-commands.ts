@@ -19,7 +19,7 @@ export interface NextFacts {
   readonly needsTraffic: boolean;
   readonly ownHaproxies: readonly OwnNext[];
   readonly hasDatabase: boolean;
-  /** Units, which Onward did not start: what they run is compared with no release. */
+  /** Units, which are instances once the release that they run is on record. */
   readonly isOfHosts: boolean;
   /** The version that what runs seems to be. */
   readonly version: string;
@@ -38,20 +38,22 @@ export function listNextCommands(facts: NextFacts): readonly NextCommand[] {
     { line: `onward release build ${version}`, why: `${judge}: a release of exactly what runs` },
     { line: `onward channel set stable ${version}`, why: 'what the deployment follows' },
   ];
-  if (facts.isOfHosts) return [...publish, { line: 'onward provision', why: 'installs it, into an empty database' }];
-  return [
-    ...publish,
+  const traffic = [
     ...(facts.needsTraffic ? [{ line: 'onward adopt traffic', why: describeTrafficStep(facts.ownHaproxies) }] : []),
     ...facts.ownHaproxies.map(({ name, reload }) => ({
       line: reload,
       why: `once the lines of ${name} are changed as onward.yaml says`,
     })),
+  ];
+  const record = [
     ...(facts.hasDatabase
       ? [{ line: 'onward adopt ledger', why: 'where another tool has migrated the database: takes its ledger over' }]
       : []),
     { line: `onward adopt release ${version}`, why: 'proves that it runs, and records it as the current release' },
-    { line: 'onward plan', why: 'from here on, as everywhere' },
   ];
+  const plan = { line: 'onward plan', why: 'from here on, as everywhere' };
+  // Units are instances only once they are on record.
+  return [...publish, ...(facts.isOfHosts ? [...record, ...traffic] : [...traffic, ...record]), plan];
 }
 
 function describeTrafficStep(own: readonly OwnNext[]): string {

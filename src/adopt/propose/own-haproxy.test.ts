@@ -246,7 +246,9 @@ describe('a HAProxy of the machine', () => {
     expect(deployment).toMatch(
       /roll: haproxy.service stands in front of it, [\s\S]*roll: start-first\n[\s\S]*backend: onward-search\n/,
     );
-    expect(deployment).toContain('"onward provision" writes onward-search, with a first release');
+    expect(deployment.replace(/\n#\s*/g, ' ')).toContain(
+      'then "onward adopt traffic" writes onward-search, with those units.',
+    );
     const there = proposeForHosts(
       { hosts: [{ ...host, haproxies: [haproxy] }], haproxies: [] },
       '/srv/shop',

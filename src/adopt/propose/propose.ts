@@ -6,6 +6,7 @@ import type { AdoptedProject } from '../decide/adopted.ts';
 import { toName } from '../decide/databases.ts';
 import { type Decision, unknown } from '../decide/decision.ts';
 import { parseImageName } from '../decide/image-name.ts';
+import type { OwnHaproxy } from '../decide/own-haproxy.ts';
 import type { ObservedHosts } from '../hosts/observed-host.ts';
 import type { OwnNext } from './next-commands.ts';
 import { type ProjectPlace, renderDeployment } from './render-deployment.ts';
@@ -67,15 +68,20 @@ export function proposeForHosts({ hosts, haproxies }: ObservedHosts, folder: str
               [`image of ${service}`, container.image] as const,
               ...container.obstacles.map((obstacle) => [`unit of ${service}`, unknown(undefined, obstacle)] as const),
             ]
-          : [[`artifact of ${service}`, unknown(undefined, 'which files a release ships for it')] as const]),
+          : [
+              [
+                `artifact of ${service}`,
+                unknown(undefined, 'which files a release ships for it, as a folder, and its command there'),
+              ] as const,
+            ]),
       ]),
       ...(databases.length === 0
         ? [[`databases`, unknown(undefined, 'no variable of a unit names a Postgres')] as const]
         : []),
     ]),
     version: '1.0.0',
-    needsTraffic: false,
-    ownHaproxies: [],
+    needsTraffic: adopted.services.some(({ front }) => front !== undefined),
+    ownHaproxies: listOwn(adopted.proxies.filter(({ host }) => host === undefined)),
   };
 }
 
@@ -102,7 +108,7 @@ function shortenFrom(folder: string): Shorten {
   };
 }
 
-function listOwn(proxies: AdoptedProject['proxies']): readonly OwnNext[] {
+function listOwn(proxies: readonly { readonly own?: OwnHaproxy | string }[]): readonly OwnNext[] {
   return proxies.flatMap(({ own }) => {
     if (own === undefined || typeof own === 'string' || own.fronted.length === 0) return [];
     return [{ name: own.name, isReady: isReady(own), reload: reloadCommand(own) }];

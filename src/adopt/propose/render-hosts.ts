@@ -106,7 +106,7 @@ export function renderHostsProduct({ services, databases }: AdoptedHosts, name: 
         : [
             ...comment(
               4,
-              `${UNKNOWN_MARK} artifact: which files a release ships for it; its unit runs ${command.join(' ')}`,
+              `${UNKNOWN_MARK} artifact: which files a release ships for it, as a folder, and its command there; its unit runs ${command.join(' ')}. A copy of the folder that this stands in is a release of exactly what runs.`,
             ),
             entry(4, 'artifact', `./dist/${service}`),
             listEntry(4, 'command', command),

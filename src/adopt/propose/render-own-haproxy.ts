@@ -140,11 +140,6 @@ function describeStart({ name, isInProject }: OwnHaproxy): string {
   return `"docker compose up -d ${name}" at a quiet moment: its container is made anew, and its ports answer nobody meanwhile.`;
 }
 
-const NEXT = {
-  compose: 'Upgrade only then: what is sent to the backends of before goes past the switch.',
-  ssh: 'Stop the instances of before then, by "systemctl disable --now" on their hosts.',
-};
-
 function renderChange(own: OwnHaproxy, { runtime }: Surroundings): readonly Step[] {
   const { fronted } = own;
   const rules = fronted.flatMap((one) => one.rules);
@@ -162,7 +157,7 @@ function renderChange(own: OwnHaproxy, { runtime }: Surroundings): readonly Step
       text:
         runtime === 'compose'
           ? `"onward adopt traffic" writes ${backends}, with what runs now. Nobody is sent there yet.`
-          : `"onward provision" writes ${backends}, with a first release that it starts beside what runs; a plain unit is stopped for it.`,
+          : `"onward adopt release" puts the units that run on record; then "onward adopt traffic" writes ${backends}, with those units. Nobody is sent there yet.`,
     },
     {
       text: 'Change these lines. Where the file is mounted by itself, write it in place: a container does not see one that is put in its stead.',
@@ -171,7 +166,7 @@ function renderChange(own: OwnHaproxy, { runtime }: Surroundings): readonly Step
       ),
     },
     {
-      text: `Have it read them: ${reloadCommand(own)}. No request fails by it. ${NEXT[runtime]}`,
+      text: `Have it read them: ${reloadCommand(own)}. No request fails by it. Upgrade only then: what is sent to the backends of before goes past the switch.`,
     },
   ];
 }

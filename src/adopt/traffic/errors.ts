@@ -47,19 +47,35 @@ export function nothingToUndo(): OnwardError {
   );
 }
 
-export function nothingRunsBehind(service: string, backend: string): OnwardError {
+export function nothingRunsBehind({
+  name,
+  haproxy,
+  runtime,
+}: {
+  readonly name: string;
+  readonly haproxy?: { readonly backend: string };
+  readonly runtime: string;
+}): OnwardError {
+  const what = haproxy ? `backend ${haproxy.backend}` : `the switch of ${name}`;
+  const code = 'adopt.nothing-behind';
+  if (runtime === 'ssh')
+    return refusal(
+      code,
+      `Could not prepare ${what}: nothing of ${name} is on record that runs, and that it could send requests to.`,
+      'Run "onward adopt release <version>", which puts units that run on record, then run the same command again.',
+    );
   return refusal(
-    'adopt.nothing-behind',
-    `Could not prepare backend ${backend}: no container of ${service} runs that it could send requests to.`,
-    `Start it with "docker compose up -d ${service}", then run the same command again.`,
+    code,
+    `Could not prepare ${what}: no container of ${name} runs that it could send requests to.`,
+    `Start it with "docker compose up -d ${name}", then run the same command again.`,
   );
 }
 
 export function ownHaproxy(): OnwardError {
   return refusal(
     'adopt.own-haproxy',
-    'Could not take the traffic step back: it only prepared backends in your own HAProxy, and what leads to them is in your file.',
-    'Change the lines of its frontends back and reload it; a backend that nobody asks does nothing.',
+    'Could not take the traffic step back: it only prepared what requests can be led to, and what leads them there is yours.',
+    'Lead them as before: in a HAProxy, change the lines of its frontends back and reload it. A switch that nobody asks does nothing.',
   );
 }
 

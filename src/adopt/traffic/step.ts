@@ -3,16 +3,16 @@ import type { System } from '../../system/index.ts';
 import type { Installation } from '../../upgrade/index.ts';
 import { describeTraffic } from './describe-traffic.ts';
 import { ownHaproxy } from './errors.ts';
-import { describeOwn, fillOwn, type OwnService, observeOwn } from './own-haproxy.ts';
+import { describeOwn, fillOwn, type OwnFrontend, observeOwn } from './own-frontends.ts';
 import { isReadyMade } from './plan-traffic.ts';
 import { type PreparedTraffic, prepareTraffic } from './prepare-traffic.ts';
 import { runTraffic, type TrafficDone } from './run-traffic.ts';
 import { SWITCH_FOLDER } from './switch-files.ts';
 import { undoTraffic } from './undo-traffic.ts';
 
-/** What the step does: in HAProxys of the operator's own, and with the ready-made one, where services are to be behind that. */
+/** What the step does: in switches that are there, or that Onward brings along, and with the ready-made one, where services are to be behind that. */
 export interface TrafficStep {
-  readonly own: readonly OwnService[];
+  readonly own: readonly OwnFrontend[];
   readonly made?: PreparedTraffic;
 }
 

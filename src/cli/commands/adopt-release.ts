@@ -17,8 +17,9 @@ export function defineAdoptRelease(command: Command, run: RunAction): void {
   addExplanation(addJsonOption(addFileOption(command)), {
     notes: [
       'Proves it first: every running instance by its digest, and every database by its',
-      'ledger. Refuses with each difference. No service is touched, no migration is run.',
-      'Running it again changes nothing.',
+      'ledger. On hosts, units that Onward has not started are compared file by file, and',
+      'are instances from then on. Refuses with each difference. No service is touched, no',
+      'migration is run. Running it again changes nothing.',
     ],
     examples: [
       ['onward adopt release 1.4.2 --dry-run', 'compare, and record nothing'],
@@ -41,7 +42,7 @@ async function adopt(context: CommandContext, requested: string, options: Option
     if (!options.json) print(renderProof(proof));
     const isAsked = options.dryRun || differs || isRecorded;
     if (isAsked) {
-      if (options.json) print(`${JSON.stringify({ ...proof, recorded: isRecorded && !differs })}\n`);
+      if (options.json) print(renderJson(proof, { recorded: isRecorded && !differs }));
       say(describeEnd(proof, { isRecorded }));
       return differs ? ExitCode.findings : ExitCode.done;
     }
@@ -49,7 +50,7 @@ async function adopt(context: CommandContext, requested: string, options: Option
     if (!options.yes && !(await askToStart(context, `Record ${proof.release} as what ${name} runs?`)))
       return ExitCode.done;
     const adopted = await adoptRelease(system, installation, requested);
-    if (options.json) print(`${JSON.stringify({ ...adopted.proof, recorded: true, run: adopted.run })}\n`);
+    if (options.json) print(renderJson(adopted.proof, { recorded: true, run: adopted.run }));
     say(`Recorded: ${name} runs ${proof.release}.\nNext:\n  onward plan`);
     return ExitCode.done;
   });
@@ -62,14 +63,32 @@ function describeEnd({ release, differences }: ReleaseProof, { isRecorded }: { r
   return `What runs is ${release}. Nothing was recorded.\nNext:\n  onward adopt release ${release}`;
 }
 
-function renderProof({ services, databases, differences }: ReleaseProof): string {
+function renderJson(
+  { foreign, ...proof }: ReleaseProof,
+  end: { readonly recorded: boolean; readonly run?: string | undefined },
+): string {
+  const units = foreign.map(({ found, isRecorded }) => ({ ...found, isRecorded }));
+  return `${JSON.stringify({ ...proof, foreign: units, ...end })}\n`;
+}
+
+function renderProof({ services, databases, differences, remarks, foreign }: ReleaseProof): string {
   const lines = [
     ...services.map(
       ({ name, identity, instances }) =>
         `service   ${name}: ${instances} ${instances === 1 ? 'is' : 'are'} ${identity.slice(0, 19)}`,
     ),
     ...databases.map(({ name, applied }) => `database  ${name}: ${applied} migrations applied`),
+    ...foreign
+      .filter(({ found }) => found.differences.length === 0)
+      .map(({ found: { instance, evidence } }) => `unit      ${instance.place}: ${describeEvidence(evidence)}`),
+    ...remarks.map((finding) => `info      ${finding.code}: ${renderFinding(finding)}`),
     ...differences.map((finding) => `error     ${finding.code}: ${renderFinding(finding)}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function describeEvidence({ container, artifact }: ReleaseProof['foreign'][number]['found']['evidence']): string {
+  return container === ''
+    ? `every file of ${artifact} is the release's`
+    : `its container ${container} is of the release's image`;
 }

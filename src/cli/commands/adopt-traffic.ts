@@ -24,7 +24,8 @@ export function defineTraffic(command: Command, run: RunAction): void {
       'is changed: what it needs stands in files of its own, which .env names.',
       '',
       'A HAProxy of your own gets the backends that onward.yaml names, with what runs now.',
-      'It sends requests there once you change the lines of its frontends.',
+      'It sends requests there once you change the lines of its frontends. In front of hosts,',
+      'the switch that comes with Onward begins to listen, and sends to what runs now.',
     ],
     examples: [
       ['onward adopt traffic --dry-run', 'explain, and change nothing'],
@@ -68,7 +69,9 @@ async function bring(context: CommandContext, options: Options): Promise<ExitCod
 }
 
 function encodeStep({ own, made }: TrafficStep): object {
-  const backends = own.map(({ name, backend, file, isServing }) => ({ service: name, backend, file, isServing }));
+  const backends = own.map(({ name, haproxy, frontend: { listen }, isServing }) => {
+    return { service: name, ...haproxy, ...(listen ? { listen } : {}), isServing };
+  });
   return { own: backends, ...(made ? { plan: made.plan, files: made.layout.files } : {}) };
 }
 
@@ -85,8 +88,14 @@ function describeEnd({ own }: TrafficStep, gapMs: number | undefined, { undo }: 
       : `New connections were refused for ${Math.round(gapMs)} ms at most.`;
   if (undo)
     return `${gap}\nThe project is as before; onward.yaml still names the switch.\nNext:\n  onward adopt traffic --dry-run`;
-  const lines = own.some(({ isServing }) => !isServing)
-    ? '\nYour own HAProxy sends requests there once its frontends lead to the new backends, as onward.yaml says.'
-    : '';
+  const filled = own.filter(({ isServing }) => !isServing);
+  const lines = [
+    ...(filled.some(({ haproxy }) => haproxy)
+      ? ['\nYour own HAProxy sends requests there once its frontends lead to the new backends, as onward.yaml says.']
+      : []),
+    ...filled
+      .filter(({ haproxy }) => !haproxy)
+      .map(({ name, frontend: { listen } }) => `\nLead those who ask ${name} to ${listen?.host}:${listen?.port} now.`),
+  ].join('');
   return `${gap}${lines}\nNext:\n  onward adopt release <version>  where it is not on record\n  onward status`;
 }

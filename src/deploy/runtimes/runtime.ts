@@ -114,6 +114,35 @@ export interface StageRequest {
   readonly from: string;
 }
 
+/** What runs of a service although Onward has not started it, compared with a component. */
+export interface ForeignInstance {
+  /** As it would be on record; its identity is the component's only if nothing differs. */
+  readonly instance: Instance;
+  /** Why it is not what the component is, half sentences. */
+  readonly differences: readonly string[];
+  /** Files that stand where it runs and that the component does not have. At most 200. */
+  readonly extras: readonly string[];
+  /** What it was compared by. */
+  readonly evidence: {
+    readonly unit: string;
+    /** The folder it runs in, or its image by digest. */
+    readonly artifact: string;
+    /** Seconds since the epoch, by the clock of its host. */
+    readonly provenAt: string;
+    /** Empty: it is none. */
+    readonly container: string;
+    /** Id of its image. */
+    readonly image: string;
+  };
+}
+
+/** What was found to run, and the component that it was compared with. */
+export interface TakeOver {
+  readonly request: StageRequest;
+  readonly found: ForeignInstance;
+  readonly epoch: number;
+}
+
 /** What is going to be done, for looking ahead. Empty: nothing. */
 export interface Work {
   readonly components: readonly { readonly service: string; readonly component: Component }[];
@@ -142,6 +171,10 @@ export interface Runtime {
   describeService(service: string): Promise<Json | undefined>;
   /** All instances of a service, whatever their state, read from reality. */
   list(service: string): Promise<readonly Instance[]>;
+  /** What runs without being listed, because something else has started it. Left out where `list` has all there is. Changes nothing. */
+  observeForeign?(request: StageRequest): Promise<readonly ForeignInstance[]>;
+  /** Has `list` list it from now on, as an instance that can be stopped and comes back as it was. It goes on untouched. */
+  takeOver?(taken: TakeOver): Promise<void>;
   /** Writes the specification. Starts nothing. The same specification again is a no-op; another one under the same id is refused. */
   create(spec: InstanceSpec, epoch: number): Promise<void>;
   /** Starts a created, stopped or lost instance; resolves when its process exists, not when it is ready. */

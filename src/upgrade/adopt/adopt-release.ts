@@ -37,13 +37,13 @@ export async function planReleaseAdoption(
   }
   const release = await source.release(version);
   const proof = await proveRelease(system, installation, { release, digest: entry.digest });
-  return { proof, isRecorded: current !== undefined };
+  return { proof, isRecorded: current !== undefined && proof.foreign.every((one) => one.isRecorded) };
 }
 
 /**
  * Records that what runs is this release, once nothing speaks against it: under the lease, looked at again, journaled, in one transaction with
- * the fence. Running it again changes nothing. No service is touched and no migration is run. Throws `adopt.release-differs` with every
- * difference.
+ * the fence. What Onward did not start is put on record as instances first. Running it again changes nothing. No service is touched and no
+ * migration is run. Throws `adopt.release-differs` with every difference.
  */
 export async function adoptRelease(
   system: System,
@@ -77,7 +77,7 @@ interface Recording {
 /** The journal does not begin as that of a run does: nothing of this is ever taken up or taken back, and running it again is enough. */
 async function record(system: System, installation: Installation, recording: Recording): Promise<void> {
   const { proof, journal, lease } = recording;
-  const { release, digest, services, databases } = proof;
+  const { release, digest, services, databases, foreign } = proof;
   const data = {
     release,
     digest,
@@ -86,6 +86,13 @@ async function record(system: System, installation: Installation, recording: Rec
   };
   await journal.append({ step: 'adopt', key: 'proof', kind: 'observe', data });
   const perform = createPerformer({ system, journal, lease }, 'adopt');
+  for (const { request, found } of foreign) {
+    const { id, place = id } = found.instance;
+    const runtime = installation.runtimeOf(request.service);
+    await perform(`take-over:${id}`, { instance: id, place }, async (epoch) =>
+      runtime.takeOver?.({ request, found, epoch }),
+    );
+  }
   await perform('record', { release }, (epoch) =>
     installation.control.transaction(async (session) => {
       const { rows } = await session.query(`select from onward.fence where deployment = $1 and epoch = $2 for share`, [

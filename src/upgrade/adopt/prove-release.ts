@@ -1,15 +1,8 @@
-import { hasProcess, type Instance } from '../../deploy/index.ts';
 import { type MigrationStatus, observeMigrations } from '../../migrate/index.ts';
-import {
-  type Component,
-  countInstances,
-  type Digest,
-  type Finding,
-  type Release,
-  type Service,
-} from '../../model/index.ts';
+import type { Digest, Finding, Release, Service } from '../../model/index.ts';
 import type { System } from '../../system/index.ts';
 import type { Installation } from '../installation.ts';
+import { difference, type ForeignFound, proveService } from './prove-service.ts';
 
 /** How what runs compares with a release. It is that release when there is no difference. */
 export interface ReleaseProof {
@@ -19,6 +12,10 @@ export interface ReleaseProof {
   readonly services: readonly { readonly name: string; readonly identity: Digest; readonly instances: number }[];
   readonly databases: readonly { readonly name: string; readonly applied: number }[];
   readonly differences: readonly Finding[];
+  /** What is worth knowing before an upgrade, and speaks against nothing. */
+  readonly remarks: readonly Finding[];
+  /** What Onward did not start, and lists only once it is on record. */
+  readonly foreign: readonly ForeignFound[];
 }
 
 /**
@@ -34,7 +31,7 @@ export async function proveRelease(
   const looked = await Promise.all(
     services.flatMap((service) => {
       const component = release.components.find((one) => one.service === service.name);
-      return component ? [lookAtService(installation, { service, component, release })] : [];
+      return component ? [proveService(system, installation, { service, component, release })] : [];
     }),
   );
   const files = await installation.source.migrationFiles(release);
@@ -55,6 +52,8 @@ export async function proveRelease(
       ...looked.flatMap(({ differences }) => differences),
       ...statuses.flatMap((status) => compareLedger(status, release.version)),
     ],
+    remarks: looked.flatMap(({ remarks }) => remarks),
+    foreign: looked.flatMap(({ foreign }) => foreign),
   };
 }
 
@@ -71,68 +70,6 @@ function compareNames(services: readonly Service[], release: Release): readonly 
       difference('adopt.services-differ', `${release.version} ships ${name}, and onward.yaml has no such service.`),
     ),
   ];
-}
-
-interface LookedAt {
-  readonly name: string;
-  readonly identity: Digest;
-  readonly instances: number;
-  readonly differences: readonly Finding[];
-}
-
-async function lookAtService(
-  installation: Installation,
-  {
-    service,
-    component,
-    release,
-  }: { readonly service: Service; readonly component: Component; readonly release: Release },
-): Promise<LookedAt> {
-  const { name } = service;
-  const { identity } = component;
-  const instances = await installation.runtimeOf(name).list(name);
-  const running = instances.filter(hasProcess);
-  const vendor = release.services.find((one) => one.name === name);
-  const wanted = countInstances(service);
-  const isOneShot = (service.roll ?? vendor?.roll) === 'one-shot';
-  // A one-shot has ended; whatever is left of it must have been of this release.
-  const counted = isOneShot ? instances : running;
-  const others = counted.filter((instance) => instance.identity !== identity);
-  return {
-    name,
-    identity,
-    instances: counted.length - others.length,
-    differences: [
-      ...others.map((instance) =>
-        difference(
-          'adopt.identity-differs',
-          `${describePlace(instance)} of ${name} is ${short(instance.identity)}, and ${release.version} ships ${short(identity)}.`,
-        ),
-      ),
-      ...(isOneShot || running.length === wanted ? [] : [countDiffers(service, running.length, wanted)]),
-      ...running
-        .filter(({ state }) => state !== 'running')
-        .map((instance) =>
-          difference('adopt.not-running', `${describePlace(instance)} of ${name} is ${instance.state}.`),
-        ),
-    ],
-  };
-}
-
-function countDiffers({ name, runtime }: Service, running: number, wanted: number): Finding {
-  if (running === 0 && runtime.kind === 'ssh')
-    return {
-      ...difference(
-        'adopt.not-running',
-        `Onward has started no unit of ${name}, and what others run cannot be compared.`,
-      ),
-      hint: 'Begin on these hosts with an empty database: "onward provision".',
-    };
-  const message = `${running === 0 ? 'None' : String(running)} of ${name} runs, and onward.yaml says ${wanted}.`;
-  return {
-    ...difference('adopt.not-running', message),
-    hint: `Start it, or mend "replicas" of ${name} in onward.yaml.`,
-  };
 }
 
 function compareLedger(status: MigrationStatus, version: string): readonly Finding[] {
@@ -154,16 +91,4 @@ function compareLedger(status: MigrationStatus, version: string): readonly Findi
       ),
     ),
   ];
-}
-
-function difference(code: string, message: string): Finding {
-  return { code, severity: 'error', message };
-}
-
-function describePlace({ place, id }: Instance): string {
-  return place ?? id;
-}
-
-function short(identity: Digest): string {
-  return identity.slice(0, 'sha256:'.length + 12);
 }

@@ -146,6 +146,16 @@ export function noUnit(host: string, unit: string): OnwardError {
   });
 }
 
+export function unitChanged(host: string, unit: string): OnwardError {
+  return new OnwardError({
+    code: 'ssh.unit-changed',
+    message: `Could not take over ${unit} on ${host}: it has stopped, or was started by Onward, since it was compared.`,
+    hint: `Look at it on ${host} with "systemctl status", then run the same command again.`,
+    state: 'resumable',
+    exit: ExitCode.needsOperator,
+  });
+}
+
 export function noPort(host: string, id: string): OnwardError {
   return new OnwardError({
     code: 'ssh.no-port',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
+import type { Digest } from '../../../model/index.ts';
 import { unusableSpec } from '../errors.ts';
 import type { InstanceSpec } from '../runtime.ts';
 import { digest, specFields } from '../spec-fields.ts';
@@ -7,6 +8,8 @@ import { isImage } from './container-words.ts';
 import { findUnusable } from './environment-file.ts';
 
 const VERSION = 'onward/host-instance/v1';
+/** Of what cannot be told. */
+export const NO_DIGEST: Digest = `sha256:${'0'.repeat(64)}`;
 
 const document = z.strictObject({
   schema: z.literal(VERSION),
@@ -39,6 +42,19 @@ export function encodeSpec(spec: InstanceSpec, unit: string): string {
     throw unusableSpec(id, 'command must name a program');
   if (parsed.success) return JSON.stringify(parsed.data);
   throw unusableSpec(id, parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join(', '));
+}
+
+/** The one line of `spec.json` of a unit that Onward has not started: of what it is made nothing is known but its identity. */
+export function encodeTakenSpec(taken: {
+  readonly id: string;
+  readonly service: string;
+  readonly identity: Digest;
+  readonly artifact: string;
+  readonly unit: string;
+  readonly graceMs: number;
+}): string {
+  const unknown = { release: '', kind: 'service', config: NO_DIGEST, run: '', command: [], environment: NO_DIGEST };
+  return JSON.stringify(document.parse({ schema: VERSION, ...unknown, ...taken }));
 }
 
 /** Strict: throws a `SyntaxError` or a `$ZodError` for anything that `encodeSpec` does not write. */

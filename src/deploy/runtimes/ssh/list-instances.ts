@@ -1,13 +1,13 @@
 import { type Digest, OnwardError } from '../../../model/index.ts';
 import { resolveAddresses } from '../../../system/index.ts';
 import type { Instance } from '../runtime.ts';
+import { NO_DIGEST } from './instance-spec.ts';
 import { chooseState, type ListedInstance, parseListing } from './parse-listing.ts';
 import { LIST } from './scripts/list.ts';
 import { baseVariables, configOf, loginOf, type SshContext } from './ssh-context.ts';
 
 /** For a look: a host that does not answer by then is not waited for. */
 const LOOK_LIMIT_MS = 10_000;
-const NO_DIGEST: Digest = `sha256:${'0'.repeat(64)}`;
 
 /**
  * The instances of a service on all of its hosts, side by side. Of a host that cannot be reached it gives those that were seen there before,
@@ -77,9 +77,12 @@ interface Place {
   readonly bootMs: number;
 }
 
-/** Of a container the image that it runs counts, whatever its unit was meant to start. */
-function identifyListed({ spec, image, container }: ListedInstance): Digest {
-  const isOther = typeof container === 'object' && container.isAlive && container.image !== image;
+/**
+ * Of a container the image that it runs counts, whatever its unit was meant to start. A unit that was taken over is what it was compared with for as
+ * long as nothing of that has changed.
+ */
+function identifyListed({ spec, image, container, isProofLost }: ListedInstance): Digest {
+  const isOther = isProofLost || (typeof container === 'object' && container.isAlive && container.image !== image);
   return spec && !isOther ? spec.identity : NO_DIGEST;
 }
 

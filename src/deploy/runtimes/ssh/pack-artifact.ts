@@ -34,20 +34,29 @@ export async function packArtifact(
   await files.makeFolder(to, 0o700);
   const archive = join(to, `${identity.slice('sha256:'.length)}-${system.random.hex(4)}.tar.gz`);
   const entries = await files.tree(folder);
-  const regular = entries.filter(({ kind }) => kind === 'file');
   await runTar(system, folder, archive);
-  const lines = await Promise.all(
-    regular.map(async ({ path }) => renderManifestLine(path, await files.sha256(join(folder, path)))),
-  );
   return {
     archive,
     sha256: (await files.sha256(archive)).slice('sha256:'.length),
     archiveBytes: (await files.entry(archive))?.bytes ?? 0,
     bytes: source.bytes,
-    manifest: lines.join(''),
+    manifest: await renderManifest(system, folder, entries),
     links: entries.filter(({ kind }) => kind === 'link').length,
-    executables: regular.filter(({ executable }) => executable).length,
+    executables: entries.filter(({ kind, executable }) => kind === 'file' && executable).length,
   };
+}
+
+/** What `sha256sum --check` reads, of the files of a folder. */
+export async function renderManifest(
+  { files }: System,
+  folder: string,
+  entries: Awaited<ReturnType<System['files']['tree']>>,
+): Promise<string> {
+  const regular = entries.filter(({ kind }) => kind === 'file');
+  const lines = await Promise.all(
+    regular.map(async ({ path }) => renderManifestLine(path, await files.sha256(join(folder, path)))),
+  );
+  return lines.join('');
 }
 
 /** sha256sum writes a backslash first when it has to escape something in the name. */

@@ -35,6 +35,8 @@ export interface ListedInstance {
   readonly state: UnitState | undefined;
   /** Of an instance that is an image: the id that its image had when it was started. */
   readonly image: string | undefined;
+  /** Of a unit that Onward has not started: it runs something else by now than what it was compared with. */
+  readonly isProofLost: boolean;
   /** `undefined`: its unit has none; `unknown`: the engine does not say. */
   readonly container: UnitContainer | 'unknown' | undefined;
 }
@@ -75,6 +77,7 @@ export function parseListing(text: string): Listing {
       isHeld,
       state: desired === undefined ? undefined : states.shift(),
       image: fields.get('image-id'),
+      isProofLost: fields.get('proof') === 'lost',
       container: isContainer && isHeld ? containers(unit) : undefined,
     });
   };
@@ -148,7 +151,7 @@ function readExit(text: string | undefined): Instance['exit'] | undefined {
 }
 
 /** What a host says of an instance, without its names. */
-type Evidence = Omit<ListedInstance, 'id' | 'unit' | 'port' | 'image'>;
+type Evidence = Omit<ListedInstance, 'id' | 'unit' | 'port' | 'image' | 'isProofLost'>;
 
 /**
  * What the states of a unit and of its container mean for the instance that they are. The call of `docker run` that systemd watches may be there

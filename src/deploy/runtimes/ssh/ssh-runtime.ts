@@ -4,6 +4,7 @@ import type { Runtime } from '../runtime.ts';
 import { createInstance, removeInstance, startInstance, stopInstance } from './change-instances.ts';
 import { createConnections } from './connection.ts';
 import { describeUnit } from './describe-unit.ts';
+import { observeForeign, takeOver } from './foreign-units.ts';
 import { listInstances } from './list-instances.ts';
 import { observeHosts } from './observe-hosts.ts';
 import { endAbandonedCommands, endCommands, runCommand } from './run-command.ts';
@@ -23,6 +24,8 @@ export function createSshRuntime(system: System, options: SshRuntimeOptions): Ru
     observe: (work) => observeHosts(context, work),
     describeService: (service) => describeUnit(context, service),
     list: (service) => listInstances(context, service),
+    observeForeign: (request) => observeForeign(context, request),
+    takeOver: (taken) => takeOver(context, taken),
     create: (spec, epoch) => createInstance(context, spec, epoch),
     start: (id, epoch) => startInstance(context, id, epoch),
     stop: (id, epoch) => stopInstance(context, id, epoch),

@@ -1,12 +1,30 @@
 import { CONTAINER } from './container.ts';
+import { FOREIGN } from './foreign.ts';
 import { UNIT } from './unit.ts';
 
 /** What there is of a service's instances on a host, for `parse-listing.ts`. Changes nothing. Needs SERVICE. */
 export const LIST = `
 base=$FOLDER/$DEPLOYMENT
-${UNIT}${CONTAINER}
+${UNIT}${CONTAINER}${FOREIGN}
 one_line() { # <key> <file>; no program is started for it: this runs many times in a row
   if [ -s "$2" ]; then IFS= read -r line <"$2"; printf '%s %s\\n' "$1" "$line"; fi
+}
+show_taken() { # <folder>
+  units="$units $unit"
+  if [ -n "$(held_by "$unit")" ]; then return; fi
+  printf 'held-by %s\\n' "$id"
+  if is_down "$unit"; then return; fi
+  if [ -s "$1/container" ]; then show_taken_container "$1"; elif ! is_as_proven "$1"; then echo 'proof lost'; fi
+}
+show_taken_container() { # <folder>
+  timeout 5 docker container inspect "$(cat "$1/container")" \\
+    --format "container $unit {{.State.Status}} {{.State.Pid}} {{.Image}}" 2>/dev/null
+  if [ $? = 124 ]; then echo 'containers unknown'; fi
+}
+is_as_proven() { # <folder>: it runs from where it did, and nothing there has changed since
+  find_running "$unit" "$(cat "$1/programs")" && [ "$root" = "$(cat "$1/artifact")" ] || return 1
+  paths=$(cat "$1/paths")
+  changed=$(cd "/proc/$pid/root$root" && changed_after "$(cat "$1/proven-at")" "$paths") && [ -z "$changed" ]
 }
 main() {
   read -r uptime idle </proc/uptime
@@ -26,6 +44,7 @@ main() {
     one_line exit "$dir/exit"
     one_line image-id "$dir/image-id"
     if [ -s "$dir/image-id" ]; then has_image=yes; fi
+    if [ -s "$dir/taken" ]; then show_taken "$dir"; continue; fi
     if [ -e "$dir/desired" ]; then printf 'held-by %s\\n' "$(held_by "$unit")"; units="$units $unit"; fi
   done
   if [ "$has_image" = yes ]; then list_containers; fi

@@ -78,11 +78,33 @@ is_up() { # A container takes longer than the call that runs it.
     case $(systemctl show --property MainPID --value "$unit") in 0 | '') return 1 ;; esac
   fi
 }
+is_held() { # <unit>: by this instance; one that was taken over has no drop-in
+  if [ -s "$dir/taken" ]; then [ -z "$(held_by "$1")" ]; else [ "$(held_by "$1")" = "$ID" ]; fi
+}
 await_down() { # <unit>
   tries=0
   while ! is_down "$1"; do
     tries=$((tries + 1))
     if [ "$tries" -gt ${START_TENTHS} ]; then exit ${ScriptExit.busy}; fi
+    sleep 0.1
+  done
+}
+start_taken() { # As it was before Onward came: without the drop-in.
+  if [ -e "$(drop_in_of "$unit")" ]; then
+    rm -f "$(drop_in_of "$unit")"
+    rmdir "/etc/systemd/system/$unit.d" 2>/dev/null || :
+  fi
+  date +%s >"$dir/since" || exit 1
+  write "$dir/desired" running
+  systemctl reset-failed "$unit" 2>/dev/null || :
+  if [ -e "$dir/was-enabled" ]; then systemctl enable --quiet --no-reload "$unit" 2>/dev/null || :; fi
+  systemctl daemon-reload || exit 1
+  systemctl start --no-block "$unit" || exit 1
+  leave
+  tries=0
+  while [ "$tries" -lt ${START_TENTHS} ]; do
+    case $(state_of "$unit") in active | failed) exit 0 ;; esac
+    tries=$((tries + 1))
     sleep 0.1
   done
 }
@@ -93,13 +115,14 @@ main() {
   artifact=$(cat "$dir/artifact")
   unit=$(unit_of "$ID")
   if ! is_down "$unit"; then
-    if [ "$(held_by "$unit")" = "$ID" ] && [ "$(state_of "$unit")" != deactivating ]; then
+    if is_held "$unit" && [ "$(state_of "$unit")" != deactivating ]; then
       write "$dir/desired" running
       exit 0
     fi
     systemctl stop "$unit" || exit 1
     await_down "$unit"
   fi
+  if [ -s "$dir/taken" ]; then start_taken; exit 0; fi
   if [ "$(systemctl show --property LoadState --value "$unit")" = not-found ]; then fail ${ScriptExit.noUnit} "$unit"; fi
   find_program
   port=

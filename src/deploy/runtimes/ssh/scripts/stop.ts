@@ -8,6 +8,10 @@ import { UNIT } from './unit.ts';
  * on meanwhile. Needs ID, UNIT, LIMIT_TENTHS.
  */
 export const STOP = `${LOCKED}${UNIT}${CONTAINER}
+stop_taken() { # <container>: its unit may not have waited for it
+  if [ "$(docker container inspect --format '{{.State.Running}}' "$1" 2>/dev/null)" != true ]; then return; fi
+  docker stop --time "$((($(cat "$dir/grace-ms") + 999) / 1000))" "$1" >/dev/null || need_docker || exit 1
+}
 main() {
   enter
   dir=$(find_instance "$ID")
@@ -15,6 +19,7 @@ main() {
   unit=$(unit_of "$ID")
   write "$dir/desired" stopped
   if ! is_its_own "$ID" "$unit"; then exit 0; fi
+  if [ -s "$dir/taken" ] && systemctl is-enabled --quiet "$unit" 2>/dev/null; then : >"$dir/was-enabled"; fi
   systemctl disable --quiet --no-reload "$unit" 2>/dev/null || :
   if ! is_down "$unit"; then systemctl stop --no-block "$unit" || exit 1; fi
   leave
@@ -25,5 +30,6 @@ main() {
     sleep 0.1
   done
   if is_image "$(cat "$dir/artifact")"; then remove_container "$unit"; fi
+  if [ -s "$dir/container" ]; then stop_taken "$(cat "$dir/container")"; fi
   systemctl reset-failed "$unit" 2>/dev/null || :
 }`;

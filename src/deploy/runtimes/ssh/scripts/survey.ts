@@ -28,6 +28,11 @@ survey_container() { # <service> <hex> <unit>
     printf 'used %s %s %s\\n' "$1" "$2" "\${bytes:-unknown}"
   done
 }
+survey_taken() { # <service> <hex> <container>
+  pid=$(timeout 10 docker container inspect --format '{{.State.Pid}}' "$3" 2>/dev/null) || pid=0
+  bytes=$(memory_of "$pid")
+  printf 'used %s %s %s\\n' "$1" "$2" "\${bytes:-unknown}"
+}
 survey_memory() {
   containers=
   if ls "$base/instances"/*/*/image-id >/dev/null 2>&1; then containers=$(list_containers); fi
@@ -41,6 +46,7 @@ survey_memory() {
       artifact=$(cat "$dir/artifact")
       hex=\${artifact##*[/:]}
       printf 'used %s %s %s\\n' "$service" "$hex" "$(systemctl show --property MemoryCurrent --value "$unit")"
+      if [ -s "$dir/container" ]; then survey_taken "$service" "$hex" "$(cat "$dir/container")"; continue; fi
       if [ -s "$dir/image-id" ]; then survey_container "$service" "$hex" "$unit"; fi
     done
   done

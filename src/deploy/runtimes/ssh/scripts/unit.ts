@@ -1,10 +1,14 @@
 /**
  * What scripts know of the unit of an instance. Needs `locked.ts`, and UNIT (`search.service` or `search@.service`) where a name is asked for.
- * Of a plain unit there is one for all instances; which of them it is says its drop-in.
+ * Of a plain unit there is one for all instances; which of them it is says its drop-in. An instance with a file `taken` is a unit that the operator
+ * has started, whose name stands in there: the unit is that instance while it has no drop-in.
  */
 export const UNIT = `
 drop_in=50-onward.conf
 unit_of() { # <id>
+  for taken in "$base/instances"/*/"$1"/taken; do
+    if [ -s "$taken" ]; then cat "$taken"; return; fi
+  done
   case $UNIT in *@.service) printf '%s' "\${UNIT%@.service}@$1.service" ;; *) printf '%s' "$UNIT" ;; esac
 }
 drop_in_of() { printf '%s' "/etc/systemd/system/$1.d/$drop_in"; } # <unit>
@@ -24,6 +28,7 @@ find_instance() { # <id>: its folder, or nothing
   done
 }
 is_its_own() { # <id> <unit>: false when the unit is another instance by now
+  if [ -s "$(find_instance "$1")/taken" ]; then [ -z "$(held_by "$2")" ]; return; fi
   case $UNIT in *@.service) return 0 ;; *) [ "$(held_by "$2")" = "$1" ] ;; esac
 }
 `;
