@@ -13,7 +13,7 @@ it('the bypass rule warns of requests that were seen past the switch, and of no 
     {
       code: 'doctor.past-switch',
       severity: 'warning',
-      message: expect.stringContaining('server one of backend old (10.0.0.1:7000, where api-1 listens) got 2 requests'),
+      message: expect.stringContaining('server one of backend old (10.0.0.1:7000, api-1) got 2 requests'),
       hint: 'Change "use_backend old" and "default_backend old" to onward-api, then reload HAProxy.',
     },
   ]);

@@ -29,22 +29,22 @@ export function isAsked({ inFlight, asked }: BypassFact): boolean {
 
 const MOST_LISTED = 5;
 
-/** Which servers, and what was seen of them; no full stop at the end. */
+/** Which servers of one HAProxy, and what was seen of them; no full stop at the end. */
 export function describeBypasses(bypasses: readonly BypassFact[]): string {
   const shown = bypasses.slice(0, MOST_LISTED).map(describeBypass);
   const more = bypasses.length - shown.length;
-  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join('; ');
+  const since = `in the ${formatDuration(1_000 * (bypasses[0]?.countedS ?? 0))} since HAProxy was started or reloaded`;
+  return `${since}, ${[...shown, ...(more > 0 ? [`${more} more`] : [])].join('; ')}`;
 }
 
 function describeBypass(fact: BypassFact): string {
-  const { server, backend, isListen, address, instance, asked, inFlight, lastS, countedS } = fact;
-  const where = `server ${server} of ${isListen ? 'listen' : 'backend'} ${backend} (${address}, where ${instance} listens)`;
-  const since = `in the ${formatDuration(1_000 * countedS)} since HAProxy was started or reloaded`;
-  if (!isAsked(fact)) return `${where} got nothing ${since}`;
+  const { server, backend, isListen, address, instance, asked, inFlight, lastS } = fact;
+  const where = `server ${server} of ${isListen ? 'listen' : 'backend'} ${backend} (${address}, ${instance})`;
+  if (!isAsked(fact)) return `${where} got nothing`;
   const last =
     lastS === undefined ? '' : `, the last one ${lastS === 0 ? 'just now' : `${formatDuration(1_000 * lastS)} ago`}`;
   const now = inFlight === 0 ? '' : `, and has ${inFlight} now`;
-  return `${where} got ${asked} ${asked === 1 ? 'request' : 'requests'} ${since}${last}${now}`;
+  return `${where} got ${asked} ${asked === 1 ? 'request' : 'requests'}${last}${now}`;
 }
 
 /** The lines that have to change so that everything goes through the backend that Onward keeps. */

@@ -41,7 +41,7 @@ describe('buildBypassGates()', () => {
         code: 'plan.idle-backend',
         severity: 'info',
         message:
-          'HAProxy knows instances that are going to be stopped past the switch, and asks nobody there: server web1 of backend shop_api (172.18.0.3:3000, where api-1 listens) got nothing in the 5m 00s since HAProxy was started or reloaded. A line of a frontend that still leads there has to lead to onward-api; if none does, remove it.',
+          'HAProxy knows instances that are going to be stopped past the switch, and asks nobody there: in the 5m 00s since HAProxy was started or reloaded, server web1 of backend shop_api (172.18.0.3:3000, api-1) got nothing. A line of a frontend that still leads there has to lead to onward-api; if none does, remove it.',
       },
     ]);
   });
@@ -53,7 +53,7 @@ describe('buildBypassGates()', () => {
       id: 'bypass:api',
       risk: 'bypass:api',
       evidence:
-        'server web1 of backend shop_api (172.18.0.3:3000, where api-1 listens) got 1204 requests in the 5m 00s since HAProxy was started or reloaded, the last one just now; server s1 of listen raw (172.18.0.3:3000, where api-1 listens) got 1 request in the 5m 00s since HAProxy was started or reloaded, the last one 3.0 s ago, and has 1 now. What is sent there fails once the instance is stopped. Change "use_backend shop_api" and "default_backend shop_api" to onward-api, make "listen raw" a frontend with "default_backend onward-api" in place of its servers, then reload HAProxy. If that may fail: onward accept bypass:api --reason \'...\'',
+        'in the 5m 00s since HAProxy was started or reloaded, server web1 of backend shop_api (172.18.0.3:3000, api-1) got 1204 requests, the last one just now; server s1 of listen raw (172.18.0.3:3000, api-1) got 1 request, the last one 3.0 s ago, and has 1 now. What is sent there fails once the instance is stopped. Change "use_backend shop_api" and "default_backend shop_api" to onward-api, make "listen raw" a frontend with "default_backend onward-api" in place of its servers, then reload HAProxy. If that may fail: onward accept bypass:api --reason \'...\'',
     });
   });
 

@@ -160,7 +160,9 @@ function renderChange(own: OwnHaproxy, { runtime }: Surroundings): readonly Step
           : `"onward adopt release" puts the units that run on record; then "onward adopt traffic" writes ${backends}, with those units. Nobody is sent there yet.`,
     },
     {
-      text: 'Change these lines. Where the file is mounted by itself, write it in place: a container does not see one that is put in its stead.',
+      text: own.isInProject
+        ? 'Change these lines. Where the file is mounted by itself, write it in place: a container does not see one that is put in its stead.'
+        : 'Change these lines.',
       lines: fronted.flatMap(({ lines }) =>
         lines.flatMap(({ frontend, before, after }) => [`frontend ${frontend}: ${before}`, `  becomes: ${after}`]),
       ),
