@@ -3,6 +3,7 @@ import {
   compareVersions,
   type DeclaredDataMigration,
   declaredDataMigrations,
+  formatCount,
   type Hop,
   type MigrationPhase,
   type MigrationRef,
@@ -50,9 +51,9 @@ function stageStep({ facts, release, previous }: HopFacts, artifacts: number): P
   const configuration = facts.configuration.flatMap(({ name, edits }) =>
     edits.filter((edit) => isOwn(edit.release)).map(({ what }) => `${name}: ${what}`),
   );
-  const fetch = artifacts === 0 ? 'Nothing to fetch' : `Fetch and verify ${count(artifacts, 'artifact')}`;
+  const fetch = artifacts === 0 ? 'Nothing to fetch' : `Fetch and verify ${formatCount(artifacts, 'artifact')}`;
   if (configuration.length === 0) return step('stage', fetch, 'discard');
-  const title = `${fetch}, and make ${count(configuration.length, 'change')} of configuration`;
+  const title = `${fetch}, and make ${formatCount(configuration.length, 'change')} of configuration`;
   return step('stage', title, 'discard', { configuration });
 }
 
@@ -91,7 +92,7 @@ function dataStep(hop: HopFacts): PlanStep {
   const ids = declared.flatMap(({ declared: { id, before } }) => (before === 'postdeploy' ? [id] : []));
   const later = declared.flatMap(({ declared: { id, before } }) => (before === 'postdeploy' ? [] : [id]));
   const title =
-    ids.length === 0 ? 'No data migrations' : `Run ${count(ids.length, 'data migration')}: ${ids.join(', ')}`;
+    ids.length === 0 ? 'No data migrations' : `Run ${formatCount(ids.length, 'data migration')}: ${ids.join(', ')}`;
   return step('data', title, 'artifacts-go-back', {
     ...(later.length === 0 ? {} : { note: `Left to "onward data-migrate run": ${later.join(', ')}.` }),
   });
@@ -107,13 +108,13 @@ function migrationStep(hop: HopFacts, phase: Exclude<MigrationPhase, 'contract'>
   const rollback = phase === 'expand' ? 'stays-expanded' : isLimited ? 'forward-only' : 'artifacts-go-back';
   const triggers = phase === 'expand' ? listDualWrites(hop) : [];
   const what = [
-    ...(migrations.length === 0 ? [] : [`apply ${count(migrations.length, `${phase} migration`)}`]),
+    ...(migrations.length === 0 ? [] : [`apply ${formatCount(migrations.length, `${phase} migration`)}`]),
     ...(triggers.length === 0
       ? []
       : [
-          `install ${count(triggers.length, 'trigger')} that ${triggers.length === 1 ? 'keeps' : 'keep'} rows in both shapes`,
+          `install ${formatCount(triggers.length, 'trigger')} that ${triggers.length === 1 ? 'keeps' : 'keep'} rows in both shapes`,
         ]),
-    ...(commands.length === 0 ? [] : [`run ${count(commands.length, 'migration command')}`]),
+    ...(commands.length === 0 ? [] : [`run ${formatCount(commands.length, 'migration command')}`]),
   ].join(', ');
   const title = what === '' ? `No ${phase} migrations` : `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
   return step(phase, title, rollback, {
@@ -144,8 +145,4 @@ function describeRoll(roll: PlannedRoll, version: string): string {
   const why = REASONS[roll.reason] ?? version;
   const waves = roll.waves && roll.waves.length > 1 ? `, in ${roll.waves.length} waves` : '';
   return `Roll ${roll.service}${many} to ${why}, ${roll.class}${waves}`;
-}
-
-function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }

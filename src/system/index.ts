@@ -29,7 +29,7 @@ export type { ProcessIdentity } from './process-identity.ts';
 export { createProcesses, type DetachedOptions, type Processes } from './processes.ts';
 export type { Random } from './random.ts';
 export type { Redaction } from './redaction.ts';
-export { asRefusal } from './refusal.ts';
+export { asRefusal, lookOnly } from './refusal.ts';
 export { type FoundImage, lookUpDigest, lookUpImage } from './registry/look-up-image.ts';
 export { reachableSocketPath } from './socket-path.ts';
 export {

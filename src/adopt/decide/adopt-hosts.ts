@@ -21,6 +21,8 @@ export interface AdoptedUnit {
   readonly roll: Decision<RollClass>;
   readonly ready: Decision<ReadyProbe>;
   readonly command: readonly string[];
+  /** What keeps Onward from driving its unit as it is, each with what is to be changed. */
+  readonly obstacles: readonly string[];
   /** Of a unit that runs a container. */
   readonly container?: UnitImage;
   /** The operator's own HAProxy on this machine, where it sends requests to this service and can be the switch. */
@@ -105,6 +107,7 @@ function adoptUnit(unit: string, found: Found, { databases, proxies }: Surroundi
     }),
     ready: chooseReady(active, port !== undefined, unseen),
     command: active[0]?.command ?? [],
+    obstacles: listObstacles(active),
     ...(container ? { container } : {}),
     ...(front ? { front } : {}),
     ...(database ? { database: database.name } : {}),
@@ -162,6 +165,16 @@ function chooseReady(
   if (unseen !== undefined) return unknown(probe, `it is not Type=notify, and ${unseen}`);
   if (!hasPort) return guessed(probe, 'it is not Type=notify, and listens on no port');
   return unknown(probe, 'it is not Type=notify; a path that answers 200 when it can work says more');
+}
+
+/** Onward names instances anew with each roll. */
+function listObstacles(active: readonly ObservedUnit[]): readonly string[] {
+  const varying = [...new Set(active.flatMap((one) => one.varying))];
+  if (varying.length === 0) return [];
+  const settings = varying.map((name) => `${name}=`).join(', ');
+  return [
+    `its instances get new names with each roll, and ${settings} of its unit ${varying.length === 1 ? 'depends' : 'depend'} on the name (%i): write there what is so for all of them`,
+  ];
 }
 
 /** The variables of units, in the form in which those of Compose services are looked at. */

@@ -12,6 +12,8 @@ export interface ObservedUnit {
   /** Program and arguments of `ExecStart=`. */
   readonly command: readonly string[];
   readonly environmentFiles: readonly string[];
+  /** Of a template: settings in which the name of the instance stands, and which Onward does not replace; as in `EnvironmentFile`. */
+  readonly varying: readonly string[];
   /** Names of its variables. */
   readonly variables: readonly string[];
   /** Variables that say where a database is; passwords are taken out before they leave the host. */

@@ -48,6 +48,7 @@ function parseUnit(block: string): ObservedUnit {
     environmentFiles: lines
       .filter((line) => line.startsWith('EnvironmentFiles='))
       .map((line) => line.slice('EnvironmentFiles='.length).replace(/ \(.*$/, '')),
+    varying: [...new Set(listed('varying'))],
     ...parseUse(listed),
     ...(unseen === undefined ? {} : { unseen }),
   };

@@ -29,6 +29,7 @@ main() {
 }
 show() {
   printf 'unit %s %s\\n' "$1" "$2"
+  case $1 in *@.service) show_varying "$2" ;; esac
   # What docker run is told of variables stays on the host.
   systemctl show --property ActiveState,Type,ExecStart,EnvironmentFiles "$2" |
     sed -E '/^ExecStart=/s/( (-e|--env)[ =]?[A-Za-z_][A-Za-z0-9_]*)=[^ ]*/\\1/g'
@@ -37,6 +38,14 @@ show() {
   group=$(systemctl show --property ControlGroup --value "$2")
   show_ports $(cat "/sys/fs/cgroup$group/cgroup.procs" "/sys/fs/cgroup/systemd$group/cgroup.procs" 2>/dev/null)
   variables "$2" | show_variables
+}
+show_varying() { # Names of what is another for each instance: not what Onward says itself, nor what nothing rests on.
+  systemctl cat "$1" 2>/dev/null | sed -e ':more' -e '/\\\\$/{N;s/\\\\\\n/ /;b more' -e '}' | awk '
+    /^[#;]/ { next }
+    /^\\[/ { section = $0; next }
+    section == "[Install]" || /^(ExecStart|WorkingDirectory|TimeoutStopSec|Description|Documentation|SyslogIdentifier|RuntimeDirectory|Environment=["]?PORT)=/ { next }
+    { gsub(/%%/, "") }
+    /%[iI]/ || /^EnvironmentFile *=.*%[nNf]/ { sub(/ *=.*/, ""); print "varying " $0 }'
 }
 show_ports() { # <processes>
   if [ -n "$unseen" ] && [ $# -gt 0 ]; then printf 'unseen %s\\n' "$unseen"; fi

@@ -239,7 +239,7 @@ describe('a HAProxy of the machine', () => {
       type: 'exec',
       command: ['/bin/search'],
     };
-    const units = [{ ...unit, environmentFiles: [], variables: [], database: {}, ports: [7700] }];
+    const units = [{ ...unit, environmentFiles: [], varying: [], variables: [], database: {}, ports: [7700] }];
     const haproxy = { ...MACHINE, files: [{ path: '/etc/haproxy/haproxy.cfg', text: config }] };
     const host = { host: 'a.internal', addresses: ['10.0.0.1'], haproxies: [], units };
     const { deployment } = proposeForHosts({ hosts: [host], haproxies: [haproxy] }, '/srv/shop');
