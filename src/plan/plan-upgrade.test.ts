@@ -460,6 +460,8 @@ describe('renderPlan()', () => {
     expect(text).toMatch(/ {2}Roll api \(2 instances\) to 1\.1\.0, start-first +artifacts go back/);
     expect(text).toContain('carried, not restarted: web (1.0.0)');
     expect(text).toContain('Gates  11 open, 0 closed, 0 unknown');
+    const [, number] = /^ +(\d+) {2}Record 1\.1\.0 as completed/m.exec(text) ?? [];
+    expect(text).toContain(`Point of no return: step ${number} of 1.0.0 -> 1.1.0. Up to there`);
     expect(text.trimEnd().split('\n').at(-1)).toBe('Next: onward upgrade');
   });
 });
@@ -563,6 +565,8 @@ describe("planUpgrade() with the product's own migration commands", () => {
       hops: [{ from: '1.1.0', to: '1.2.0' }],
     });
     expect(plan.pointOfNoReturn).toBe('1.2.0 postdeploy');
+    const [, number] = /^ +(\d+) .*run 1 migration command +forward only$/im.exec(renderPlan(plan)) ?? [];
+    expect(renderPlan(plan)).toContain(`Point of no return: step ${number} of 1.1.0 -> 1.2.0.`);
     expect(plan.hops[0]?.steps.find(({ kind }) => kind === 'postdeploy')).toMatchObject({ rollback: 'forward-only' });
     expect(
       renderPlan(planUpgrade(withCommands({ '1.2.0': [{ ...schema, check: { kind: 'exit-code' } }] }), oneHop)),

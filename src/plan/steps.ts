@@ -27,7 +27,7 @@ export function buildSteps(hop: HopFacts): { readonly steps: readonly PlanStep[]
     step('preflight', 'Look at every gate again', 'nothing-to-undo'),
     step('backup', 'Back up the databases', 'nothing-to-undo', {
       configured: false,
-      note: 'Not configured: no backup is taken. Take one yourself before you continue if you need a way back to before the schema change.',
+      note: 'Not configured: none is taken. Take one yourself if you need a way back to before the schema change.',
     }),
     stageStep(hop, rolls.length),
     migrationStep(hop, 'expand'),
