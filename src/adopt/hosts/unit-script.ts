@@ -50,8 +50,8 @@ show_varying() { # Names of what is another for each instance: not what Onward s
 show_ports() { # <processes>
   if [ -n "$unseen" ] && [ $# -gt 0 ]; then printf 'unseen %s\\n' "$unseen"; fi
   for pid in "$@"; do
-    # As ss does, which leaves out whose sockets they are where that is refused.
-    if [ -d "/proc/$pid" ] && ! ls "/proc/$pid/fd" >/dev/null 2>&1; then echo 'unseen whose sockets there are is hidden there'; fi
+    # What ss needs to tell whose a socket is: even root has no right to it in some containers.
+    if [ -d "/proc/$pid" ] && ! readlink "/proc/$pid/exe" >/dev/null 2>&1; then echo 'unseen root may not see there which sockets its processes have'; fi
     printf '%s\\n' "$listening" | grep "pid=$pid," | awk '{ print "listen " $4 }'
   done
 }
