@@ -224,6 +224,17 @@ describe('planUpgrade()', () => {
     expect(first?.steps.find((step) => step.roll?.service === 'web')?.roll?.reason).toBe('new-config');
   });
 
+  it('says of a service that is as it should be but for its number, or that does not run any more, to what it rolls', () => {
+    const titles = (...instances: Facts['instances']) =>
+      planUpgrade(facts({ instances }), { ...request, hops: [{ from: '1.0.0', to: '1.0.0' }] }).hops[0]?.steps.flatMap(
+        ({ roll, title }) => (roll ? [title] : []),
+      );
+    expect(titles(running('api', 1), running('worker', 1))).toEqual([
+      'Roll api (2 instances) to as many as onward.yaml says, start-first',
+      'Roll web to its next start, start-first',
+    ]);
+  });
+
   it.each([
     ['127.0.0.1:4001', undefined],
     ['127.0.0.1:4002', 'not-routed'],
