@@ -1,3 +1,4 @@
+import { formatCount } from '../model/index.ts';
 import type { BatchEngine } from './batch-engine.ts';
 import { observeWish } from './observe-wish.ts';
 import { noteWaiting } from './state.ts';
@@ -51,7 +52,9 @@ export async function waitForOthers(
   engine: BatchEngine,
   batch: { readonly waiters: number; readonly ms: number },
 ): Promise<void> {
-  await tellWaiting(engine, { reason: `${batch.waiters} sessions that waited for rows of the last batch` });
+  await tellWaiting(engine, {
+    reason: `${formatCount(batch.waiters, 'session')} that waited for rows of the last batch`,
+  });
   await engine.system.clock.sleep(Math.min(batch.ms, LONGEST_PAUSE_MS), engine.signal);
 }
 

@@ -19,8 +19,8 @@ function checkService(facts: Facts, service: Service): readonly Finding[] {
     findings.push({
       code: 'doctor.instance-unknown',
       severity: 'error',
-      message: `Instance ${instance.id} cannot be told from here: ${describeUnknown(service)}.`,
-      hint: 'Run "onward doctor" where it can be.',
+      message: `${describeUnseen(instance, service)} cannot be told from here: ${describeUnknown(service)}.`,
+      hint: UNSEEN_HINTS[service.runtime.kind],
     });
   }
   const roll =
@@ -83,6 +83,17 @@ function checkTrouble(service: Service, instance: InstanceFact): readonly Findin
     ...(note === undefined ? [] : [warn('doctor.instance-trouble', `Instance ${id}: ${note}.`)]),
   ];
 }
+
+/** Where an engine is away, nobody knows how many there are. */
+function describeUnseen({ id }: InstanceFact, { name }: Service): string {
+  return id === name ? `What runs of ${name}` : `Instance ${id}`;
+}
+
+const UNSEEN_HINTS: Readonly<Record<Service['runtime']['kind'], string>> = {
+  process: 'Run "onward doctor" where it can be.',
+  compose: 'Run "onward doctor" again once the engine answers.',
+  ssh: 'Run "onward doctor" again once its host answers.',
+};
 
 function describeUnknown({ runtime }: Service): string {
   if (runtime.kind === 'compose') return 'the Docker engine does not answer, or does not say what it does';

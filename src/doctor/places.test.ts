@@ -54,6 +54,14 @@ describe('the doctor, of engines and hosts', () => {
     expect(checkPlaces(bare)).toEqual([]);
   });
 
+  it('says once that an engine is away, which whatever asked it found out too', () => {
+    const away = 'Could not ask the Docker engine at /a: it does not answer.';
+    const { login: _, ...docker } = host({ place: 'docker', isReachable: false, evidence: away });
+    const finding = { code: 'compose.no-engine', severity: 'error' as const, message: away };
+    const found = check({ places: [docker], exclusive: [], findings: [finding] });
+    expect(found.map(([code]) => code)).toEqual(['doctor.place-unreachable']);
+  });
+
   it("passes on what the runtimes have found in the operator's files", () => {
     const finding = { code: 'runtime.compose-other', severity: 'warning' as const, message: 'Two projects.' };
     expect(check({ places: [], exclusive: [], findings: [finding] })).toEqual([

@@ -11,8 +11,12 @@ const CLOCK_SKEW_MS = 5_000;
 export const placesRule: DoctorRule = {
   id: 'places',
   title: 'Engines and hosts answer, and have room',
-  check: ({ runtimes }: Pick<Facts, 'runtimes'>) =>
-    runtimes ? [...runtimes.places.flatMap(checkPlace), ...runtimes.findings] : [],
+  check: ({ runtimes }: Pick<Facts, 'runtimes'>) => {
+    const { places = [], findings = [] } = runtimes ?? {};
+    // What asked a place that is away failed of the same.
+    const isSaid = ({ message }: Finding) => places.some((fact) => !fact.isReachable && fact.evidence === message);
+    return [...places.flatMap(checkPlace), ...findings.filter((finding) => !isSaid(finding))];
+  },
 };
 
 function checkPlace(fact: PlaceFact): readonly Finding[] {

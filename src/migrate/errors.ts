@@ -202,7 +202,7 @@ export function lockHeldTooLong(options: {
   const { place, budgetMs, attempts, progress } = options;
   return new OnwardError({
     code: 'migrate.lock-held-too-long',
-    message: `Could not run ${place}: under its lock the file takes longer than the application may wait (${formatDuration(budgetMs)}); it was taken back ${attempts} times. The schema is unchanged by this file${describeProgress(progress)}.`,
+    message: `Could not run ${place}: under its lock the file takes longer than the application may wait (${formatDuration(budgetMs)}); it was taken back ${attempts === 1 ? 'once' : `${attempts} times`}. The schema is unchanged by this file${describeProgress(progress)}.`,
     hint: 'Change the file so that the work is done without the lock (CONCURRENTLY, NOT VALID and VALIDATE, a data migration), or run it while the application is quiet.',
     state: progress.filesApplied === 0 ? 'unchanged' : 'resumable',
     exit: progress.filesApplied === 0 ? ExitCode.findings : ExitCode.needsOperator,

@@ -3,6 +3,7 @@
  * It touches no clock, disk, network or environment, and knows no feature.
  */
 export { assertNever } from './assert-never.ts';
+export { adviseLines, type BypassFact, describeBypasses, isAsked } from './bypass.ts';
 export { parseBytes } from './bytes.ts';
 export { canonicalJson, type Json } from './canonical-json.ts';
 export {
@@ -95,7 +96,7 @@ export type {
   RuntimeFacts,
 } from './facts.ts';
 export { describeFinding, type Finding, type Position, renderFinding } from './finding.ts';
-export { formatBytes, formatDuration } from './format.ts';
+export { formatBytes, formatCount, formatDuration } from './format.ts';
 export { type Digest, isDigest, shortDigest } from './identity.ts';
 export type { ImageFact } from './image-fact.ts';
 export { describeImage, type ImageReference, parseImageReference } from './image-reference.ts';

@@ -13,6 +13,7 @@ import {
 } from '../model/index.ts';
 import { applyAcceptances } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
+import { buildBypassGates, bypassFindings } from './bypass-gates.ts';
 import { buildGates } from './gates.ts';
 import { commandFindings } from './migration-commands.ts';
 import { createPending } from './pending.ts';
@@ -28,7 +29,12 @@ import { trafficFindings } from './traffic-findings.ts';
  */
 export function planUpgrade(facts: Facts, request: PlanRequest): Plan {
   const hops = buildHops(facts, request);
-  const all = [...buildGates(facts, request), ...buildLossGates(facts, request, hops), ...riskGates(facts, request)];
+  const all = [
+    ...buildGates(facts, request),
+    ...buildLossGates(facts, request, hops),
+    ...buildBypassGates(facts, request, hops),
+    ...riskGates(facts, request),
+  ];
   const { list = [], now = '' } = facts.acceptances ?? {};
   const gates = applyAcceptances(all, list, now);
   const first = hops[0];
@@ -44,7 +50,7 @@ export function planUpgrade(facts: Facts, request: PlanRequest): Plan {
     ...(request.only === undefined ? {} : { only: [request.only] }),
     hops,
     gates,
-    findings: buildFindings(facts, request, target?.to),
+    findings: [...buildFindings(facts, request, target?.to), ...bypassFindings(facts, hops)],
     pointOfNoReturn: first ? `${first.to} ${pointOfNoReturn(facts, first)}` : '',
     nextCommand: chooseNextCommand(gates, request),
   };

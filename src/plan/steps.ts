@@ -3,6 +3,7 @@ import {
   compareVersions,
   type DeclaredDataMigration,
   declaredDataMigrations,
+  formatCount,
   type Hop,
   type MigrationPhase,
   type MigrationRef,
@@ -26,7 +27,7 @@ export function buildSteps(hop: HopFacts): { readonly steps: readonly PlanStep[]
     step('preflight', 'Look at every gate again', 'nothing-to-undo'),
     step('backup', 'Back up the databases', 'nothing-to-undo', {
       configured: false,
-      note: 'Not configured: no backup is taken. Take one yourself before you continue if you need a way back to before the schema change.',
+      note: 'Not configured: none is taken. Take one yourself if you need a way back to before the schema change.',
     }),
     stageStep(hop, rolls.length),
     migrationStep(hop, 'expand'),
@@ -50,9 +51,9 @@ function stageStep({ facts, release, previous }: HopFacts, artifacts: number): P
   const configuration = facts.configuration.flatMap(({ name, edits }) =>
     edits.filter((edit) => isOwn(edit.release)).map(({ what }) => `${name}: ${what}`),
   );
-  const fetch = artifacts === 0 ? 'Nothing to fetch' : `Fetch and verify ${count(artifacts, 'artifact')}`;
+  const fetch = artifacts === 0 ? 'Nothing to fetch' : `Fetch and verify ${formatCount(artifacts, 'artifact')}`;
   if (configuration.length === 0) return step('stage', fetch, 'discard');
-  const title = `${fetch}, and make ${count(configuration.length, 'change')} of configuration`;
+  const title = `${fetch}, and make ${formatCount(configuration.length, 'change')} of configuration`;
   return step('stage', title, 'discard', { configuration });
 }
 
@@ -91,7 +92,7 @@ function dataStep(hop: HopFacts): PlanStep {
   const ids = declared.flatMap(({ declared: { id, before } }) => (before === 'postdeploy' ? [id] : []));
   const later = declared.flatMap(({ declared: { id, before } }) => (before === 'postdeploy' ? [] : [id]));
   const title =
-    ids.length === 0 ? 'No data migrations' : `Run ${count(ids.length, 'data migration')}: ${ids.join(', ')}`;
+    ids.length === 0 ? 'No data migrations' : `Run ${formatCount(ids.length, 'data migration')}: ${ids.join(', ')}`;
   return step('data', title, 'artifacts-go-back', {
     ...(later.length === 0 ? {} : { note: `Left to "onward data-migrate run": ${later.join(', ')}.` }),
   });
@@ -107,13 +108,13 @@ function migrationStep(hop: HopFacts, phase: Exclude<MigrationPhase, 'contract'>
   const rollback = phase === 'expand' ? 'stays-expanded' : isLimited ? 'forward-only' : 'artifacts-go-back';
   const triggers = phase === 'expand' ? listDualWrites(hop) : [];
   const what = [
-    ...(migrations.length === 0 ? [] : [`apply ${count(migrations.length, `${phase} migration`)}`]),
+    ...(migrations.length === 0 ? [] : [`apply ${formatCount(migrations.length, `${phase} migration`)}`]),
     ...(triggers.length === 0
       ? []
       : [
-          `install ${count(triggers.length, 'trigger')} that ${triggers.length === 1 ? 'keeps' : 'keep'} rows in both shapes`,
+          `install ${formatCount(triggers.length, 'trigger')} that ${triggers.length === 1 ? 'keeps' : 'keep'} rows in both shapes`,
         ]),
-    ...(commands.length === 0 ? [] : [`run ${count(commands.length, 'migration command')}`]),
+    ...(commands.length === 0 ? [] : [`run ${formatCount(commands.length, 'migration command')}`]),
   ].join(', ');
   const title = what === '' ? `No ${phase} migrations` : `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
   return step(phase, title, rollback, {
@@ -135,17 +136,14 @@ function planMigration(file: MigrationRef): PlannedMigration {
 
 const REASONS: Readonly<Partial<Record<PlannedRoll['reason'], string>>> = {
   'new-config': 'its new configuration',
-  'not-running': 'its first start',
+  'other-number': 'as many as onward.yaml says',
   'not-routed': 'its place in the switch',
 };
 
 function describeRoll(roll: PlannedRoll, version: string): string {
   const many = roll.replicas === 1 ? '' : ` (${roll.replicas} instances)`;
-  const why = REASONS[roll.reason] ?? version;
+  const start = roll.fromRelease === undefined ? 'its first start' : 'its next start';
+  const why = roll.reason === 'not-running' ? start : (REASONS[roll.reason] ?? version);
   const waves = roll.waves && roll.waves.length > 1 ? `, in ${roll.waves.length} waves` : '';
   return `Roll ${roll.service}${many} to ${why}, ${roll.class}${waves}`;
-}
-
-function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }

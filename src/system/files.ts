@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants, createReadStream, lstatSync, readFileSync, type Stats } from 'node:fs';
 import {
   access,
@@ -22,6 +22,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as giveWay } from 'node:timers/promises';
 import type { Digest } from '../model/index.ts';
+import { halfOf, isAbandoned, temporaryBeside } from './temporary-name.ts';
 
 export interface FileEntry {
   /** Relative to the listed folder, with forward slashes. */
@@ -62,6 +63,10 @@ export interface Files {
   append(path: string, text: string): Promise<void>;
   /** Removes what a writer of this path that was killed has left beside it. Only for whoever is the one writer of the path. */
   removeHalves(path: string): Promise<void>;
+  /** A new name beside a path, for what is not whole yet. It tells which process makes it. */
+  temporaryBeside(path: string): string;
+  /** Removes what has such a name at a path and below, if its process has ended; links are not followed. What another one is writing stays. */
+  removeAbandoned(path: string): Promise<void>;
   /** Copies a folder or a file so that the destination is there whole or not at all. */
   copy(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
@@ -106,6 +111,8 @@ export function createFiles(): Files {
     createOnce,
     append: (path, text) => appendFile(path, text, { mode: 0o600 }),
     removeHalves,
+    temporaryBeside,
+    removeAbandoned,
     copy,
     remove: (path) => rm(path, { recursive: true, force: true }),
     rename,
@@ -195,16 +202,16 @@ async function writeOver(path: string, text: string | Buffer, { mode, owner }: A
   await syncFolder(dirname(path));
 }
 
-const HALF = /^\.[0-9a-f]{12}\.tmp$/;
-
-/** Two writers of one path, in one process or in several, must not share their temporary file. */
-function temporaryBeside(path: string): string {
-  return `${path}.${randomBytes(6).toString('hex')}.tmp`;
+async function removeAbandoned(path: string): Promise<void> {
+  if (isAbandoned(basename(path))) return rm(path, { recursive: true, force: true });
+  const entries = await absentAs([], () => readdir(path, { withFileTypes: true }));
+  for (const entry of entries)
+    if (entry.isDirectory() || isAbandoned(entry.name)) await removeAbandoned(join(path, entry.name));
 }
 
 async function removeHalves(path: string): Promise<void> {
   const [folder, name] = [dirname(path), basename(path)];
-  const isHalf = (other: string) => other.startsWith(`${name}.`) && HALF.test(other.slice(name.length));
+  const isHalf = (other: string) => halfOf(other) === name;
   const names = await absentAs([], () => readdir(folder));
   for (const half of names.filter(isHalf)) await rm(join(folder, half), { force: true });
 }

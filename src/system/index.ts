@@ -2,7 +2,7 @@
  * Every effect: clock, random, files, processes, http, postgres, log. One `System` record is made by an entry point and
  * passed first. It decides nothing about upgrades; secrets are redacted at this door.
  */
-export { resolveAddresses } from './addresses.ts';
+export { listOwnAddresses, resolveAddresses } from './addresses.ts';
 export { hashArtifact, identifyArtifact } from './artifact.ts';
 export { type Clock, createClock } from './clock.ts';
 export { createLocator, renderCodeFrame, type TextPlace } from './code-frame.ts';
@@ -29,7 +29,7 @@ export type { ProcessIdentity } from './process-identity.ts';
 export { createProcesses, type DetachedOptions, type Processes } from './processes.ts';
 export type { Random } from './random.ts';
 export type { Redaction } from './redaction.ts';
-export { asRefusal } from './refusal.ts';
+export { asRefusal, lookOnly } from './refusal.ts';
 export { type FoundImage, lookUpDigest, lookUpImage } from './registry/look-up-image.ts';
 export { reachableSocketPath } from './socket-path.ts';
 export {

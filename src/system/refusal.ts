@@ -11,6 +11,23 @@ export function asRefusal(error: unknown): OnwardError | undefined {
   return isSystemError(error) ? describeFile(error) : undefined;
 }
 
+/** Does what only looks: what could be taken up again in the middle of a run has changed nothing here. What a person has to look at stays that. */
+export async function lookOnly<T>(look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    throw asUnchanged(error);
+  }
+}
+
+function asUnchanged(error: unknown): unknown {
+  const refusal = asRefusal(error);
+  if (refusal?.state !== 'resumable') return error;
+  const { code, message, hint, exit, findings, detail, cause } = refusal;
+  const told = detail === undefined ? {} : { detail };
+  return new OnwardError({ code, message, hint, exit, findings, ...told, state: 'unchanged', cause });
+}
+
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }

@@ -1,4 +1,4 @@
-import { ExitCode, type Finding, isPassable, OnwardError, type Plan } from '../model/index.ts';
+import { ExitCode, type Finding, formatCount, isPassable, OnwardError, type Plan } from '../model/index.ts';
 
 export function journalCorrupt(path: string, line: number): OnwardError {
   return new OnwardError({
@@ -265,7 +265,7 @@ export function dataIncomplete(id: string, reached: IncompleteData): OnwardError
   const isStopped = reached.kind === 'paused' || reached.kind === 'cancelled';
   const what =
     reached.kind === 'failed'
-      ? `its verification still counts ${reached.remaining} rows in the old shape`
+      ? `its verification still counts ${formatCount(reached.remaining, 'row')} in the old shape`
       : reached.kind === 'pending'
         ? 'it is not complete and verified'
         : `it is ${reached.kind}`;

@@ -3,6 +3,7 @@ import {
   compareVersions,
   type DataMigrationFact,
   type DeclaredDataMigration,
+  formatCount,
   isVersion,
   OnwardError,
 } from '../model/index.ts';
@@ -55,7 +56,7 @@ async function observeFact(
 
 function describeStatus({ status, remaining, verifiedAt, changed }: DataMigrationStatus): string {
   if (status === 'completed') return `it is completed, and was verified at ${verifiedAt ?? 'an unknown time'}`;
-  const left = remaining === null ? '' : `, with ${remaining} rows in the old shape`;
+  const left = remaining === null ? '' : `, with ${formatCount(remaining, 'row')} in the old shape`;
   return status === 'pending' && changed === 0 ? 'it has not begun' : `it is ${status}${left}`;
 }
 

@@ -1,5 +1,5 @@
 import { type ProofReport, proveStatements, recordStatements, type Scratch, shareOf } from '../lint/index.ts';
-import { type Finding, OnwardError, type ProofFact } from '../model/index.ts';
+import { type Finding, formatCount, OnwardError, type ProofFact } from '../model/index.ts';
 import type { MigrationFile } from '../release/index.ts';
 import { type ConnectionTarget, PostgresError, type System } from '../system/index.ts';
 import { copySchema, NotCopied } from './copy-schema.ts';
@@ -77,14 +77,14 @@ function judge({ statements, coverage, minimumCoverage }: ProofReport): ProofFac
   const findings = broken.map<Finding>(({ sql, calls, verdict }) => ({
     code: 'plan.query-breaks',
     severity: 'error',
-    message: `${shortenStatement(sql)} (${calls} calls) would fail: ${describeBreak(verdict)}`,
+    message: `${shortenStatement(sql)} (${formatCount(calls, 'call')}) would fail: ${describeBreak(verdict)}`,
   }));
   if (broken.length > 0) {
-    const counted = `${broken.length} of ${statements.length} statements would no longer work`;
+    const counted = `${broken.length} of ${formatCount(statements.length, 'statement')} would no longer work`;
     return fact('breaks', `${counted}; the first: ${findings[0]?.message}`, findings);
   }
   const share = shareOf(coverage.calls);
-  const percent = `${(100 * share).toFixed(1)} % of the calls of ${statements.length} statements`;
+  const percent = `${(100 * share).toFixed(1)} % of the calls of ${formatCount(statements.length, 'statement')}`;
   if (share < minimumCoverage) return fact('unknown', `only ${percent} could be tried out`);
   return fact('proved', `${percent} were tried out, and all work`);
 }

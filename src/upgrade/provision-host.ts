@@ -1,6 +1,6 @@
 import { type HostProvision, planHostProvision, provisionHost } from '../deploy/index.ts';
 import { closest, ExitCode, OnwardError } from '../model/index.ts';
-import type { System } from '../system/index.ts';
+import { lookOnly, type System } from '../system/index.ts';
 import type { Installation } from './installation.ts';
 
 export interface HostProvisionRequest {
@@ -22,7 +22,7 @@ export async function prepareHostProvision(
   const known = services.flatMap(({ runtime }) => (runtime.kind === 'ssh' ? runtime.hosts : []));
   if (!hosts || !known.includes(host)) throw noSuchHost(host, known);
   const options = { deployment: name, stateDirectory, services, hosts, host, isNotifying };
-  const provision = await planHostProvision(system, options);
+  const provision = await lookOnly(() => planHostProvision(system, options));
   return { provision, apply: () => provisionHost(system, options, provision) };
 }
 

@@ -1,5 +1,5 @@
 import { ExitCode, isPassable, OnwardError, type Plan, type RunOutcome, type StepKind } from '../model/index.ts';
-import type { System } from '../system/index.ts';
+import { lookOnly, type System } from '../system/index.ts';
 import { contractUnfinished } from './contract/errors.ts';
 import type { HopOutcome } from './end-run.ts';
 import { gatesClosed, nothingToRollBack, otherRunUnfinished, planVoid, worldMoved } from './errors.ts';
@@ -48,7 +48,7 @@ export async function runUpgrade(system: System, installation: Installation, opt
   const found = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   if (found?.state.start.kind === 'contract') throw contractUnfinished(found.run, 'upgrade');
   if (found) return resumeCampaign(system, installation, { ...options, found });
-  const prepared = await preparePlan(system, installation, options);
+  const prepared = await lookOnly(() => preparePlan(system, installation, options));
   const { plan } = prepared;
   if (options.savedPlan && options.savedPlan.plan.digest !== plan.digest) throw planVoid(options.savedPlan.file);
   if (plan.hops.length === 0 && plan.gates.every(isPassable)) {

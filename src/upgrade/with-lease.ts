@@ -1,6 +1,6 @@
+import { join } from 'node:path';
 import type { System } from '../system/index.ts';
 import { endAbandonedPrograms, endPrograms } from './data/end-programs.ts';
-
 import { assertNoRunElsewhere, describeUnfinished, findUnfinishedRun } from './find-run.ts';
 import { runUnfinished } from './idle-errors.ts';
 import type { Installation } from './installation.ts';
@@ -24,10 +24,19 @@ export async function withLease<T>(
   try {
     await fence.raise(lease.epoch);
     await endPrograms(installation, lease.epoch);
+    // What cannot be removed is no reason not to go on.
+    await removeHalves(system, deployment.stateDirectory).catch(() => {});
     return await work(lease);
   } finally {
     await lease.release().catch(() => {});
   }
+}
+
+/** What was being written when its writer was killed; it may hold secrets. Staged artifacts see to theirs, and hold none. */
+async function removeHalves({ files }: System, stateDirectory: string): Promise<void> {
+  const names = await files.names(stateDirectory);
+  for (const name of names.filter((each) => each !== 'artifacts'))
+    await files.removeAbandoned(join(stateDirectory, name));
 }
 
 /**

@@ -188,7 +188,7 @@ describe('onward contract', () => {
   it('removes nothing that a statement has needed since the deploy, until it is observed anew', async () => {
     await tiny.query('select old from item where id = 7');
     await expectShut(
-      /^ *closed +No statement on core .*: 1 would fail: select old from item where id = \$1 \(1 calls\): column "old" does not exist/m,
+      /^ *closed +No statement on core .*: 1 would fail: select old from item where id = \$1 \(1 call\): column "old" does not exist/m,
     );
     await tiny.query('select pg_stat_statements_reset()');
     await expectShut(

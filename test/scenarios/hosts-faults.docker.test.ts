@@ -63,7 +63,8 @@ describe('onward upgrade when something goes wrong on a host', () => {
     expect(upgrade.stderr).toContain('Host host2 can be reached: Could not log in on host2: it cannot be connected to');
     expect(upgrade.exit).toBe(1);
     expect(doctor.stdout).toContain('host2');
-    expect(status.exit).toBe(0);
+    expect(status.exit).toBe(1);
+    expect(status.stdout).toMatch(/^ {2}search +\d x 1\.0\.0, \d cannot be told/m);
     expect(await Promise.all(hosts.list.map(pidsOn))).toEqual(before);
     await expectWhole('1.0.0');
   });

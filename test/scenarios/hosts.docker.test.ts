@@ -60,6 +60,17 @@ describe('onward provision --host', () => {
     expect(await hostAt(0).exec(['ls', '/etc/systemd/system'])).not.toContain('search@.service');
   });
 
+  it('has changed nothing where the host is away, and speaks of no run', async () => {
+    await hostAt(2).killSshd();
+    const result = await tiny
+      .onward(['provision', '--host', 'host3', '--dry-run'])
+      .finally(() => hostAt(2).startSshd());
+    expect([result.exit, result.stdout]).toEqual([4, '']);
+    expect(result.stderr).toMatch(
+      /^error ssh\.unreachable\nCould not .* on host3: it cannot be connected to\. Nothing has changed\.\n/,
+    );
+  });
+
   it('is what a closed gate asks for; another one is that of a host whose sudo asks for a password', async () => {
     await tiny.publish('1.0.0');
     await hostAt(0).allowSudo('with a password');

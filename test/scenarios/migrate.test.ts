@@ -67,7 +67,7 @@ describe('onward migrate in the folder of a deployment', () => {
       exit: 5,
       stdout: '',
       stderr: expect.stringContaining(
-        'error cli.stopped\nCould not finish: it was told to stop. The run can be taken up again.\n',
+        'error cli.stopped\nCould not finish: it was told to stop. What was begun can be taken up again.\n',
       ),
     });
     await reader.close();

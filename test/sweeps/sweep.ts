@@ -255,10 +255,18 @@ async function tryMoments(
     expect(second).toMatch(/Nothing to do|nothing-to-roll-back/i);
     expect(doctor.stdout).toMatch(swept.well ?? /^Nothing to repair/);
   } catch (error) {
-    wrong = `${wrong ?? ''}\n${error instanceof Error ? error.message : String(error)}`;
+    wrong = `${wrong ?? ''}\n${describeWrong(error)}`;
     await swept.onward(UPGRADE);
   }
   return { reached, wrong };
+}
+
+/** With what was there, and what should have been. */
+function describeWrong(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { actual, expected } = error as { readonly actual?: unknown; readonly expected?: unknown };
+  if (actual === undefined) return error.message;
+  return `${error.message}\nthere: ${JSON.stringify(actual)}\nexpected: ${JSON.stringify(expected)}`;
 }
 
 /** A hold lasts for 60 s at most, and the commands that are killed within one may take longer than that, one after the other. */

@@ -103,6 +103,11 @@ async function expectNothingLeftOver(operator: string, ids: ReadonlyMap<string, 
   );
   const rest = (await readdir(join(operator, '.onward'))).filter((name) => !KEPT.includes(name));
   expect(rest).toEqual([]);
+  const records = (await readdir(join(operator, '.onward/commands'), { recursive: true })).filter(
+    (path) => !SERVICES.includes(path),
+  );
+  expect(records).toEqual([]);
 }
 
-const KEPT = ['compose', 'config.key', 'epochs', 'haproxy', 'holder.json', 'runs', 'configuration'];
+const SERVICES = Object.keys(STATES);
+const KEPT = ['commands', 'compose', 'config.key', 'epochs', 'haproxy', 'holder.json', 'runs', 'configuration'];

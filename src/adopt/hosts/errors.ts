@@ -9,13 +9,3 @@ export function noUnits(hosts: readonly string[]): OnwardError {
     exit: ExitCode.findings,
   });
 }
-
-/** The same error, of what only looks: whatever came of it, nothing has changed. */
-export function onlyLooked(error: unknown): unknown {
-  if (!(error instanceof OnwardError)) return error;
-  const { code, message, hint, exit, detail } = error;
-  return new OnwardError({
-    ...{ code, message, hint, exit, state: 'unchanged', cause: error },
-    ...(detail === undefined ? {} : { detail }),
-  });
-}

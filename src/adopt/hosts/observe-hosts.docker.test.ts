@@ -12,7 +12,7 @@ echo 'DATABASE_URL=postgres://shop:very-secret@db.internal/shop' > /etc/shop/sea
 echo 'API_TOKEN=another-secret' >> /etc/shop/search.env
 echo "require('node:http').createServer((_, answer) => answer.end()).listen(process.env.PORT)" > /etc/shop/search.cjs
 printf '%s\\n' '[Service]' 'EnvironmentFile=/etc/shop/search.env' 'Environment=PORT=7700' "ExecStart=$(command -v node) /etc/shop/search.cjs" > /etc/systemd/system/search.service
-printf '%s\\n' '[Service]' 'ExecStart=/bin/sleep 1000' > /etc/systemd/system/worker@.service
+printf '%s\\n' '[Unit]' 'Description=worker %i' '[Service]' 'EnvironmentFile=-/etc/shop/worker-%i.env' '# User=%i' 'Environment=FULL=100%%i' 'ExecStartPre=/bin/echo \\\\' ' for %I' 'ExecStart=/bin/sleep 1000' > /etc/systemd/system/worker@.service
 printf '%s\\n' '[Service]' 'ExecStart=/bin/true' > /etc/systemd/system/unused.service
 chmod 644 /etc/systemd/system/*.service && systemctl daemon-reload && systemctl start search worker@1 worker@2
 `;
@@ -81,6 +81,8 @@ services:
     roll: overlap
     # ready (a guess): it is not Type=notify, and listens on no port
     ready: { up: 2s }
+    # onward could not tell: how Onward can run it: its instances get new names with each roll, and EnvironmentFile=,
+    # ExecStartPre= of its unit depend on the name (%i): write there what is so for all of them
 
 # unused.service is left alone: it is not active on any of the hosts
 `);
@@ -95,6 +97,19 @@ services:
       hosts: [named],
     } = await observeHosts(system, { ...request, units: ['ssh.service'] });
     expect(named?.units).toMatchObject([{ unit: 'ssh.service', isActive: true, ports: [22] }]);
+    // Root of these hosts may not look at processes of other users.
+    await hosts.list[0]?.exec([
+      'systemd-run',
+      '--quiet',
+      '--unit',
+      'other',
+      '--property',
+      'User=nobody',
+      'sleep',
+      '60',
+    ]);
+    const other = await observeHosts(system, { ...request, units: ['other.service'] });
+    expect(other.hosts[0]?.units).toMatchObject([{ ports: [], unseen: expect.stringContaining('root may not see') }]);
     await hosts.list[1]?.exec(['sh', '-c', 'rm /etc/systemd/system/*.service']);
     await expect(observeHosts(system, { ...request, hosts: ['host2'], units: [] })).rejects.toMatchObject({
       code: 'adopt.no-units',

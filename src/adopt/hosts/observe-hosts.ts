@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnections } from '../../deploy/index.ts';
-import type { System } from '../../system/index.ts';
+import { lookOnly, type System } from '../../system/index.ts';
 import { observeHaproxies } from '../haproxy/observe-haproxies.ts';
-import { noUnits, onlyLooked } from './errors.ts';
+import { noUnits } from './errors.ts';
 import type { ObservedHosts } from './observed-host.ts';
 import { parseHost } from './parse-units.ts';
 import { UNIT_SCRIPT } from './unit-script.ts';
@@ -29,9 +29,7 @@ export async function observeHosts(system: System, request: HostsRequest): Promi
   });
   const script = { action: 'look at units', variables: { UNITS: request.units.join(' ') }, text: UNIT_SCRIPT };
   const look = async (host: string) => {
-    const { stdout } = await connections.run(host, script, { patience: 'none' }).catch((error: unknown) => {
-      throw onlyLooked(error);
-    });
+    const { stdout } = await lookOnly(() => connections.run(host, script, { patience: 'none' }));
     return parseHost(host, stdout);
   };
   try {

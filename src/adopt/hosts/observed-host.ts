@@ -12,12 +12,16 @@ export interface ObservedUnit {
   /** Program and arguments of `ExecStart=`. */
   readonly command: readonly string[];
   readonly environmentFiles: readonly string[];
+  /** Of a template: settings in which the name of the instance stands, and which Onward does not replace; as in `EnvironmentFile`. */
+  readonly varying: readonly string[];
   /** Names of its variables. */
   readonly variables: readonly string[];
   /** Variables that say where a database is; passwords are taken out before they leave the host. */
   readonly database: { readonly [name: string]: string };
   /** Ports that its processes listen on, or its container has on the host. */
   readonly ports: readonly number[];
+  /** Why it cannot be told what its processes listen on; half a sentence. */
+  readonly unseen?: string;
   /** What it runs by `docker run` or `podman run`, where that can be told. */
   readonly container?: ObservedContainer;
 }

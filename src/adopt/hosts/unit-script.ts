@@ -16,7 +16,8 @@ main() {
       if [ -f "$file" ] && [ ! -L "$file" ]; then list="$list \${file##*/}"; fi
     done
   fi
-  listening=$(ss -H -ltnp 2>/dev/null) || listening=
+  listening= unseen=
+  if command -v ss >/dev/null; then listening=$(ss -H -ltnp 2>/dev/null) || unseen='ss fails there'; else unseen='ss is not there'; fi
   for unit in $list; do
     case $unit in
       *@.service)
@@ -28,6 +29,7 @@ main() {
 }
 show() {
   printf 'unit %s %s\\n' "$1" "$2"
+  case $1 in *@.service) show_varying "$2" ;; esac
   # What docker run is told of variables stays on the host.
   systemctl show --property ActiveState,Type,ExecStart,EnvironmentFiles "$2" |
     sed -E '/^ExecStart=/s/( (-e|--env)[ =]?[A-Za-z_][A-Za-z0-9_]*)=[^ ]*/\\1/g'
@@ -37,8 +39,19 @@ show() {
   show_ports $(cat "/sys/fs/cgroup$group/cgroup.procs" "/sys/fs/cgroup/systemd$group/cgroup.procs" 2>/dev/null)
   variables "$2" | show_variables
 }
+show_varying() { # Names of what is another for each instance: not what Onward says itself, nor what nothing rests on.
+  systemctl cat "$1" 2>/dev/null | sed -e ':more' -e '/\\\\$/{N;s/\\\\\\n/ /;b more' -e '}' | awk '
+    /^[#;]/ { next }
+    /^\\[/ { section = $0; next }
+    section == "[Install]" || /^(ExecStart|WorkingDirectory|TimeoutStopSec|Description|Documentation|SyslogIdentifier|RuntimeDirectory|Environment=["]?PORT)=/ { next }
+    { gsub(/%%/, "") }
+    /%[iI]/ || /^EnvironmentFile *=.*%[nNf]/ { sub(/ *=.*/, ""); print "varying " $0 }'
+}
 show_ports() { # <processes>
+  if [ -n "$unseen" ] && [ $# -gt 0 ]; then printf 'unseen %s\\n' "$unseen"; fi
   for pid in "$@"; do
+    # What ss needs to tell whose a socket is: even root has no right to it in some containers.
+    if [ -d "/proc/$pid" ] && ! readlink "/proc/$pid/exe" >/dev/null 2>&1; then echo 'unseen root may not see there which sockets its processes have'; fi
     printf '%s\\n' "$listening" | grep "pid=$pid," | awk '{ print "listen " $4 }'
   done
 }

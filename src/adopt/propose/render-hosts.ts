@@ -36,6 +36,7 @@ function renderUnit({
   port,
   roll,
   ready,
+  obstacles,
   front,
   container,
 }: AdoptedUnit): readonly string[] {
@@ -55,16 +56,18 @@ function renderUnit({
     ...(front
       ? renderFront(front, front.fronted.bind === undefined ? undefined : `0.0.0.0:${front.fronted.bind}`, same)
       : []),
+    ...[...obstacles, ...(container?.obstacles ?? [])].flatMap((obstacle) =>
+      comment(4, `${UNKNOWN_MARK} how Onward can run it: ${obstacle}`),
+    ),
     ...(container ? renderContainer(container) : []),
   ];
 }
 
 const same = (path: string) => path;
 
-/** What keeps Onward from driving it, and what of its `docker run` has to stand elsewhere. */
-function renderContainer({ obstacles, options, variables }: UnitImage): readonly string[] {
+/** What of its `docker run` has to stand elsewhere. */
+function renderContainer({ options, variables }: UnitImage): readonly string[] {
   return [
-    ...obstacles.flatMap((obstacle) => comment(4, `${UNKNOWN_MARK} how Onward can run it: ${obstacle}`)),
     ...(variables.length === 0
       ? []
       : comment(

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { ExitCode, renderFinding } from '../../model/index.ts';
+import { ExitCode, formatCount, renderFinding } from '../../model/index.ts';
+import { lookOnly } from '../../system/index.ts';
 import { adoptRelease, planReleaseAdoption, type ReleaseProof } from '../../upgrade/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { askToStart } from '../confirm.ts';
@@ -36,7 +37,7 @@ export function defineAdoptRelease(command: Command, run: RunAction): void {
 async function adopt(context: CommandContext, requested: string, options: Options): Promise<ExitCode> {
   const { system, say, print } = context;
   return withInstallation(context, options.file, async (installation) => {
-    const planned = await planReleaseAdoption(system, installation, requested);
+    const planned = await lookOnly(() => planReleaseAdoption(system, installation, requested));
     const { proof, isRecorded } = planned;
     const differs = proof.differences.length > 0;
     if (!options.json) print(renderProof(proof));
@@ -77,7 +78,7 @@ function renderProof({ services, databases, differences, remarks, foreign }: Rel
       ({ name, identity, instances }) =>
         `service   ${name}: ${instances} ${instances === 1 ? 'is' : 'are'} ${identity.slice(0, 19)}`,
     ),
-    ...databases.map(({ name, applied }) => `database  ${name}: ${applied} migrations applied`),
+    ...databases.map(({ name, applied }) => `database  ${name}: ${formatCount(applied, 'migration')} applied`),
     ...foreign
       .filter(({ found }) => found.differences.length === 0)
       .map(({ found: { instance, evidence } }) => `unit      ${instance.place}: ${describeEvidence(evidence)}`),

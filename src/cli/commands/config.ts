@@ -3,7 +3,7 @@ import { ExitCode } from '../../model/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { renderConfigurationFindings, renderMigrated } from '../render/configuration.ts';
 import { addExplanation } from './explanation.ts';
-import { addFileOption, addJsonOption, withInstallation } from './options.ts';
+import { addFileOption, addJsonOption, lookAtInstallation, withInstallation } from './options.ts';
 
 interface Options {
   readonly file: string;
@@ -77,7 +77,7 @@ function requested({ version }: Options): { readonly version?: string } {
 
 async function check(context: CommandContext, options: Options): Promise<ExitCode> {
   const { observeDeploymentConfiguration } = await import('../../upgrade/index.ts');
-  return withInstallation(context, options.file, async (installation) => {
+  return lookAtInstallation(context, options.file, async (installation) => {
     const observed = await observeDeploymentConfiguration(context.system, installation, requested(options));
     if (options.json) for (const { diff: _, ...file } of observed.files) context.print(`${JSON.stringify(file)}\n`);
     else context.print(renderConfigurationFindings(observed));
@@ -88,7 +88,7 @@ async function check(context: CommandContext, options: Options): Promise<ExitCod
 async function diff(context: CommandContext, options: Options): Promise<ExitCode> {
   const { observeDeploymentConfiguration } = await import('../../upgrade/index.ts');
   const { system, print, say } = context;
-  return withInstallation(context, options.file, async (installation) => {
+  return lookAtInstallation(context, options.file, async (installation) => {
     const { files, release } = await observeDeploymentConfiguration(system, installation, requested(options));
     const hasProblems = files.some(({ problems }) => problems.length > 0);
     if (options.json) for (const { name, diff: text } of files) print(`${JSON.stringify({ name, diff: text })}\n`);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type ContractPlan, ExitCode, isPassable } from '../../model/index.ts';
 import { renderContractPlan, renderStartingContract } from '../../plan/index.ts';
+import { lookOnly } from '../../system/index.ts';
 import {
   type FoundRun,
   type Installation,
@@ -53,7 +54,7 @@ async function contract(context: CommandContext, options: ContractOptions): Prom
     const request = options.version === undefined ? {} : { version: options.version };
     if (options.undo) return undo(context, installation, options);
     if (options.dryRun) {
-      const { plan } = await prepareContract(context.system, installation, request);
+      const { plan } = await lookOnly(() => prepareContract(context.system, installation, request));
       context.print(options.json ? `${JSON.stringify(plan)}\n` : renderContractPlan(plan));
       return plan.gates.every(isPassable) ? ExitCode.done : ExitCode.findings;
     }

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { ExitCode } from '../../model/index.ts';
+import { ExitCode, formatCount } from '../../model/index.ts';
 import type { Installation } from '../../upgrade/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { unusableArguments } from '../errors.ts';
 import { renderDataMigration, renderDataMigrations, renderDryRun } from '../render/data-migrations.ts';
 import { addExplanation } from './explanation.ts';
-import { addFileOption, addJsonOption, withInstallation } from './options.ts';
+import { addFileOption, addJsonOption, lookAtInstallation, withInstallation } from './options.ts';
 
 interface Options {
   readonly file: string;
@@ -115,7 +115,7 @@ function parseScope(text: string): { readonly kind: string; readonly value: stri
 
 async function list(context: CommandContext, options: Options): Promise<ExitCode> {
   const { observeDataMigrations } = await import('../../upgrade/index.ts');
-  return withInstallation(context, options.file, async (installation) => {
+  return lookAtInstallation(context, options.file, async (installation) => {
     const found = await observeDataMigrations(context.system, installation);
     context.print(options.json ? `${JSON.stringify(found)}\n` : renderDataMigrations(found));
     return ExitCode.done;
@@ -124,7 +124,7 @@ async function list(context: CommandContext, options: Options): Promise<ExitCode
 
 async function show(context: CommandContext, options: Options, id: string): Promise<ExitCode> {
   const { observeDataMigrations } = await import('../../upgrade/index.ts');
-  return withInstallation(context, options.file, async (installation) => {
+  return lookAtInstallation(context, options.file, async (installation) => {
     const found = await observeDataMigrations(context.system, installation, id === '' ? {} : { id });
     context.print(options.json ? `${JSON.stringify(found)}\n` : found.map(renderDataMigration).join(''));
     return found.every(({ status }) => status.status === 'completed') ? ExitCode.done : ExitCode.findings;
@@ -183,7 +183,9 @@ async function verify(context: CommandContext, options: Options, id: string): Pr
   return withInstallation(context, options.file, async (installation) => {
     const remaining = await verifyDeploymentData(context.system, installation, id);
     context.print(
-      options.json ? `${JSON.stringify({ id, remaining })}\n` : `${id}: ${remaining} rows in the old shape.\n`,
+      options.json
+        ? `${JSON.stringify({ id, remaining })}\n`
+        : `${id}: ${formatCount(remaining, 'row')} in the old shape.\n`,
     );
     return remaining === 0 ? ExitCode.done : ExitCode.findings;
   });

@@ -4,7 +4,7 @@ import { describeFinding, ExitCode } from '../../model/index.ts';
 import { type Installation, observeDoctorFacts, observeDrift } from '../../upgrade/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { addExplanation } from './explanation.ts';
-import { addFileOption, addJsonOption, withInstallation } from './options.ts';
+import { addFileOption, addJsonOption, lookAtInstallation } from './options.ts';
 
 interface DoctorOptions {
   readonly file: string;
@@ -17,7 +17,7 @@ export function define(command: Command, run: RunAction): void {
     .option('--drift', 'compare the schema of each database with what its migrations make')
     .action((options: DoctorOptions) =>
       run((context) =>
-        withInstallation(context, options.file, (installation) =>
+        lookAtInstallation(context, options.file, (installation) =>
           options.drift ? showDrift(context, installation, options) : examine(context, installation, options),
         ),
       ),
@@ -32,7 +32,7 @@ async function examine(
   const findings = diagnose(await observeDoctorFacts(context.system, installation));
   if (json) for (const finding of findings) context.print(`${JSON.stringify(finding)}\n`);
   else if (findings.length === 0)
-    context.print(`Nothing to repair: ${RULES.map((rule) => rule.title.toLowerCase()).join(', ')}.\n`);
+    context.print(`Nothing to repair:\n${RULES.map((rule) => `  ${rule.title}\n`).join('')}`);
   else {
     for (const finding of findings) {
       context.print(`${finding.severity.padEnd(7)}  ${describeFinding(finding)}\n`);

@@ -3,7 +3,7 @@ import { migrateDeployment, observeDeploymentMigrations } from '../../upgrade/in
 import type { CommandContext } from '../command-context.ts';
 import { contractNotConfigured } from '../errors.ts';
 import { renderMigrateReport, renderMigrationStatus } from '../render/migrate.ts';
-import { withInstallation } from './options.ts';
+import { lookAtInstallation, withInstallation } from './options.ts';
 
 interface DeploymentOptions {
   readonly phase?: MigrationPhase;
@@ -61,7 +61,7 @@ export async function showOfDeployment(
   path: string,
   options: DeploymentOptions,
 ): Promise<ExitCode> {
-  return withInstallation(context, path, async (installation) => {
+  return lookAtInstallation(context, path, async (installation) => {
     const statuses = await observeDeploymentMigrations(context.system, installation, {
       ...(options.database === undefined ? {} : { database: options.database }),
       ...(options.to === undefined ? {} : { version: options.to }),

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { RollbackPolicy } from '../../model/index.ts';
+import { lookOnly } from '../../system/index.ts';
 import type { Installation } from '../../upgrade/index.ts';
 import type { CommandContext } from '../command-context.ts';
 
@@ -22,6 +23,15 @@ export function addRollbackOption(command: Command): Command {
       .choices(policies)
       .default('run'),
   );
+}
+
+/** As `withInstallation`, for what changes nothing: no error of it speaks of something to take up. */
+export function lookAtInstallation<T>(
+  context: CommandContext,
+  path: string,
+  look: (installation: Installation) => Promise<T>,
+): Promise<T> {
+  return lookOnly(() => withInstallation(context, path, look));
 }
 
 /** Opens the deployment, does the work, and closes its connection whatever happens. */

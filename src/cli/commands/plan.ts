@@ -4,7 +4,7 @@ import { renderPlan } from '../../plan/index.ts';
 import { preparePlan } from '../../upgrade/index.ts';
 import type { RunAction } from '../command-context.ts';
 import { addExplanation } from './explanation.ts';
-import { addFileOption, addJsonOption, addRollbackOption, withInstallation } from './options.ts';
+import { addFileOption, addJsonOption, addRollbackOption, lookAtInstallation } from './options.ts';
 
 interface PlanOptions {
   readonly file: string;
@@ -21,7 +21,7 @@ export function define(command: Command, run: RunAction): void {
     .option('--out <file>', 'save the plan as JSON, for review and for "onward upgrade --plan"')
     .action((service: string | undefined, options: PlanOptions) =>
       run((context) =>
-        withInstallation(context, options.file, async (installation) => {
+        lookAtInstallation(context, options.file, async (installation) => {
           const { plan } = await preparePlan(context.system, installation, {
             kind: 'upgrade',
             rollback: options.rollback,

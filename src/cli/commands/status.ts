@@ -3,9 +3,9 @@ import { ExitCode } from '../../model/index.ts';
 import { observeStatus } from '../../upgrade/index.ts';
 import type { RunAction } from '../command-context.ts';
 import { followRun } from '../follow-run.ts';
-import { renderStatus } from '../render/status.ts';
+import { isAllSeen, renderStatus } from '../render/status.ts';
 import { addExplanation } from './explanation.ts';
-import { addFileOption, addJsonOption, withInstallation } from './options.ts';
+import { addFileOption, addJsonOption, lookAtInstallation } from './options.ts';
 
 interface StatusOptions {
   readonly file: string;
@@ -18,7 +18,7 @@ export function define(command: Command, run: RunAction): void {
     .option('--watch', 'follow the run that is going on until it ends or is parked')
     .action((options: StatusOptions) =>
       run((context) =>
-        withInstallation(context, options.file, async (installation) => {
+        lookAtInstallation(context, options.file, async (installation) => {
           const status = await observeStatus(context.system, installation);
           context.print(options.json ? `${JSON.stringify(status)}\n` : renderStatus(status));
           if (options.watch && status.run?.isAlive) {
@@ -28,7 +28,8 @@ export function define(command: Command, run: RunAction): void {
             return after.run ? ExitCode.paused : ExitCode.done;
           }
           if (status.problems.length > 0) return ExitCode.findings;
-          return status.run && !status.run.isAlive ? ExitCode.paused : ExitCode.done;
+          if (status.run && !status.run.isAlive) return ExitCode.paused;
+          return isAllSeen(status) ? ExitCode.done : ExitCode.findings;
         }),
       ),
     );

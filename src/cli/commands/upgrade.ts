@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { ExitCode, isPassable, OnwardError, type Plan, type RollbackPolicy, type StepKind } from '../../model/index.ts';
 import { renderPlan } from '../../plan/index.ts';
+import { lookOnly } from '../../system/index.ts';
 import { preparePlan, runUpgrade, SAFE_STEPS } from '../../upgrade/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { confirmPlan } from '../confirm.ts';
@@ -63,7 +64,7 @@ async function upgrade(
       ...(service === undefined ? {} : { only: service }),
     };
     if (options.dryRun) {
-      const { plan } = await preparePlan(context.system, installation, request);
+      const { plan } = await lookOnly(() => preparePlan(context.system, installation, request));
       context.print(options.json ? `${JSON.stringify(plan)}\n` : renderPlan(plan));
       return plan.gates.every(isPassable) ? ExitCode.done : ExitCode.findings;
     }

@@ -3,7 +3,7 @@ import { ExitCode, formatDuration } from '../../model/index.ts';
 import { runVerification } from '../../upgrade/index.ts';
 import type { RunAction } from '../command-context.ts';
 import { addExplanation } from './explanation.ts';
-import { addFileOption, addJsonOption, withInstallation } from './options.ts';
+import { addFileOption, addJsonOption, lookAtInstallation } from './options.ts';
 
 interface VerifyOptions {
   readonly file: string;
@@ -13,7 +13,7 @@ interface VerifyOptions {
 export function define(command: Command, run: RunAction): void {
   explain(addJsonOption(addFileOption(command))).action((options: VerifyOptions) =>
     run((context) =>
-      withInstallation(context, options.file, async (installation) => {
+      lookAtInstallation(context, options.file, async (installation) => {
         const observed = await runVerification(context.system, installation);
         if (!options.json) {
           if (observed.length === 0)

@@ -1,5 +1,5 @@
 import { type LedgerPlan, renderDifference } from '../../adopt/index.ts';
-import { renderFinding } from '../../model/index.ts';
+import { formatCount, renderFinding } from '../../model/index.ts';
 
 /** What a takeover would record, and why it is believed, for a person. */
 export function renderLedgerPlan(plan: LedgerPlan): string {
@@ -9,7 +9,7 @@ export function renderLedgerPlan(plan: LedgerPlan): string {
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
   );
   const head = plan.found
-    ? `${plan.database}: the ledger of ${plan.title}, ${plan.source}, has ${count(plan.found.ledger.upTo ? plan.taken.length : plan.found.ledger.entries.length, 'migration')}.`
+    ? `${plan.database}: the ledger of ${plan.title}, ${plan.source}, has ${formatCount(plan.found.ledger.upTo ? plan.taken.length : plan.found.ledger.entries.length, 'migration')}.`
     : `${plan.database}: no ledger of another tool, and a baseline to compare the schema with.`;
   const warnings = plan.findings.filter(({ severity }) => severity === 'warning');
   const blocks = [
@@ -56,7 +56,7 @@ function renderProof({ proof, taken, title }: LedgerPlan): readonly string[] {
 
 function describeProof(proof: NonNullable<LedgerPlan['proof']>): readonly string[] {
   const { deciding, told, files, serverVersion } = proof;
-  const built = `${count(files, 'file')} on an empty Postgres ${Math.floor(serverVersion / 10_000)}`;
+  const built = `${formatCount(files, 'file')} on an empty Postgres ${Math.floor(serverVersion / 10_000)}`;
   const result = deciding.length === 0 ? 'equals' : 'differs from';
   const lines = [`Proof: what comes of ${built} ${result} the schema that is there.`];
   if (told.length === 0) return lines;
@@ -75,8 +75,8 @@ function renderOutcome(plan: LedgerPlan): string {
   if (errors > 0) return 'Nothing can be recorded as it is.';
   const fresh = countFresh(plan);
   const left = plan.pending.filter(({ path }) => !plan.recorded.includes(path)).length;
-  if (fresh === 0) return `Everything is on record. ${count(left, 'file')} left for "onward migrate".`;
-  return `${count(fresh, 'file')} to record as applied, ${left} left for "onward migrate". No migration is run.`;
+  if (fresh === 0) return `Everything is on record. ${formatCount(left, 'file')} left for "onward migrate".`;
+  return `${formatCount(fresh, 'file')} to record as applied, ${left} left for "onward migrate". No migration is run.`;
 }
 
 /** How many files are not on record yet. */
@@ -87,7 +87,7 @@ export function countFresh(plan: LedgerPlan): number {
 
 export function describeRecorded(plan: LedgerPlan, added: number): string {
   const there = plan.taken.length + plan.claimed.length - added;
-  return `${plan.database}: ${count(added, 'file')} recorded as applied, ${there} there already, ${plan.pending.filter(({ path }) => !plan.recorded.includes(path)).length} left.\n`;
+  return `${plan.database}: ${formatCount(added, 'file')} recorded as applied, ${there} there already, ${plan.pending.filter(({ path }) => !plan.recorded.includes(path)).length} left.\n`;
 }
 
 /** The plan as plain data, small enough to print. */
@@ -117,8 +117,4 @@ export function encodeLedgerPlan(plan: LedgerPlan) {
         }
       : null,
   };
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,5 @@
 import type { DataMigrationStatus, DryRun, DualWriteState, PartsStatus, Trial } from '../../data-migrate/index.ts';
-import { formatDuration } from '../../model/index.ts';
+import { formatCount, formatDuration } from '../../model/index.ts';
 import type { ObservedDataMigration } from '../../upgrade/index.ts';
 
 /** One line each. */
@@ -20,12 +20,12 @@ export function renderDataMigration({ declared, release, status, dualWrite, part
   const lines = [
     `${declared.id}: ${status.status}${asked}`,
     `  of release ${release}, needed before ${declared.before}`,
-    `  ${status.scanned} rows scanned, ${status.changed} changed, in ${status.batches} batches; ${status.failed} batches rolled back`,
+    `  ${formatCount(status.scanned, 'row')} scanned, ${status.changed} changed, in ${formatCount(status.batches, 'batch', 'batches')}; ${formatCount(status.failed, 'batch', 'batches')} rolled back`,
   ];
   lines.push(...describeProgress(status).map((line) => `  ${line}`));
   if (dualWrite !== undefined) lines.push(`  trigger for both shapes: ${DUAL_WRITES[dualWrite]}`);
   if (status.remaining !== null)
-    lines.push(`  ${status.remaining} rows in the old shape, counted ${status.verifiedAt ?? ''}`);
+    lines.push(`  ${formatCount(status.remaining, 'row')} in the old shape, counted ${status.verifiedAt ?? ''}`);
   if (status.waitingFor !== null) lines.push(`  waiting for ${status.waitingFor}, since ${status.waitingSince ?? ''}`);
   if (status.lastError !== null) lines.push(`  last error: ${status.lastError}`);
   if (parts) lines.push(...describeParts(parts));
@@ -37,10 +37,10 @@ export function describeProgress({ status, progress = {} }: DataMigrationStatus)
   const { estimatedRows, share, rowsPerSecond, etaMs } = progress;
   const lines: string[] = [];
   if (share !== undefined && status !== 'completed')
-    lines.push(`${(share * 100).toFixed(1)} % of about ${estimatedRows} rows`);
+    lines.push(`${(share * 100).toFixed(1)} % of about ${formatCount(estimatedRows ?? 0, 'row')}`);
   if (rowsPerSecond !== undefined) {
     const left = etaMs === undefined ? '' : `, about ${formatDuration(etaMs)} left`;
-    lines.push(`${rowsPerSecond} rows a second${left}`);
+    lines.push(`${formatCount(rowsPerSecond, 'row')} a second${left}`);
   }
   return lines;
 }
@@ -48,10 +48,10 @@ export function describeProgress({ status, progress = {} }: DataMigrationStatus)
 function describeParts({ total, completed, list }: PartsStatus): readonly string[] {
   const more = total > list.length ? [`    and ${total - list.length} more`] : [];
   return [
-    `  ${completed} of ${total} parts completed`,
+    `  ${completed} of ${formatCount(total, 'part')} completed`,
     ...list.map(
       ({ kind, value, status, scanned, changed }) =>
-        `    ${status.padEnd(9)}  ${kind}=${value}  ${scanned} rows scanned, ${changed} changed`,
+        `    ${status.padEnd(9)}  ${kind}=${value}  ${formatCount(scanned, 'row')} scanned, ${changed} changed`,
     ),
     ...more,
   ];
@@ -66,7 +66,9 @@ const DUAL_WRITES: Readonly<Record<DualWriteState, string>> = {
 
 export function renderDryRun(id: string, { estimatedRows, sampledRows, oldRows, trial }: DryRun): string {
   const size =
-    estimatedRows === undefined ? 'a number of rows that is not known (ANALYZE tells)' : `about ${estimatedRows} rows`;
+    estimatedRows === undefined
+      ? 'a number of rows that is not known (ANALYZE tells)'
+      : `about ${formatCount(estimatedRows, 'row')}`;
   const looked = `${id}: ${size}; of the first ${sampledRows}, ${oldRows} are in the old shape. Nothing was changed.\n`;
   return trial ? `${looked}${describeTrial(sampledRows, trial).join('\n')}\n` : looked;
 }

@@ -70,5 +70,5 @@ function describeRows({ id, scanned, share, rowsPerSecond, etaMs }: LogEvent): s
   const part = share === undefined ? '' : `, ${(Number(share) * 100).toFixed(1)} %`;
   const left = etaMs === undefined ? '' : `, ${formatDuration(Number(etaMs))} left`;
   const count = (rows: unknown) => Number(rows).toLocaleString('en');
-  return `${id}: ${count(scanned)} rows${part}, ${count(rowsPerSecond)} a second${left}`;
+  return `${id}: ${count(scanned)} ${scanned === 1 ? 'row' : 'rows'}${part}, ${count(rowsPerSecond)} a second${left}`;
 }

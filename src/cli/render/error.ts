@@ -3,7 +3,7 @@ import { asRefusal } from '../../system/index.ts';
 
 const STATES: Readonly<Record<OnwardError['state'], string>> = {
   unchanged: 'Nothing has changed.',
-  resumable: 'The run can be taken up again.',
+  resumable: 'What was begun can be taken up again.',
   'needs-operator': 'A person has to look at it.',
 };
 

@@ -8,9 +8,9 @@ export function renderInstances({ services }: Pick<Status, 'services'>): readonl
   const rows = instances.map((instance) => [
     instance.id,
     describeState(instance),
-    String(instance.restarts),
+    instance.state === 'unknown' ? '' : String(instance.restarts),
     describeTime(instance),
-    shortDigest(instance.identity),
+    isNothing(instance.identity) ? '' : shortDigest(instance.identity),
     instance.place ?? (instance.pid === undefined ? '' : `process ${instance.pid}`),
   ]);
   const lines = alignRows([['instance', 'state', 'restarts', 'up since', 'identity', 'place'], ...rows]);
@@ -24,6 +24,11 @@ function describeState({ kind, state, exit }: InstanceStatus): string {
   if (state !== 'stopped' || !exit) return state;
   if (kind === 'one-shot' && exit.code === 0) return 'done';
   return `stopped (${exit.code === null ? exit.signal : `exit ${exit.code}`})`;
+}
+
+/** What stands for the identity of an instance that could not be asked. */
+function isNothing(identity: string): boolean {
+  return /^sha256:0+$/.test(identity);
 }
 
 /** To the minute, in UTC; of one that does not run, nothing. */

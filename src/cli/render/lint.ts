@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { LintFinding, LintReport } from '../../lint/index.ts';
+import { formatCount } from '../../model/index.ts';
 
 /** A report for a person: grouped by file, what is wrong and what to do; a summary at the end. */
 export function renderLint(report: LintReport, isColoured: boolean): string {
@@ -36,20 +37,18 @@ export function describeLint({ files, summary }: LintReport): string {
   const { errors, warnings, shipped, suppressed, server, proof } = summary;
   const allowed = Object.values(suppressed).reduce((sum, count) => sum + count, 0);
   const parts = [
-    `${count(files, 'file')}: ${errors === 0 ? 'no error' : count(errors, 'error')}, ${warnings === 0 ? 'no warning' : count(warnings, 'warning')}`,
+    `${formatCount(files, 'file')}: ${errors === 0 ? 'no error' : formatCount(errors, 'error')}, ${warnings === 0 ? 'no warning' : formatCount(warnings, 'warning')}`,
     ...(shipped > 0 ? [`${shipped} shipped before`] : []),
-    ...(allowed > 0 ? [`${count(allowed, 'finding')} allowed by comments`] : []),
+    ...(allowed > 0 ? [`${formatCount(allowed, 'finding')} allowed by comments`] : []),
     `for Postgres ${server}`,
     ...(summary.measured ? ['measured'] : []),
     ...(proof
-      ? [`${count(proof.statements, 'statement')} proved, ${(100 * proof.coverage).toFixed(1)} % of calls covered`]
+      ? [
+          `${formatCount(proof.statements, 'statement')} proved, ${(100 * proof.coverage).toFixed(1)} % of calls covered`,
+        ]
       : []),
   ];
   return `${parts.join('; ')}.`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** Annotations for a GitHub workflow: one command a line. */

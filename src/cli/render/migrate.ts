@@ -1,5 +1,5 @@
 import type { MigrationStatus, RunMigrateReport } from '../../migrate/index.ts';
-import { formatDuration } from '../../model/index.ts';
+import { formatCount, formatDuration } from '../../model/index.ts';
 
 /** What a run has applied, or would apply, and what it has left alone. */
 export function renderMigrateReport(report: RunMigrateReport, isDryRun: boolean): string {
@@ -7,12 +7,13 @@ export function renderMigrateReport(report: RunMigrateReport, isDryRun: boolean)
   if (isDryRun) lines.push(...report.planned.map(({ path, phase }) => `would apply  ${phase.padEnd(10)}  ${path}`));
   for (const { path } of report.cosmetic) lines.push(`edited since it was applied, with the same meaning: ${path}`);
   for (const { file, durationMs, stalledSessions, stalledMs } of report.applied) {
-    const stalls = stalledSessions === 0 ? '' : `  ${stalledSessions} sessions waited ${Math.round(stalledMs)} ms`;
+    const stalls =
+      stalledSessions === 0 ? '' : `  ${formatCount(stalledSessions, 'session')} waited ${Math.round(stalledMs)} ms`;
     lines.push(`applied  ${file.phase.padEnd(10)}  ${file.path}  ${formatDuration(durationMs)}${stalls}`);
   }
   for (const { path, phase } of report.left) lines.push(`left     ${phase.padEnd(10)}  ${path}`);
   const count = isDryRun ? report.planned.length : report.applied.length;
-  const what = `${count} ${count === 1 ? 'migration' : 'migrations'} ${isDryRun ? 'to apply' : 'applied'}`;
+  const what = `${formatCount(count, 'migration')} ${isDryRun ? 'to apply' : 'applied'}`;
   lines.push(`${report.database}: ${what}, ${report.alreadyApplied.length} there already, ${report.left.length} left.`);
   return `${lines.join('\n')}\n`;
 }

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { formatDuration } from '../../model/index.ts';
+import { formatCount, formatDuration } from '../../model/index.ts';
 import type { LogEvent } from '../../system/index.ts';
 import { createDataProgress } from './data-progress.ts';
 
@@ -63,7 +63,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
           `  ${event.index} was left invalid by an earlier attempt; it is dropped and built again`,
         );
       case 'data.completed':
-        return `  ${event.id}  ${count(event.scanned)} rows scanned, ${count(event.changed)} changed  ${paint('dim', formatDuration(Number(event.ms)))}`;
+        return `  ${event.id}  ${count(event.scanned)} ${event.scanned === 1 ? 'row' : 'rows'} scanned, ${count(event.changed)} changed  ${paint('dim', formatDuration(Number(event.ms)))}`;
       case 'run.going-back':
         return paint('yellow', `Going back to the old release: ${event.reason}`);
       case 'run.traffic':
@@ -107,7 +107,7 @@ export function createProgress(options: { readonly isColoured: boolean }): Progr
 
 /** A switch that lost what it had counted must not look as if it had failed nothing. */
 function describeTraffic({ carried, failed, uncounted }: LogEvent): string {
-  const line = `  The switch carried ${carried} requests since the run began, ${failed} failed`;
+  const line = `  The switch carried ${formatCount(Number(carried), 'request')} since the run began, ${failed} failed`;
   if (!Array.isArray(uncounted)) return line;
   return `${line}; of ${uncounted.join(', ')} only what came after its switch was restarted is known`;
 }
@@ -153,15 +153,17 @@ function describeCommand(event: LogEvent, paint: (format: 'dim', text: string) =
   const { type, name, evidence, ms, sessions, longestMs } = event;
   if (type === 'command.skipped') return `  migration command ${name}: nothing to do, ${evidence}`;
   if (type !== 'command.finished') return undefined;
-  const who = sessions === 1 ? '1 session' : `${sessions} sessions`;
-  const stalls = Number(sessions) === 0 ? '' : `  ${who} waited for it, up to ${formatDuration(Number(longestMs))}`;
+  const stalls =
+    Number(sessions) === 0
+      ? ''
+      : `  ${formatCount(Number(sessions), 'session')} waited for it, up to ${formatDuration(Number(longestMs))}`;
   return `  migration command ${name}  ${paint('dim', formatDuration(Number(ms)))}${stalls}`;
 }
 
 /** `7 totals compared after each of 5 phases, all as they must be`. */
 function describeTotals({ totals, phases }: LogEvent): string {
   const when = phases === 1 ? '' : ` after each of ${phases} phases`;
-  return `${totals} ${totals === 1 ? 'total' : 'totals'} compared${when}, all as they must be`;
+  return `${formatCount(Number(totals), 'total')} compared${when}, all as they must be`;
 }
 
 function count(rows: unknown): string {

@@ -1,4 +1,5 @@
 import type { RecordedStatement, SchemasProof } from '../../lint/index.ts';
+import { formatCount } from '../../model/index.ts';
 
 /** What a record could not see, one line each. */
 export function renderMissing(missing: SchemasProof['missing']): readonly string[] {
@@ -8,6 +9,5 @@ export function renderMissing(missing: SchemasProof['missing']): readonly string
 /** One line: `queries.json: 214 statements, 1203114 calls`. */
 export function describeRecord(file: string, statements: readonly RecordedStatement[]): string {
   const calls = statements.reduce((total, statement) => total + statement.calls, 0);
-  const count = statements.length;
-  return `${file}: ${count} ${count === 1 ? 'statement' : 'statements'}, ${calls} ${calls === 1 ? 'call' : 'calls'}`;
+  return `${file}: ${formatCount(statements.length, 'statement')}, ${formatCount(calls, 'call')}`;
 }

@@ -1,4 +1,4 @@
-import { describeAcceptance, formatDuration, type QuarantineFact } from '../../model/index.ts';
+import { describeAcceptance, formatCount, formatDuration, type QuarantineFact } from '../../model/index.ts';
 import type { Status } from '../../upgrade/index.ts';
 import { describeProgress } from './data-migrations.ts';
 import { renderInstances, renderPlaces, renderUpcoming } from './instances.ts';
@@ -7,25 +7,42 @@ import { titleOf } from './progress.ts';
 /** What serves now and what a run is doing, for a person. */
 export function renderStatus(status: Status): string {
   const lines = [`${status.deployment}: ${describeRelease(status)}`, ''];
+  const running = status.services.map(describeRunning);
   const width = Math.max(7, ...status.services.map((service) => service.service.length));
-  for (const service of status.services) {
-    const { traffic } = service;
+  const runningWidth = Math.max(22, ...running.map((text) => text.length));
+  for (const [index, { service, traffic }] of status.services.entries()) {
     const requests = traffic
-      ? `${traffic.carried} requests, ${traffic.failed} failed, ${traffic.inFlight} in flight${traffic.isHeld ? ', held' : ''}`
+      ? `${formatCount(traffic.carried, 'request')}, ${traffic.failed} failed, ${traffic.inFlight} in flight${traffic.isHeld ? ', held' : ''}`
       : '';
-    lines.push(`  ${service.service.padEnd(width)}  ${describeRunning(service).padEnd(22)}  ${requests}`.trimEnd());
+    lines.push(`  ${service.padEnd(width)}  ${running[index]?.padEnd(runningWidth)}  ${requests}`.trimEnd());
   }
   for (const block of [renderInstances(status), renderPlaces(status.places)])
     if (block.length > 0) lines.push('', ...block);
-  lines.push('', ...renderRun(status), ...status.data.map(renderData), ...renderAccepted(status));
+  lines.push('', ...renderEnd(status), ...status.data.map(renderData), ...renderAccepted(status));
   lines.push(...status.quarantines.flatMap((one) => renderQuarantine(one, status)));
   return `${lines.join('\n')}\n`;
 }
 
-function describeRunning({ running, instances, isHidden }: Status['services'][number]): string {
-  if (isHidden) return 'cannot be told';
+/** Whether everything could be looked at: each engine and host answers, and of each instance it is known what it does. */
+export function isAllSeen({ problems, places, services }: Status): boolean {
+  const isSeen = ({ isHidden, instances }: Status['services'][number]) => !isHidden && countUnknown(instances) === 0;
+  return problems.length === 0 && places.every(({ isReachable }) => isReachable) && services.every(isSeen);
+}
+
+function countUnknown(instances: Status['services'][number]['instances']): number {
+  return instances.filter(({ state }) => state === 'unknown').length;
+}
+
+function describeRunning({ running, instances, isHidden, replicas }: Status['services'][number]): string {
+  const unknown = countUnknown(instances);
+  if (isHidden || (unknown > 0 && running.length === 0)) return 'cannot be told';
+  const known = running.reduce((sum, each) => sum + each.instances, 0) + unknown;
   if (running.length > 0)
-    return running.map(({ release, instances: count }) => `${count} x ${release || 'not made by Onward'}`).join(', ');
+    return [
+      ...running.map(({ release, instances: count }) => `${count} x ${release || 'not made by Onward'}`),
+      ...(unknown === 0 ? [] : [`${unknown} cannot be told`]),
+      ...(known < replicas ? [`${replicas} wanted`] : []),
+    ].join(', ');
   const done = instances.find(({ kind, exit }) => kind === 'one-shot' && exit?.code === 0);
   return done ? `done by ${done.release}` : 'not running';
 }
@@ -42,12 +59,19 @@ function describeRelease({ release, problems }: Status): string {
 
 function renderData(data: Status['data'][number]): string {
   const waiting = data.waitingFor === null ? [] : [`waiting for ${data.waitingFor}, since ${data.waitingSince ?? ''}`];
-  const facts = [`${data.scanned} rows scanned`, ...describeProgress(data), ...waiting];
+  const facts = [`${formatCount(data.scanned, 'row')} scanned`, ...describeProgress(data), ...waiting];
   return `  ${data.id}: ${facts.join('; ')}`;
 }
 
-function renderRun({ run, release, problems, upcoming }: Status): readonly string[] {
-  if (problems.length > 0) return [...problems, '-> Run "onward doctor" to see what is wrong and how it is repaired.'];
+/** What could not be seen, and the run; when there seems to be none, it may be what could not be seen. */
+function renderEnd(status: Status): readonly string[] {
+  const { problems, run } = status;
+  const doctor = '-> Run "onward doctor" to see what is wrong and how it is repaired.';
+  const unseen = isAllSeen(status) ? [] : [...problems, doctor];
+  return !run && problems.length > 0 ? unseen : [...unseen, ...renderRun(status)];
+}
+
+function renderRun({ run, release, upcoming }: Status): readonly string[] {
   if (!run && release === undefined) return ['-> Run "onward provision" to install the first release.'];
   if (!run) return ['No run is going on.', ...renderUpcoming(upcoming)];
   const isContract = run.kind === 'contract';

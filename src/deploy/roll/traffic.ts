@@ -1,4 +1,4 @@
-import type { Listen } from '../../model/index.ts';
+import { formatCount, type Listen } from '../../model/index.ts';
 import { noFrontend } from '../errors.ts';
 import type { Instance } from '../runtimes/runtime.ts';
 import type { FrontendObservation, SwitchTarget, TargetState } from '../switches/switch.ts';
@@ -95,7 +95,7 @@ export async function drain(context: RollContext, request: RollWave, ids: readon
       .filter((target) => ids.includes(target.id))
       .reduce((sum, target) => sum + target.inFlight, 0);
     if (inFlight === 0 || clock.monotonicMs() > deadline) return;
-    context.onWaiting(`${inFlight} requests of old ${request.service.name} to finish`);
+    context.onWaiting(`${formatCount(inFlight, 'request')} of old ${request.service.name} to finish`);
     await clock.sleep(POLL_MS, context.signal);
   }
 }

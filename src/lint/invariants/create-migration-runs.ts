@@ -1,4 +1,4 @@
-import { OnwardError } from '../../model/index.ts';
+import { formatCount, OnwardError } from '../../model/index.ts';
 import { compareSchemas, loadSchema, renderSchemaChanges, type Schema } from '../../schema/index.ts';
 import type { ConnectionTarget, System } from '../../system/index.ts';
 import type { LintFile } from '../lint-file.ts';
@@ -37,10 +37,13 @@ export function createMigrationRuns(system: System, options: MigrationRunsOption
       if (!migrate) return undefined;
       const database = await createDatabase(baseline);
       const first = await migrate(database.target, name);
-      if (first !== files.length) return [`${first} of ${files.length} files were applied the first time`];
+      if (first !== files.length)
+        return [
+          `${first} of ${formatCount(files.length, 'file')} ${first === 1 ? 'was' : 'were'} applied the first time`,
+        ];
       const before = await look(database);
       const again = await migrate(database.target, name);
-      const counted = again === 0 ? [] : [`${again} files are applied again`];
+      const counted = again === 0 ? [] : [`${formatCount(again, 'file is', 'files are')} applied again`];
       return [...counted, ...describeDifference(before, await look(database))];
     },
     async together() {
@@ -51,7 +54,7 @@ export function createMigrationRuns(system: System, options: MigrationRunsOption
       const failures = runs.flatMap((run) => (run.status === 'rejected' ? [describeFailure(run.reason)] : []));
       return applied === files.length || failures.length > 0
         ? failures
-        : [`${applied} of ${files.length} files were applied`];
+        : [`${applied} of ${formatCount(files.length, 'file')} ${applied === 1 ? 'was' : 'were'} applied`];
     },
     async differenceFrom(file) {
       const migrated = await createDatabase([...baseline, ...files]);

@@ -21,7 +21,7 @@ export function notSeen(statistics: Statistics, unseen: Unseen): StatementsFile[
     ...said(since === undefined, 'since when the server counts is not known: update the extension pg_stat_statements'),
     ...said(
       (evictions ?? 0) > 0,
-      `rare statements: the server made room ${evictions} times by forgetting some (pg_stat_statements.max is ${max}; raise it)`,
+      `rare statements: the server made room ${evictions === 1 ? 'once' : `${evictions} times`} by forgetting some (pg_stat_statements.max is ${max}; raise it)`,
     ),
     ...said(track === 'none', 'everything since it was switched off: pg_stat_statements.track is none'),
     ...counted(

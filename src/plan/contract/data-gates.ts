@@ -1,4 +1,4 @@
-import type { ContractDataFact, ContractFacts, Gate } from '../../model/index.ts';
+import { type ContractDataFact, type ContractFacts, formatCount, type Gate } from '../../model/index.ts';
 import { contractGate } from './contract-gate.ts';
 
 /** Every row has been moved: completed, and counted again now. Nobody may accept that rows are lost. */
@@ -13,7 +13,8 @@ function dataGate({ id, release, state }: ContractDataFact): Gate {
   const status = `onward data-migrate status ${id}`;
   if (state.kind !== 'seen') return contractGate(place, 'unknown', { evidence: state.evidence, command: status });
   const { remaining } = state.value;
-  const counted = remaining === undefined ? '' : `, and ${remaining} rows are in the old shape now`;
+  const counted =
+    remaining === undefined ? '' : `, and ${formatCount(remaining, 'row is', 'rows are')} in the old shape now`;
   const evidence = `it is ${state.value.status}${counted}`;
   if (state.value.status !== 'completed' || (remaining !== undefined && remaining !== 0))
     return contractGate(place, 'closed', { evidence, command: `onward data-migrate run ${id}` });

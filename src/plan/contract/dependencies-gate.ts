@@ -1,4 +1,4 @@
-import type { ContractDatabaseFact, Gate } from '../../model/index.ts';
+import { type ContractDatabaseFact, formatCount, type Gate } from '../../model/index.ts';
 import { contractGate, listFirst } from './contract-gate.ts';
 
 /** Nothing in the database itself needs what goes, and nothing goes that no file names. */
@@ -24,6 +24,6 @@ export function dependenciesGate({ name, removal }: ContractDatabaseFact): Gate 
       covers: [...mentions].sort(),
     });
   }
-  const count = `${objects.length} ${objects.length === 1 ? 'change' : 'changes'}`;
+  const count = formatCount(objects.length, 'change');
   return contractGate(place, 'open', { evidence: `tried out on a copy of the schema: ${count}, each named by a file` });
 }

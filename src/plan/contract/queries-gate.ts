@@ -1,4 +1,10 @@
-import type { ContractDatabaseFact, ContractFacts, Gate, StatementsFact } from '../../model/index.ts';
+import {
+  type ContractDatabaseFact,
+  type ContractFacts,
+  formatCount,
+  type Gate,
+  type StatementsFact,
+} from '../../model/index.ts';
 import { contractGate, describeSpan, listFirst } from './contract-gate.ts';
 
 /** Nothing that clients have asked since the deploy needs what goes. */
@@ -39,7 +45,7 @@ export function queriesGate(
 type Seen = Extract<StatementsFact, { kind: 'seen' }>;
 
 function describeSeen({ statements, calls, since }: Seen, now: string): string {
-  const count = `${statements} ${statements === 1 ? 'statement' : 'statements'} with ${calls} ${calls === 1 ? 'call' : 'calls'}`;
+  const count = `${formatCount(statements, 'statement')} with ${formatCount(calls, 'call')}`;
   return `${count} in ${describeSpan(Date.parse(now) - Date.parse(since))} since ${since}`;
 }
 

@@ -2,6 +2,7 @@ import {
   type ContractPlan,
   describeAcceptance,
   formatBytes,
+  formatCount,
   type Gate,
   isPassable,
   type RemovedObject,
@@ -19,10 +20,7 @@ export function renderStartingContract(plan: ContractPlan): string {
     `Release     ${plan.release}${plan.upTo === plan.release ? '' : `, contract up to ${plan.upTo}`}`,
   ];
   for (const { name, migrations, removes } of plan.databases) {
-    lines.push(
-      '',
-      `${name}: ${migrations.length === 1 ? '1 contract migration' : `${migrations.length} contract migrations`}`,
-    );
+    lines.push('', `${name}: ${formatCount(migrations.length, 'contract migration')}`);
     for (const { path, transactional } of migrations)
       lines.push(`  ${path}${transactional ? '' : '  (no transaction)'}`);
     for (const object of removes) lines.push(`  ${renderRemoved(object)}`);
@@ -36,7 +34,7 @@ export function renderStartingContract(plan: ContractPlan): string {
 
 function renderRemoved({ kind, name, change, reason, rows, bytes }: RemovedObject): string {
   const size = [
-    ...(rows === undefined ? [] : [`about ${rows} rows`]),
+    ...(rows === undefined ? [] : [`about ${formatCount(rows, 'row')}`]),
     ...(bytes === undefined ? [] : [formatBytes(bytes)]),
   ].join(', ');
   return `${change === 'removed' ? 'removes' : 'changes'} ${kind} ${name}${size === '' ? '' : `  (${size})`}${change === 'removed' ? '' : `: ${reason}`}`;

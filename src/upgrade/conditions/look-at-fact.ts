@@ -4,6 +4,7 @@ import {
   type ConditionFact,
   type FactCondition,
   formatBytes,
+  formatCount,
   satisfiesRange,
   type TableSize,
 } from '../../model/index.ts';
@@ -89,7 +90,10 @@ async function lookAtTable(
   if (bytes && seen.bytes === null) return unknown(`a part of ${what} lies on another server`);
   if (bytes) return judge(isWithin(Number(seen.bytes), bytes), `${what} has ${formatBytes(Number(seen.bytes))}`);
   if (!rows || seen.rows === null) return unknown(`nobody has counted the rows of ${what}: run ANALYZE ${table}`);
-  return judge(isWithin(Number(seen.rows), rows), `${what} has about ${Math.round(Number(seen.rows))} rows`);
+  return judge(
+    isWithin(Number(seen.rows), rows),
+    `${what} has about ${formatCount(Math.round(Number(seen.rows)), 'row')}`,
+  );
 }
 
 function isWithin(value: number, { above, below }: Bounds): boolean {

@@ -8,7 +8,7 @@ import {
   shareOf,
   type Verdict,
 } from '../../lint/index.ts';
-import { compareVersions, OnwardError, type StatementsFact } from '../../model/index.ts';
+import { compareVersions, formatCount, OnwardError, type StatementsFact } from '../../model/index.ts';
 import { type ConnectionTarget, loadSqlParser, type Session, type SqlParser, type System } from '../../system/index.ts';
 import { shortenStatement } from '../shorten-statement.ts';
 import type { Copies } from './observe-removal.ts';
@@ -85,7 +85,7 @@ function judge(parser: SqlParser, report: ProofReport | undefined, names: readon
   const of = (wanted: ReturnType<typeof sortOf>) =>
     statements
       .filter(({ sql, verdict }) => sortOf(verdict, () => mentions(parser, sql, names)) === wanted)
-      .map(({ sql, calls, verdict }) => `${shortenStatement(sql)} (${calls} calls)${describe(verdict)}`);
+      .map(({ sql, calls, verdict }) => `${shortenStatement(sql)} (${formatCount(calls, 'call')})${describe(verdict)}`);
   const share = coverage ? shareOf(coverage.calls) : 1;
   const percent = (100 * share).toFixed(1);
   return {

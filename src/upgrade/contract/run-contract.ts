@@ -1,6 +1,6 @@
 import { type ContractPlan, ExitCode, isPassable, OnwardError, type RunOutcome } from '../../model/index.ts';
 import { planContract } from '../../plan/index.ts';
-import type { System } from '../../system/index.ts';
+import { lookOnly, type System } from '../../system/index.ts';
 import type { HopOutcome } from '../end-run.ts';
 import { releaseChanged, worldMoved } from '../errors.ts';
 import { recordEvents } from '../event-log.ts';
@@ -56,7 +56,7 @@ export async function runContract(
   await assertNoRunElsewhere(system, installation);
   const found = await findUnfinishedRun(system, installation.deployment.stateDirectory);
   if (found) return resume(system, installation, { ...options, found });
-  const prepared = await prepareContract(system, installation, options);
+  const prepared = await lookOnly(() => prepareContract(system, installation, options));
   const { plan, facts } = prepared;
   const ends = { release: plan.release, upTo: plan.upTo };
   const isShut = plan.gates.some((gate) => !isPassable(gate));

@@ -91,7 +91,7 @@ describe('a disk that is full', () => {
   it('says so again as long as it is full, and keeps no lease', async () => {
     const refusal = lines(
       'error files.refused',
-      'Could not read or write <folder>/operator/.onward/holder.json: the disk is full (ENOSPC). What serves goes on serving. The run can be taken up again.',
+      'Could not read or write <folder>/operator/.onward/holder.json: the disk is full (ENOSPC). What serves goes on serving. What was begun can be taken up again.',
       '-> Make room on its file system, then run the same command again.',
     );
     const found =
@@ -142,7 +142,7 @@ function expectUnwritable(result: CommandResult): string {
   expect({ exit, stdout }, stderr).toEqual({ exit: 4, stdout: '' });
   const end = lines(
     'error upgrade.journal-unwritable',
-    'Could not write the journal <folder>/operator/.onward/runs/<run>/journal.jsonl: the disk is full. Nothing was begun after the last record; what serves goes on serving. The run can be taken up again.',
+    'Could not write the journal <folder>/operator/.onward/runs/<run>/journal.jsonl: the disk is full. Nothing was begun after the last record; what serves goes on serving. What was begun can be taken up again.',
     '-> Make room, then run "onward upgrade" again: it goes on where the journal ends.',
   );
   expect(stderr.replace(/journal-\d+/, 'journal').endsWith(end), stderr).toBe(true);

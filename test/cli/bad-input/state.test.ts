@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -154,6 +155,19 @@ describe('a journal', () => {
     expect(taken).toBe('Taking up <run>: 1.0.0 -> 1.1.0');
     expect(said.exit, said.stderr).toBe(0);
     expect(said.stderr).toMatch(/Completed\.\nServing: 1\.1\.0\.\n$/);
+  });
+});
+
+describe('a file that was half written when its writer was killed', () => {
+  it('goes once the next command holds the lease, and one that is being written stays', async () => {
+    const { files } = createSystem({ environment: {}, onEvent: () => {} });
+    const mine = files.temporaryBeside(join(tiny.stateDirectory, 'instances', 'api', '.creating-api-9'));
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const left = mine.replace(`.${process.pid}-`, `.${pid}-`);
+    for (const path of [mine, left]) await mkdir(path);
+    await writeFile(join(left, 'spec.json'), '{"environment":{"PASSWORD":"se');
+    expect((await tiny.onward(['down', '--yes'])).exit).toBe(0);
+    expect([await files.exists(mine), await files.exists(left)]).toEqual([true, false]);
   });
 });
 

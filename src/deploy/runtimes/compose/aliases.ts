@@ -2,6 +2,7 @@ import type { Finding } from '../../../model/index.ts';
 import { type ComposeContext, findService } from './compose-context.ts';
 import { type Container, labelOf, listContainers } from './containers.ts';
 import { COMPOSE_LABELS } from './labels.ts';
+import { listNetworks } from './networks.ts';
 
 export interface AliasChange {
   readonly network: string;
@@ -57,8 +58,7 @@ export async function giveWayToSwitch(
   }: { readonly id: string; readonly own: string; readonly container: Container; readonly epoch: number },
 ): Promise<void> {
   const project = await context.project();
-  const keys = Object.keys((project.services[own]?.networks as object | undefined) ?? {});
-  const networks = keys.map((key) => project.networks[key] ?? key);
+  const networks = await listNetworks(context, own);
   const all = await listContainers(context, [`${COMPOSE_LABELS.project}=${project.name}`]);
   const others = all.filter((other) => labelOf(other, COMPOSE_LABELS.service) !== own);
   for (const { network, aliases, ipam, isConnected } of planAliases(container, { id, own, others, networks })) {

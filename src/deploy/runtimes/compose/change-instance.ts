@@ -6,6 +6,7 @@ import { type Container, inspectContainer, labelOf, listServiceContainers } from
 import { notStopped } from './errors.ts';
 import { LABELS } from './labels.ts';
 import type { Found } from './list-instances.ts';
+import { nameContainers } from './name-containers.ts';
 import { baseOf } from './override.ts';
 import { forgetOthers, loadSection } from './records.ts';
 import { comeBackAlways, keepDown } from './restart-policy.ts';
@@ -24,7 +25,12 @@ export async function startInstance(
   if (!found) throw noInstance(id);
   const { container, own } = found;
   if (container.State.Status === 'running' || container.State.Status === 'restarting') return;
-  await context.inTurn(() => announce(context, { container, own, epoch }));
+  await context.inTurn(async () => {
+    // Whoever had it made may have been cut off before it was named.
+    const base = labelOf(container, LABELS.base);
+    if (base !== undefined) await nameContainers(context, { own, base, epoch });
+    await announce(context, { container, own, epoch });
+  });
   await giveWayToSwitch(context, { id, own, container, epoch });
   await comeBackAlways(context, { container, own, epoch });
   await context.fence.assertCurrent(epoch);

@@ -1,6 +1,6 @@
 import type { ExecResult } from '../../../system/index.ts';
 import type { ComposeContext } from './compose-context.ts';
-import { composeFailed, noProgram } from './errors.ts';
+import { noProgram } from './errors.ts';
 
 const LIMIT_MS = 120_000;
 const OUTPUT_BYTES = 16 * 1024 * 1024;
@@ -11,7 +11,6 @@ export interface ComposeCall {
   readonly isQuiet?: boolean;
   /** Files in place of those that Compose would find. */
   readonly files?: readonly string[];
-  readonly timeoutMs?: number;
 }
 
 /**
@@ -53,17 +52,12 @@ export function plainArgv({ compose }: Pick<ComposeContext, 'compose'>, args: re
 }
 
 /** Runs it to its end; how it ended is the caller's to judge. Throws `compose.no-program` when it cannot be run. */
-export async function tryCompose(
-  context: ComposeContext,
-  argv: readonly string[],
-  timeoutMs = LIMIT_MS,
-): Promise<ExecResult> {
-  const { system, compose } = context;
+export async function tryCompose({ system, compose }: ComposeContext, argv: readonly string[]): Promise<ExecResult> {
   const result = await system.exec
     .run(argv, {
       cwd: compose.folder,
       environment: { ...system.environment, COMPOSE_IGNORE_ORPHANS: '1' },
-      timeoutMs,
+      timeoutMs: LIMIT_MS,
       ownGroup: true,
       keepBytes: OUTPUT_BYTES,
     })
@@ -76,12 +70,4 @@ export async function tryCompose(
   )
     throw noProgram('the compose plugin is not there');
   return { ...result, stderr: system.redaction.apply(result.stderr) };
-}
-
-/** Runs it and gives what it printed. Throws `compose.failed`, and what `tryCompose` throws. */
-export async function runCompose(context: ComposeContext, call: ComposeCall): Promise<string> {
-  const result = await tryCompose(context, composeArgv(context, call), call.timeoutMs);
-  if (result.exitCode === 0) return result.stdout;
-  const why = result.timedOut ? `no end within ${(call.timeoutMs ?? LIMIT_MS) / 1000} s` : result.stderr;
-  throw composeFailed(call.args.slice(0, 2).join(' '), why);
 }

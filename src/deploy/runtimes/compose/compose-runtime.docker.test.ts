@@ -9,11 +9,13 @@ import {
   createComposeProject,
 } from '../../../../test/support/compose-project.ts';
 import { docker } from '../../../../test/support/docker.ts';
+import { startEngineThatHolds, startEngineThatLeaves } from '../../../../test/support/engine-front.ts';
+import { eventually } from '../../../../test/support/eventually.ts';
 import { busyboxImage } from '../../../../test/support/images.ts';
-import { startEngineThatLeaves } from '../../../../test/support/leaving-engine.ts';
 import { startRegistryFront } from '../../../../test/support/registry.ts';
 import { buildServiceImage } from '../../../../test/support/service-image.ts';
 import type { FilesComponent, ImageComponent } from '../../../model/index.ts';
+import { createSystem } from '../../../system/index.ts';
 
 let images: ComposeImages;
 let busybox: string;
@@ -408,7 +410,7 @@ describe('what was cut off', () => {
     await runtime.create(specOf(first, `${one}-1`), 1);
     const records = join(folder, '../state/compose/instances');
     await copyFile(join(records, `${one}.json`), join(records, 'api-0.9.0-cccccc.json'));
-    await writeFile(join(folder, 'compose.override.yaml.0123456789ab.tmp'), 'services: {');
+    await writeFile(join(folder, 'compose.override.yaml.7-7-7-01234567.tmp'), 'services: {');
     await runtime.create(specOf(second, `${two}-1`), 1);
     expect(await readdir(folder)).toEqual(['.env', 'compose.override.yaml', 'compose.yaml']);
     await runtime.remove(`${one}-1`, 1);
@@ -424,6 +426,59 @@ describe('what was cut off', () => {
       expect((await runtime.list('api')).map(({ id, state }) => `${id} ${state}`)).toEqual([
         'api-1.0.0-aaaaaa-1 created',
       ]);
+    } finally {
+      await engine.close();
+    }
+  });
+
+  it('leaves a container without the name of its instance, which it has from its start on', async () => {
+    const { name, reopen, runtime, specOf, containers } = await open(SIMPLE);
+    const id = 'api-1.0.0-aaaaaa-1';
+    await runtime.create(specOf(first, id), 1);
+    await docker(['rename', `${name}-${id}`, `${name}-api-1`]);
+    await reopen().start(id, 1);
+    expect((await containers()).map((each) => each.split(' ')[0])).toEqual([`/${name}-${id}`]);
+  });
+
+  it('makes no containers any more beside those of whoever goes on', async () => {
+    const engine = await startEngineThatHolds(/POST \S*\/containers\/create/);
+    try {
+      const { reopen, runtime, specOf, containers } = await open({ ...SIMPLE, host: engine.host });
+      const spec = specOf(first, 'api-1.0.0-aaaaaa-1');
+      const cutOff = runtime.create(spec, 1).catch((error: { readonly code?: string }) => error.code);
+      await eventually(engine.count, (count) => count > 0, 20_000);
+      const next = reopen();
+      await next.endCommands('api', 2);
+      await next.create(spec, 2);
+      engine.letGo();
+      expect(await cutOff).toBe('deploy.fenced');
+      expect((await containers()).map((each) => each.split(' ')[2])).toEqual(['created']);
+    } finally {
+      await engine.close();
+    }
+  });
+});
+
+describe('commands at once', () => {
+  it('make the network of a project that has none once: the others are at their gate until then', async () => {
+    const engine = await startEngineThatHolds(/POST \S*\/networks\/create/);
+    try {
+      const { runtime, specOf, folder } = await open({ ...SIMPLE, host: engine.host });
+      const spec = { ...specOf(first, 'api-1.0.0-aaaaaa-1'), command: ['true'] };
+      const options = { onOutput: () => {}, signal: new AbortController().signal };
+      const both = Promise.all([runtime.runCommand(spec, options), runtime.runCommand(spec, options)]);
+      const records = join(folder, '../state/commands/api');
+      const calls = await eventually(
+        async () => (engine.count() > 0 ? readdir(records) : []),
+        ({ length }) => length === 2,
+        20_000,
+      );
+      const texts = await Promise.all(calls.map((name) => readFile(join(records, name), 'utf8')));
+      const { processes } = createSystem({ environment: {}, onEvent: () => {} });
+      expect(texts.filter((text) => processes.isAtGate(JSON.parse(text).child))).toHaveLength(1);
+      engine.letGo();
+      expect(await both).toMatchObject([{ code: 0 }, { code: 0 }]);
+      expect(engine.count()).toBe(1);
     } finally {
       await engine.close();
     }

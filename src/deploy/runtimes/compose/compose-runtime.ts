@@ -12,7 +12,8 @@ import { type Found, findInstance, findInstances } from './list-instances.ts';
 import { observePlace } from './observe-place.ts';
 import { loadProject } from './project.ts';
 import type { Project } from './project-model.ts';
-import { endCommands, runCommand } from './run-command.ts';
+import { endCommands } from './recorded-call.ts';
+import { runCommand } from './run-command.ts';
 import { stageImage } from './stage-image.ts';
 import { tailLog } from './tail-log.ts';
 

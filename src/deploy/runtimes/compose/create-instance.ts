@@ -1,21 +1,18 @@
 import { missingProgram, specConflict } from '../errors.ts';
 import type { InstanceSpec } from '../runtime.ts';
-import { type ComposeCall, runCompose } from './compose-cli.ts';
 import { type ComposeContext, findService } from './compose-context.ts';
 import { labelOf, listServiceContainers } from './containers.ts';
 import { notCreated } from './errors.ts';
 import { findHandedOn } from './find-handed-on.ts';
 import { inspectImage } from './images.ts';
-import { identifyContainers, nameOf, splitId } from './instance-ids.ts';
+import { identifyContainers, splitId } from './instance-ids.ts';
 import { LABELS } from './labels.ts';
+import { makeContainers, type Place } from './make-containers.ts';
+import { nameContainers } from './name-containers.ts';
 import { buildSection, type Section } from './override.ts';
 import { requireProjectService } from './project.ts';
-import type { Project } from './project-model.ts';
 import { isSameSection, keepSection, loadSection } from './records.ts';
 import { loadOverride, writeSection } from './write-override.ts';
-
-/** What Compose says when the engine is restarted meanwhile. */
-const ENGINE_WENT = /cannot connect to the docker daemon|error during connect|EOF|connection (reset|refused)/i;
 
 /**
  * Has the override say what the instance is while Compose makes the container, and then again what it said before: nothing new runs yet, and
@@ -28,7 +25,7 @@ export async function createInstance(context: ComposeContext, spec: InstanceSpec
   try {
     const { own } = findService(context, spec.service);
     const section = await describeInstance(context, spec);
-    await context.inTurn(() => makeInstance(context, { id: spec.id, own, section, epoch }));
+    await context.inTurn(() => makeInstance(context, { id: spec.id, service: spec.service, own, section, epoch }));
   } finally {
     context.wanted.delete(spec.id);
   }
@@ -48,14 +45,12 @@ async function describeInstance(context: ComposeContext, spec: InstanceSpec): Pr
   });
 }
 
-interface Making {
+interface Making extends Place {
   readonly id: string;
-  readonly own: string;
   readonly section: Section;
-  readonly epoch: number;
 }
 
-async function makeInstance(context: ComposeContext, { id, own, section, epoch }: Making): Promise<void> {
+async function makeInstance(context: ComposeContext, { id, service, own, section, epoch }: Making): Promise<void> {
   const { base } = splitId(id);
   const recorded = await loadSection(context, base);
   if (recorded && !isSameSection(recorded, section)) throw specConflict(id);
@@ -70,7 +65,7 @@ async function makeInstance(context: ComposeContext, { id, own, section, epoch }
     await writeSection(context, { own, section: { ...section, scale: total }, epoch });
     try {
       await context.fence.assertCurrent(epoch);
-      await makeContainers(context, own);
+      await makeContainers(context, { service, own, epoch });
     } finally {
       await writeSection(context, { own, section: now, epoch });
     }
@@ -83,58 +78,6 @@ async function makeInstance(context: ComposeContext, { id, own, section, epoch }
 function findHighest({ wanted }: ComposeContext, base: string): number {
   const asked = [...wanted].map(splitId).filter((each) => each.base === base);
   return Math.max(0, ...asked.map(({ number }) => number));
-}
-
-/**
- * Not `up` alone: that would start the stopped ones, which are kept to go back to. Not without what the service depends on: that is a part of
- * what Compose compares. So of those there are to be as many as there are.
- */
-async function makeContainers(context: ComposeContext, own: string): Promise<void> {
-  const project = await context.project();
-  const others = await Promise.all(
-    listDependencies(project, own).map(async (name) => {
-      const { length } = await listServiceContainers(context, name);
-      return ['--scale', `${name}=${length}`];
-    }),
-  );
-  const call: ComposeCall = {
-    files: [...project.files, context.compose.override],
-    args: ['up', '--no-start', '--no-recreate', '--no-build', '--pull', 'never', ...others.flat(), own],
-  };
-  await runCompose(context, call).catch(async (error: Error) => {
-    if (!ENGINE_WENT.test(error.message)) throw error;
-    // It is waited for. What Compose has made by then stays, and it makes the rest.
-    await context.engine.request({ path: '/_ping' });
-    await runCompose(context, call);
-  });
-}
-
-/** All that a service depends on, directly or through others; Compose has put links and shared namespaces among them. */
-function listDependencies({ services }: Project, own: string): readonly string[] {
-  const found = new Set<string>();
-  const visit = (name: string): void => {
-    for (const other of Object.keys((services[name]?.depends_on as object | undefined) ?? {})) {
-      if (found.has(other) || other === own) continue;
-      found.add(other);
-      visit(other);
-    }
-  };
-  visit(own);
-  return [...found].sort();
-}
-
-/** Gives containers the names of their instances, so that which is which can be seen, whichever of them goes away. */
-async function nameContainers(
-  context: ComposeContext,
-  { own, base, epoch }: { readonly own: string; readonly base: string; readonly epoch: number },
-): Promise<void> {
-  const { name: project } = await context.project();
-  for (const { id, container } of identifyContainers(await listServiceContainers(context, own))) {
-    const name = nameOf(project, id);
-    if (labelOf(container, LABELS.base) !== base || container.Name === `/${name}`) continue;
-    await context.fence.assertCurrent(epoch);
-    await context.engine.request({ method: 'POST', path: `/containers/${container.Id}/rename?name=${name}` });
-  }
 }
 
 function hasId(containers: Parameters<typeof identifyContainers>[0], id: string): boolean {

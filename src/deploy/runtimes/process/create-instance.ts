@@ -13,7 +13,7 @@ export async function createInstance({ system, stateDirectory }: ProcessContext,
   const existing = await locateInstance(system, stateDirectory, spec.id);
   if (existing !== undefined) return assertSame(existing);
   const folder = join(instancesFolder(stateDirectory), spec.service, spec.id);
-  const temporary = join(dirname(folder), `.creating-${spec.id}-${system.random.hex(4)}`);
+  const temporary = system.files.temporaryBeside(join(dirname(folder), `.creating-${spec.id}`));
   await system.files.makeFolder(temporary, 0o700);
   try {
     await system.files.writeAtomic(pathsOf(temporary).spec, text);

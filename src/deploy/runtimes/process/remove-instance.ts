@@ -14,7 +14,7 @@ export async function removeInstance(context: ProcessContext, id: string, epoch:
   assertNothingRuns(context, loaded);
   const claim = { generation: (loaded.claim?.generation ?? 0) + 1, kind: 'tool' } as const;
   if (!(await takeClaim(system, folder, claim))) throw busyInstance(id, 'remove', 0);
-  const removed = join(dirname(folder), `.removing-${basename(folder)}-${system.random.hex(4)}`);
+  const removed = system.files.temporaryBeside(join(dirname(folder), `.removing-${basename(folder)}`));
   try {
     await context.fence.assertCurrent(epoch);
     await system.files.rename(folder, removed);

@@ -21,7 +21,7 @@ const WHAT: Readonly<Record<ConnectionFailure, { readonly code: string; readonly
     'no-such-host': {
       code: 'ssh.unreachable',
       is: 'its name leads to no address',
-      hint: 'with the name that stands in onward.yaml',
+      hint: 'once DNS or the configuration of ssh knows that name',
     },
     unreachable: { code: 'ssh.unreachable', is: 'it cannot be connected to', hint: 'to see why' },
     lost: { code: 'ssh.connection-lost', is: 'the connection was lost', hint: 'to see whether it answers' },
@@ -83,7 +83,7 @@ export function unsuitable(host: string, why: string): OnwardError {
   return new OnwardError({
     code: 'ssh.unsuitable-host',
     message: `Could not use host ${host}: ${why}.`,
-    hint: `Mend it on ${host}, then run "onward provision --host ${host} --dry-run".`,
+    hint: `Mend it on ${host}, then run the same command again.`,
     state: 'resumable',
     exit: ExitCode.needsOperator,
   });

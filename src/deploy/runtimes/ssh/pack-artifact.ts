@@ -32,7 +32,7 @@ export async function packArtifact(
   const source = await hashArtifact(files, folder);
   if (source.identity !== identity) throw wrongIdentity(folder, identity, source.identity);
   await files.makeFolder(to, 0o700);
-  const archive = join(to, `${identity.slice('sha256:'.length)}-${system.random.hex(4)}.tar.gz`);
+  const archive = files.temporaryBeside(join(to, `${identity.slice('sha256:'.length)}.tar.gz`));
   const entries = await files.tree(folder);
   await runTar(system, folder, archive);
   return {
