@@ -46,6 +46,7 @@ export type {
   Frontend,
   FrontendChange,
   FrontendObservation,
+  OtherServers,
   Switch,
   SwitchCounters,
   SwitchTarget,

@@ -39,7 +39,9 @@ function checkService(facts: Facts, service: Service): readonly Finding[] {
         code: 'doctor.wrong-identity',
         severity: 'error',
         message: `Instance ${instance.id} runs an artifact that is not the one of release ${version}.`,
-        hint: `Run "onward status" to see how it came there; "onward upgrade --version ${version}" replaces it once the gate is explained.`,
+        hint: isForeign(instance)
+          ? `Run "onward adopt release ${version}" to compare it anew: it is not what it was when that was last done.`
+          : `Run "onward status" to see how it came there; "onward upgrade --version ${version}" replaces it once the gate is explained.`,
       });
     } else if (isForeign(instance)) {
       findings.push({

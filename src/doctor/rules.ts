@@ -1,3 +1,4 @@
+import { bypassRule } from './bypass.ts';
 import { databasesRule } from './databases.ts';
 import { imagesRule } from './images.ts';
 import { instancesRule } from './instances.ts';
@@ -23,5 +24,6 @@ export const RULES: readonly DoctorRule[] = [
   instancesRule,
   imagesRule,
   switchRule,
+  bypassRule,
   quarantineRule,
 ];

@@ -1,3 +1,4 @@
+import type { BypassFact } from './bypass.ts';
 import type { ConditionFacts } from './condition.ts';
 import type { Deployment } from './deployment.ts';
 import type { Finding } from './finding.ts';
@@ -23,6 +24,8 @@ export interface InstanceFact {
   readonly restarts: number;
   /** Where it listens, as `host:port`. */
   readonly address?: string;
+  /** Where it can be reached as well, as `host:port`; left out: nowhere else is known. */
+  readonly alsoAt?: readonly string[];
   /** How a stopped one ended. */
   readonly exitCode?: number | null;
   /** What its runtime has seen go wrong with it, in half a sentence. */
@@ -46,6 +49,8 @@ export interface FrontendFact {
   readonly wanted?: { readonly address: string; readonly isFree: boolean };
   /** Of a switch that is a program of the operator's: why it cannot be used, or that it can. */
   readonly use?: { readonly problem?: { readonly message: string; readonly hint: string } };
+  /** Of such a switch that can be used: who else in it sends requests to the instances. */
+  readonly bypasses?: readonly BypassFact[];
 }
 
 /**

@@ -3,6 +3,7 @@
  * It touches no clock, disk, network or environment, and knows no feature.
  */
 export { assertNever } from './assert-never.ts';
+export { adviseLines, type BypassFact, describeBypasses, isAsked } from './bypass.ts';
 export { parseBytes } from './bytes.ts';
 export { canonicalJson, type Json } from './canonical-json.ts';
 export {

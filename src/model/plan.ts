@@ -108,7 +108,7 @@ export interface PlannedRoll {
   readonly waves?: readonly (readonly string[])[];
   /** Services whose new instances must take traffic first. */
   readonly after: readonly string[];
-  readonly reason: 'new-artifact' | 'new-config' | 'not-running' | 'not-routed';
+  readonly reason: 'new-artifact' | 'new-config' | 'other-number' | 'not-running' | 'not-routed';
   readonly fromRelease?: string;
   readonly identity: Digest;
 }

@@ -154,8 +154,9 @@ function emptyGate(facts: Facts, request: PlanRequest, database: DatabaseFact): 
     ? 'it holds no tables'
     : database.isBegun
       ? 'it holds what an earlier attempt has applied, which the ledger knows'
-      : 'it holds tables, and no release is recorded as installed; create another database, or remove what is in it';
-  return [gate(`empty:${database.name}`, `Database ${database.name} is empty`, state, evidence, 'onward doctor')];
+      : 'it holds tables, and no release is recorded as installed; put what runs on record by "onward adopt release", or name an empty database';
+  const command = `onward adopt release ${request.hops.at(-1)?.to ?? ''}`.trimEnd();
+  return [gate(`empty:${database.name}`, `Database ${database.name} is empty`, state, evidence, command)];
 }
 
 /** Where the switch does not listen yet, somebody else may; that must be known before the first change. */

@@ -224,6 +224,17 @@ describe('planUpgrade()', () => {
     expect(first?.steps.find((step) => step.roll?.service === 'web')?.roll?.reason).toBe('new-config');
   });
 
+  it('says of a service that is as it should be but for its number, or that does not run any more, to what it rolls', () => {
+    const titles = (...instances: Facts['instances']) =>
+      planUpgrade(facts({ instances }), { ...request, hops: [{ from: '1.0.0', to: '1.0.0' }] }).hops[0]?.steps.flatMap(
+        ({ roll, title }) => (roll ? [title] : []),
+      );
+    expect(titles(running('api', 1), running('worker', 1))).toEqual([
+      'Roll api (2 instances) to as many as onward.yaml says, start-first',
+      'Roll web to its next start, start-first',
+    ]);
+  });
+
   it.each([
     ['127.0.0.1:4001', undefined],
     ['127.0.0.1:4002', 'not-routed'],
@@ -460,6 +471,8 @@ describe('renderPlan()', () => {
     expect(text).toMatch(/ {2}Roll api \(2 instances\) to 1\.1\.0, start-first +artifacts go back/);
     expect(text).toContain('carried, not restarted: web (1.0.0)');
     expect(text).toContain('Gates  11 open, 0 closed, 0 unknown');
+    const [, number] = /^ +(\d+) {2}Record 1\.1\.0 as completed/m.exec(text) ?? [];
+    expect(text).toContain(`Point of no return: step ${number} of 1.0.0 -> 1.1.0. Up to there`);
     expect(text.trimEnd().split('\n').at(-1)).toBe('Next: onward upgrade');
   });
 });
@@ -563,6 +576,8 @@ describe("planUpgrade() with the product's own migration commands", () => {
       hops: [{ from: '1.1.0', to: '1.2.0' }],
     });
     expect(plan.pointOfNoReturn).toBe('1.2.0 postdeploy');
+    const [, number] = /^ +(\d+) .*run 1 migration command +forward only$/im.exec(renderPlan(plan)) ?? [];
+    expect(renderPlan(plan)).toContain(`Point of no return: step ${number} of 1.1.0 -> 1.2.0.`);
     expect(plan.hops[0]?.steps.find(({ kind }) => kind === 'postdeploy')).toMatchObject({ rollback: 'forward-only' });
     expect(
       renderPlan(planUpgrade(withCommands({ '1.2.0': [{ ...schema, check: { kind: 'exit-code' } }] }), oneHop)),

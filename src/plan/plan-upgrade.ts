@@ -13,6 +13,7 @@ import {
 } from '../model/index.ts';
 import { applyAcceptances } from './acceptances.ts';
 import { addedMigrations } from './added-migrations.ts';
+import { buildBypassGates, bypassFindings } from './bypass-gates.ts';
 import { buildGates } from './gates.ts';
 import { commandFindings } from './migration-commands.ts';
 import { createPending } from './pending.ts';
@@ -20,6 +21,7 @@ import { buildLossGates } from './place-gates.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { riskGates } from './risk-gates.ts';
 import { buildSteps } from './steps.ts';
+import { trafficFindings } from './traffic-findings.ts';
 
 /**
  * The ordered steps from the observed facts to the target, with gates. Pure: equal facts and an equal request give an equal plan, with an
@@ -27,7 +29,12 @@ import { buildSteps } from './steps.ts';
  */
 export function planUpgrade(facts: Facts, request: PlanRequest): Plan {
   const hops = buildHops(facts, request);
-  const all = [...buildGates(facts, request), ...buildLossGates(facts, request, hops), ...riskGates(facts, request)];
+  const all = [
+    ...buildGates(facts, request),
+    ...buildLossGates(facts, request, hops),
+    ...buildBypassGates(facts, request, hops),
+    ...riskGates(facts, request),
+  ];
   const { list = [], now = '' } = facts.acceptances ?? {};
   const gates = applyAcceptances(all, list, now);
   const first = hops[0];
@@ -43,7 +50,7 @@ export function planUpgrade(facts: Facts, request: PlanRequest): Plan {
     ...(request.only === undefined ? {} : { only: [request.only] }),
     hops,
     gates,
-    findings: buildFindings(facts, request, target?.to),
+    findings: [...buildFindings(facts, request, target?.to), ...bypassFindings(facts, hops)],
     pointOfNoReturn: first ? `${first.to} ${pointOfNoReturn(facts, first)}` : '',
     nextCommand: chooseNextCommand(gates, request),
   };
@@ -98,6 +105,7 @@ function buildFindings(facts: Facts, request: PlanRequest, target: string | unde
     ...(facts.runtimes?.findings ?? []).filter(({ severity }) => severity !== 'error'),
     ...facts.databases.flatMap((database) => [...(database.remarks ?? []), ...proofFindings(database)]),
     ...commandFindings(facts, request),
+    ...trafficFindings(facts, request),
   ];
   const contract = facts.databases
     .flatMap((database) => database.pending ?? [])

@@ -35,8 +35,16 @@ export function renderStartingPlan(plan: Plan): string {
   for (const finding of plan.findings)
     lines.push(`${finding.severity === 'info' ? 'note   ' : finding.severity} ${finding.message}`);
   if (plan.pointOfNoReturn !== '')
-    lines.push('', `Point of no return: ${plan.pointOfNoReturn}. Up to there old artifacts can come back.`);
+    lines.push('', `Point of no return: ${describeReturn(plan)}. Up to there old artifacts can come back.`);
   return `${lines.join('\n')}\n`;
+}
+
+/** By its number: nothing else in the plan names a step by its key. */
+function describeReturn({ hops, pointOfNoReturn }: Plan): string {
+  const [to, kind] = pointOfNoReturn.split(' ');
+  const hop = hops.find((candidate) => candidate.to === to);
+  if (!hop) return pointOfNoReturn;
+  return `step ${hop.steps.findIndex((step) => step.kind === kind) + 1} of ${hop.from} -> ${hop.to}`;
 }
 
 function describePolicy(plan: Plan): string {

@@ -62,8 +62,8 @@ function chooseReason(hop: HopFacts, service: Service, component: Component): Pl
     const running = own.filter((instance) => instance.state === 'running');
     if (running.length === 0) return 'not-running';
     if (running.some((instance) => instance.identity !== component.identity)) return 'new-artifact';
-    if (running.length !== countInstances(service) || running.some((instance) => instance.config !== config))
-      return 'new-config';
+    if (running.some((instance) => instance.config !== config)) return 'new-config';
+    if (running.length !== countInstances(service)) return 'other-number';
     return isRouted(hop, service, running) ? undefined : 'not-routed';
   }
   // Later hops start from what the earlier one leaves running; what cannot be seen is taken for what is recorded.

@@ -27,7 +27,7 @@ export function buildSteps(hop: HopFacts): { readonly steps: readonly PlanStep[]
     step('preflight', 'Look at every gate again', 'nothing-to-undo'),
     step('backup', 'Back up the databases', 'nothing-to-undo', {
       configured: false,
-      note: 'Not configured: no backup is taken. Take one yourself before you continue if you need a way back to before the schema change.',
+      note: 'Not configured: none is taken. Take one yourself if you need a way back to before the schema change.',
     }),
     stageStep(hop, rolls.length),
     migrationStep(hop, 'expand'),
@@ -136,13 +136,14 @@ function planMigration(file: MigrationRef): PlannedMigration {
 
 const REASONS: Readonly<Partial<Record<PlannedRoll['reason'], string>>> = {
   'new-config': 'its new configuration',
-  'not-running': 'its first start',
+  'other-number': 'as many as onward.yaml says',
   'not-routed': 'its place in the switch',
 };
 
 function describeRoll(roll: PlannedRoll, version: string): string {
   const many = roll.replicas === 1 ? '' : ` (${roll.replicas} instances)`;
-  const why = REASONS[roll.reason] ?? version;
+  const start = roll.fromRelease === undefined ? 'its first start' : 'its next start';
+  const why = roll.reason === 'not-running' ? start : (REASONS[roll.reason] ?? version);
   const waves = roll.waves && roll.waves.length > 1 ? `, in ${roll.waves.length} waves` : '';
   return `Roll ${roll.service}${many} to ${why}, ${roll.class}${waves}`;
 }

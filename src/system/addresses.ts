@@ -1,5 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { realpath } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+
+/** Every address that this machine has, loopback ones too. */
+export function listOwnAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
+}
 
 /** The addresses that a host name stands for, in one spelling; every way to this machine is `loopback`. Empty: it cannot be told. */
 export async function resolveAddresses(host: string): Promise<readonly string[]> {

@@ -2,7 +2,7 @@
  * Every effect: clock, random, files, processes, http, postgres, log. One `System` record is made by an entry point and
  * passed first. It decides nothing about upgrades; secrets are redacted at this door.
  */
-export { resolveAddresses } from './addresses.ts';
+export { listOwnAddresses, resolveAddresses } from './addresses.ts';
 export { hashArtifact, identifyArtifact } from './artifact.ts';
 export { type Clock, createClock } from './clock.ts';
 export { createLocator, renderCodeFrame, type TextPlace } from './code-frame.ts';

@@ -21,6 +21,7 @@ import { type ObservedConfiguration, observeConfiguration } from './configuratio
 import { digestConfig } from './desired.ts';
 import type { Installation } from './installation.ts';
 import { observeAcceptances } from './observe-acceptances.ts';
+import { observeBypasses } from './observe-bypasses.ts';
 import { observeCurrent, observeFirstInstalls, observeLease } from './observe-control.ts';
 import { observeDataMigrationFacts } from './observe-data-migration-facts.ts';
 import { observeDatabase } from './observe-database.ts';
@@ -77,7 +78,7 @@ export async function observeFacts(system: System, installation: Installation, r
     configs,
     configuration: configuration.facts,
     instances,
-    frontends,
+    frontends: await observeBypasses(installation, { frontends, instances }),
     ...(switchProgram ? { switchProgram } : {}),
     databases: await addProofs(system, installation, {
       databases,
@@ -166,21 +167,24 @@ export async function observeInstances(installation: Installation): Promise<read
   const lists = await Promise.all(services.map(({ name }) => listInstances(installation, name)));
   return lists
     .flat()
-    .map(({ id, service, release, identity, config, run, state, restarts, exit, address, place, log, note }) => ({
-      id,
-      service,
-      release,
-      identity,
-      config,
-      run,
-      state,
-      restarts,
-      ...(address ? { address: describeListen(address) } : {}),
-      ...(place === undefined ? {} : { place }),
-      ...(log === undefined ? {} : { log }),
-      ...(note === undefined ? {} : { note }),
-      ...(exit ? { exitCode: exit.code } : {}),
-    }));
+    .map(
+      ({ id, service, release, identity, config, run, state, restarts, exit, address, alsoAt, place, log, note }) => ({
+        id,
+        service,
+        release,
+        identity,
+        config,
+        run,
+        state,
+        restarts,
+        ...(address ? { address: describeListen(address) } : {}),
+        ...(alsoAt ? { alsoAt: alsoAt.map(describeListen) } : {}),
+        ...(place === undefined ? {} : { place }),
+        ...(log === undefined ? {} : { log }),
+        ...(note === undefined ? {} : { note }),
+        ...(exit ? { exitCode: exit.code } : {}),
+      }),
+    );
 }
 
 /** Where what runs cannot be seen, because an engine is away, that is what is known of it. */

@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedPostgres } from '../../src/system/index.ts';
-import { docker } from '../support/docker.ts';
 import { startHaproxy, type TestHaproxy } from '../support/haproxy.ts';
 import { createHostsDeployment, type HostsDeployment } from '../support/hosts-deployment.ts';
 import { startPostgresFor } from '../support/hosts-postgres.ts';
-import { writeOnHost, writeUnit } from '../support/ssh-units.ts';
 import { startSteadyLoad } from '../support/steady-load.ts';
 import { type Host, type Hosts, startHosts } from '../support/systemd-hosts.ts';
+import { installByHand } from '../support/units-of-before.ts';
 
 const ROWS = 40;
 
@@ -31,7 +30,7 @@ beforeAll(async () => {
   await tiny.publish('1.0.0', { search: { mark: 'before' }, index: { mark: 'before' } });
   database = new pg.Client(`${server.url}/${tiny.database}`);
   await database.connect();
-  await installByHand();
+  await install();
 });
 afterAll(async () => {
   await database?.end();
@@ -44,37 +43,26 @@ afterAll(async () => {
   }
 });
 
-/** As others do without Onward: a schema with rows and dbmate's ledger, files copied to each host, units that run them there. */
-async function installByHand(): Promise<void> {
+/** As others do without Onward: a schema with rows and dbmate's ledger, and units. */
+async function install(): Promise<void> {
   await database.query(`
     create table item (id bigint generated always as identity primary key, name text not null);
     create table schema_migrations (version varchar primary key);
     insert into schema_migrations values ('20250101000000');
     insert into item (name) select 'row ' || n from generate_series(1, ${ROWS}) n;`);
-  await Promise.all(hosts.list.map(installOnHost));
+  await Promise.all(hosts.list.map((host) => installByHand(host, tiny)));
 }
 
-async function installOnHost(host: Host): Promise<void> {
-  await host.exec(['mkdir', '-p', '/srv/search/releases', '/srv/index']);
-  await docker(['cp', join(tiny.vendor, 'dist', 'search'), `${host.container}:/srv/search/releases/41`]);
-  await docker(['cp', `${join(tiny.vendor, 'dist', 'index')}/.`, `${host.container}:/srv/index`]);
-  await host.exec(['ln', '-s', 'releases/41', '/srv/search/current']);
-  await writeOnHost(host, '/srv/index/local.json', '{}\n');
-  const unit = (lines: string) =>
-    `[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=exec\nRestart=always\nEnvironment=HOST=0.0.0.0\n${lines}\n[Install]\nWantedBy=multi-user.target\n`;
-  const node = (await host.exec(['sh', '-c', 'command -v node'])).trim();
-  await writeUnit(
-    host,
-    'search@.service',
-    unit(`Environment=PORT=%i\nExecStart=${node} --no-warnings /srv/search/current/main.mjs`),
-  );
-  await writeUnit(
-    host,
-    'index.service',
-    unit(`Environment=PORT=8070\nWorkingDirectory=/srv/index\nExecStart=${node} main.mjs`),
-  );
-  await host.exec(['systemctl', 'enable', '--now', 'search@8085', 'index']);
-}
+describe('onward provision, where units run already', () => {
+  it('starts nothing beside them', async () => {
+    const { exit, stderr } = await tiny.onward(['provision', '--yes']);
+    expect(exit).toBe(1);
+    expect(stderr).toContain(
+      'Onward has not started: index.service, search@8085.service on host1; index.service, search@8085.service on host2.',
+    );
+    expect(stderr).toContain('Database core is empty: it holds tables, and no release is recorded as installed;');
+  });
+});
 
 describe('onward adopt release, of units that Onward has not started', () => {
   it('refuses files that are not the release’s, and names them', async () => {
@@ -124,7 +112,11 @@ describe('onward adopt release, of units that Onward has not started', () => {
 });
 
 describe('onward adopt traffic, in front of hosts', () => {
-  it('has the switches send to the units, and interrupts nothing', async () => {
+  it('has the switches send to the units, which the plan asks for, and interrupts nothing', async () => {
+    await tiny.publish('1.1.0', { search: { mark: '1.1.0' }, index: { neverReady: true } });
+    expect((await tiny.onward(['plan'])).stdout).toContain(
+      '2 instances of index, not made by Onward, get their requests past',
+    );
     const { exit, stdout, stderr } = await tiny.onward(['adopt', 'traffic', '--yes']);
     expect(exit, stderr).toBe(0);
     expect(stdout).toContain('writes backend onward-search to');
@@ -137,7 +129,6 @@ describe('onward adopt traffic, in front of hosts', () => {
 
 describe('onward upgrade, from units that Onward has not started', () => {
   it('goes back to them as they were when a release fails', async () => {
-    await tiny.publish('1.1.0', { search: { mark: '1.1.0' }, index: { neverReady: true } });
     await tiny.writeDeployment((text) => text.replaceAll('readyTimeout: 10s', 'readyTimeout: 3s'));
     const load = startSteadyLoad([tiny.ports.search, tiny.ports.index]);
     const { exit, stderr } = await tiny.onward(['upgrade', '--yes']);
@@ -173,7 +164,7 @@ describe('onward upgrade, from units that Onward has not started', () => {
     expect(await releaseAt(tiny.ports.search)).toBe('1.2.0');
     expect((await database.query('select count(*)::int from item')).rows).toEqual([{ count: ROWS }]);
     const plan = await tiny.onward(['plan']);
-    expect(plan.stdout + plan.stderr).toContain('nothing');
+    expect(plan.stdout).toContain('Nothing to do: 1.2.0 is installed.');
   });
 });
 

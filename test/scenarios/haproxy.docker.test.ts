@@ -1,7 +1,10 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/index.ts';
 import { createDeployment, type RunningCommand, type TestDeployment } from '../support/deployment.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
 import { startHaproxy, type TestHaproxy } from '../support/haproxy.ts';
 import { startSteadyLoad } from '../support/steady-load.ts';
 
@@ -66,6 +69,27 @@ describe('onward upgrade with a HAProxy of the operator’s', () => {
     const result = await run.ended;
     expect([result.exit, result.stderr]).toEqual([0, expect.stringContaining('Serving: 1.1.2.')]);
     expect((await tiny.onward(['doctor'])).stdout).toMatch(/^Nothing to repair/);
+  });
+
+  it('stops no instance that a backend of the operator’s still sends requests to, and would once it does not', async () => {
+    const [, address] = /^\s*server api-\S+ (127\.0\.0\.1:\d+)/m.exec(await readFile(proxy.backendFile, 'utf8')) ?? [];
+    const old = join(dirname(proxy.backendFile), 'old.cfg');
+    await writeFile(old, `backend old\n  mode http\n  server mine ${address} check\n`);
+    const port = await freePort();
+    await proxy.route({ mode: 'http', port, backend: 'old' });
+    await tiny.publish('1.1.3', { behaviour: { api: { mark: '1.1.3' } } });
+    await fetch(`http://127.0.0.1:${port}/version`);
+    const refused = await tiny.onward(['upgrade', '--yes']);
+    expect(refused.stderr + refused.stdout).toContain(
+      '"use_backend old" and "default_backend old" to api, then reload',
+    );
+    expect(refused.exit).toBe(1);
+    const doctor = await tiny.onward(['doctor', '--json']);
+    expect(JSON.parse(doctor.stdout)).toMatchObject({ code: 'doctor.past-switch', severity: 'warning' });
+    await proxy.reload();
+    const { stdout, exit } = await tiny.onward(['plan']);
+    expect(stdout).toMatch(/^note +HAProxy knows instances.* server mine of backend old .* got nothing/m);
+    expect([stdout, exit]).toEqual([expect.stringContaining('Next: onward upgrade\n'), 0]);
   });
 
   it('begins no run while HAProxy cannot be used, and goes on once it can', async () => {

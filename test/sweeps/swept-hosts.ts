@@ -110,7 +110,7 @@ find /tmp -maxdepth 1 -name 'tmp.*'
 true`;
 
 /** Units and where they run, what says so, and what is kept of instances, sorted. */
-async function look(host: Host, deployment: string): Promise<readonly string[]> {
+export async function look(host: Host, deployment: string): Promise<readonly string[]> {
   return (await host.exec(['sh', '-c', LOOK, deployment])).split('\n').sort();
 }
 

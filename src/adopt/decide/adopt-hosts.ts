@@ -85,6 +85,7 @@ function adoptUnit(unit: string, found: Found, { databases, proxies }: Surroundi
   const name = nameOf(unit);
   const most = Math.max(...found.map(({ units }) => units.length));
   const port = choosePort(unit, active, most);
+  const unseen = port ? undefined : active.find((one) => one.unseen !== undefined)?.unseen;
   const database = databases.find(({ services }) => services.includes(name));
   const container = chooseUnitImage(found.flatMap(({ host, units }) => units.map((one) => ({ ...one, host }))));
   // One on another machine cannot be the switch from here.
@@ -98,8 +99,13 @@ function adoptUnit(unit: string, found: Found, { databases, proxies }: Surroundi
     hosts: found.filter(({ units }) => units.length > 0).map(({ host }) => host),
     replicas: told(most, most === 1 ? 'one runs on a host' : `${most} run on a host`),
     ...(port ? { port } : {}),
-    roll: chooseRoll(unit, { hasPort: port !== undefined, most, ...(front ? { front: front.own.name } : {}) }),
-    ready: chooseReady(active, port !== undefined),
+    roll: chooseRoll(unit, {
+      hasPort: port !== undefined,
+      most,
+      ...(front ? { front: front.own.name } : {}),
+      ...(unseen === undefined ? {} : { unseen }),
+    }),
+    ready: chooseReady(active, port !== undefined, unseen),
     command: active[0]?.command ?? [],
     obstacles: listObstacles(active),
     ...(container ? { container } : {}),
@@ -108,13 +114,23 @@ function adoptUnit(unit: string, found: Found, { databases, proxies }: Surroundi
   };
 }
 
-function chooseRoll(
-  unit: string,
-  { hasPort, most, front }: { readonly hasPort: boolean; readonly most: number; readonly front?: string },
-): Decision<RollClass> {
+interface Listening {
+  readonly hasPort: boolean;
+  readonly most: number;
+  readonly front?: string;
+  /** Why it cannot be told whether it has a port. */
+  readonly unseen?: string;
+}
+
+function chooseRoll(unit: string, { hasPort, most, front, unseen }: Listening): Decision<RollClass> {
   if (!unit.endsWith('@.service')) {
     return told('stop-first', 'it is no template, so it runs once on a host: old and new cannot run at once');
   }
+  if (unseen !== undefined)
+    return unknown(
+      'stop-first',
+      `what it listens on, because ${unseen}; with a "port" and a "switch" it can be start-first`,
+    );
   if (!hasPort) return guessed('overlap', 'it listens on no port: a worker, of which old and new may run at once');
   if (front !== undefined)
     return told('start-first', `${front} stands in front of it, and old and new can run at once`);
@@ -137,11 +153,16 @@ function choosePort(unit: string, active: readonly ObservedUnit[], most: number)
   return unknown(String(first), `which of the ports ${ports.join(', ')} takes its requests`);
 }
 
-function chooseReady(active: readonly ObservedUnit[], hasPort: boolean): Decision<ReadyProbe> {
+function chooseReady(
+  active: readonly ObservedUnit[],
+  hasPort: boolean,
+  unseen: string | undefined,
+): Decision<ReadyProbe> {
   // What a container says does not reach systemd.
   const notifies = active.every(({ type, container }) => type.startsWith('notify') && !container);
   const probe: ReadyProbe = hasPort ? { kind: 'tcp' } : { kind: 'up', forMs: 2_000 };
   if (notifies) return told(probe, 'it is Type=notify: it counts as started once it says so itself');
+  if (unseen !== undefined) return unknown(probe, `it is not Type=notify, and ${unseen}`);
   if (!hasPort) return guessed(probe, 'it is not Type=notify, and listens on no port');
   return unknown(probe, 'it is not Type=notify; a path that answers 200 when it can work says more');
 }

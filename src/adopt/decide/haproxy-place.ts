@@ -19,6 +19,8 @@ export interface HaproxyAdditions {
   /** Words of its command; all of them where `isWhole`, else those at its end. */
   readonly words: readonly string[];
   readonly isWhole: boolean;
+  /** What EXTRAOPTS has to be for its unit to start it so, where that is how its words come about: it replaces what was there. */
+  readonly extraOptions?: string;
   /** A folder of this machine that its container needs, and where. */
   readonly mount?: { readonly source: string; readonly target: string };
   readonly lacksResolvers: boolean;
@@ -52,11 +54,22 @@ export function choosePlace(
       global: socket.addition ? [socket.addition] : [],
       words: isWhole && words.length > 0 ? ['haproxy', '-W', '-db', '-f', IMAGE_FILE, ...words] : words,
       isWhole,
+      ...describeOptions(haproxy, words),
       ...(isMounted ? { mount: { source: made, target: TARGET } } : {}),
       // One that uses the network of the machine finds no container by its name.
       lacksResolvers: container !== undefined && container.ports !== 'host' && !facts.hasResolvers,
     },
   };
+}
+
+/** Debian's unit: `haproxy -Ws -f $CONFIG -p $PIDFILE $EXTRAOPTS`, of which /etc/default/haproxy may set each. */
+function describeOptions(
+  { name, words }: ObservedHaproxy,
+  more: readonly string[],
+): { readonly extraOptions?: string } {
+  const [, mode, file, , pid, , ...extra] = words;
+  const isDebian = name.endsWith('.service') && mode === '-Ws' && file === '-f' && pid === '-p';
+  return isDebian && more.length > 0 ? { extraOptions: [...extra, ...more].join(' ') } : {};
 }
 
 interface Chosen<Addition> {

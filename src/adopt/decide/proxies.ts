@@ -2,6 +2,7 @@ import type { ComposeService, ObservedProject } from '../compose/project.ts';
 import type { ObservedHaproxy } from '../haproxy/observed-haproxy.ts';
 import { insidePath } from '../haproxy/reach.ts';
 import type { AdoptedProxy } from './adopted.ts';
+import { listConfigured } from './configured.ts';
 import { toName } from './databases.ts';
 import { parseImageName } from './image-name.ts';
 import { type Frontable, type OwnHaproxy, planOwnHaproxy } from './own-haproxy.ts';
@@ -13,7 +14,7 @@ export function describeProxy(
   applications: readonly ComposeService[],
 ): AdoptedProxy {
   const software = parseImageName(service.image ?? '').name;
-  const texts = (project.configurations[service.name] ?? []).map(({ text }) => text);
+  const texts = listConfigured(project, service.name).map(({ text }) => text);
   const variables = Object.values(service.environment);
   const fronts = applications
     .map(({ name }) => name)

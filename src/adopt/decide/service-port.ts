@@ -1,4 +1,5 @@
 import type { ComposeService, ObservedProject, PublishedPort } from '../compose/project.ts';
+import { listConfigured } from './configured.ts';
 import { type Decision, guessed, told, unknown } from './decision.ts';
 import { parseImageName } from './image-name.ts';
 
@@ -40,7 +41,7 @@ function findAskedPort(project: ObservedProject, service: ComposeService): Decis
       const [, port] = address.exec(value) ?? [];
       if (port !== undefined) return told(Number(port), `${name} of ${other.name} names it`);
     }
-    for (const { path, text } of project.configurations[other.name] ?? []) {
+    for (const { path, text } of listConfigured(project, other.name)) {
       const [, port] = address.exec(text) ?? [];
       if (port !== undefined) return told(Number(port), `${path.split('/').at(-1)} of ${other.name} names it`);
     }

@@ -97,6 +97,19 @@ services:
       hosts: [named],
     } = await observeHosts(system, { ...request, units: ['ssh.service'] });
     expect(named?.units).toMatchObject([{ unit: 'ssh.service', isActive: true, ports: [22] }]);
+    // Root of these hosts may not look at processes of other users.
+    await hosts.list[0]?.exec([
+      'systemd-run',
+      '--quiet',
+      '--unit',
+      'other',
+      '--property',
+      'User=nobody',
+      'sleep',
+      '60',
+    ]);
+    const other = await observeHosts(system, { ...request, units: ['other.service'] });
+    expect(other.hosts[0]?.units).toMatchObject([{ ports: [], unseen: expect.stringContaining('root may not see') }]);
     await hosts.list[1]?.exec(['sh', '-c', 'rm /etc/systemd/system/*.service']);
     await expect(observeHosts(system, { ...request, hosts: ['host2'], units: [] })).rejects.toMatchObject({
       code: 'adopt.no-units',

@@ -20,6 +20,8 @@ export interface ObservedUnit {
   readonly database: { readonly [name: string]: string };
   /** Ports that its processes listen on, or its container has on the host. */
   readonly ports: readonly number[];
+  /** Why it cannot be told what its processes listen on; half a sentence. */
+  readonly unseen?: string;
   /** What it runs by `docker run` or `podman run`, where that can be told. */
   readonly container?: ObservedContainer;
 }

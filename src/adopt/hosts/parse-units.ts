@@ -36,6 +36,7 @@ function createReader(block: string): (word: string) => readonly string[] {
 function parseUnit(block: string): ObservedUnit {
   const listed = createReader(block);
   const lines = block.split('\n');
+  const [unseen] = listed('unseen');
   const [unit = '', instance = unit] = listed('unit')[0]?.split(' ') ?? [];
   const property = (name: string) => lines.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
   return {
@@ -49,6 +50,7 @@ function parseUnit(block: string): ObservedUnit {
       .map((line) => line.slice('EnvironmentFiles='.length).replace(/ \(.*$/, '')),
     varying: [...new Set(listed('varying'))],
     ...parseUse(listed),
+    ...(unseen === undefined ? {} : { unseen }),
   };
 }
 

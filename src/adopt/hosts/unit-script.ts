@@ -16,7 +16,8 @@ main() {
       if [ -f "$file" ] && [ ! -L "$file" ]; then list="$list \${file##*/}"; fi
     done
   fi
-  listening=$(ss -H -ltnp 2>/dev/null) || listening=
+  listening= unseen=
+  if command -v ss >/dev/null; then listening=$(ss -H -ltnp 2>/dev/null) || unseen='ss fails there'; else unseen='ss is not there'; fi
   for unit in $list; do
     case $unit in
       *@.service)
@@ -47,7 +48,10 @@ show_varying() { # Names of what is another for each instance: not what Onward s
     /%[iI]/ || /^EnvironmentFile *=.*%[nNf]/ { sub(/ *=.*/, ""); print "varying " $0 }'
 }
 show_ports() { # <processes>
+  if [ -n "$unseen" ] && [ $# -gt 0 ]; then printf 'unseen %s\\n' "$unseen"; fi
   for pid in "$@"; do
+    # What ss needs to tell whose a socket is: even root has no right to it in some containers.
+    if [ -d "/proc/$pid" ] && ! readlink "/proc/$pid/exe" >/dev/null 2>&1; then echo 'unseen root may not see there which sockets its processes have'; fi
     printf '%s\\n' "$listening" | grep "pid=$pid," | awk '{ print "listen " $4 }'
   done
 }

@@ -196,7 +196,8 @@ describe('a HAProxy of the project', () => {
 
 const MACHINE: ObservedHaproxy = {
   name: 'haproxy.service',
-  words: ['/usr/sbin/haproxy', '-Ws', '-f', '/etc/haproxy/haproxy.cfg', '-S', '/run/haproxy-master.sock'],
+  // As Debian's unit starts it.
+  words: '/usr/sbin/haproxy -Ws -f /etc/haproxy/haproxy.cfg -p /run/haproxy.pid -S /run/haproxy-master.sock'.split(' '),
   files: [{ path: '/etc/haproxy/haproxy.cfg', text: CONFIG.replace(/\$\{API_HOST\}/, '127.0.0.1') }],
   variables: {},
 };
@@ -208,12 +209,21 @@ describe('a HAProxy of the machine', () => {
     expect(deployment).toContain('file: /etc/haproxy/onward/onward-api.cfg');
     expect(deployment).toContain('it holds host port 3000 beside haproxy.service');
     expect(end).toContain(`
-# 1. "mkdir -p /etc/haproxy/onward", and have haproxy.service started with these words, too (Debian: EXTRAOPTS in
-# /etc/default/haproxy):
-#      -f /etc/haproxy/onward
+# 1. "mkdir -p /etc/haproxy/onward", and have this one line in /etc/default/haproxy, in place of any other that sets
+# EXTRAOPTS:
+#      EXTRAOPTS="-S /run/haproxy-master.sock -f /etc/haproxy/onward"
 # 2. Restart haproxy.service at a quiet moment: its ports answer nobody meanwhile.
 `);
     expect(end).toContain('systemctl reload haproxy.service');
+  });
+
+  it('is told which words it lacks where its unit is another one than Debian’s', () => {
+    const api = { ports: [{ target: 8080, published: '3000' }] };
+    const words = ['/opt/haproxy', '-W', '-f', '/etc/haproxy/haproxy.cfg'];
+    expect(propose({ haproxies: [{ ...MACHINE, words }], api }).end).toContain(`\
+# 1. "mkdir -p /etc/haproxy/onward", and have haproxy.service started with these words, too:
+#      -S /run/haproxy-master.sock -f /etc/haproxy/onward
+`);
   });
 
   it('is left alone where it leads to none of the services', () => {

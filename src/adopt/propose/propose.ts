@@ -68,12 +68,7 @@ export function proposeForHosts({ hosts, haproxies }: ObservedHosts, folder: str
               [`image of ${service}`, container.image] as const,
               ...container.obstacles.map((obstacle) => [`unit of ${service}`, unknown(undefined, obstacle)] as const),
             ]
-          : [
-              [
-                `artifact of ${service}`,
-                unknown(undefined, 'which files a release ships for it, as a folder, and its command there'),
-              ] as const,
-            ]),
+          : [[`artifact of ${service}`, unknown(undefined, 'which files a release ships for it')] as const]),
       ]),
       ...(databases.length === 0
         ? [[`databases`, unknown(undefined, 'no variable of a unit names a Postgres')] as const]

@@ -1,5 +1,6 @@
 import type { AdoptedHosts, AdoptedUnit } from '../decide/adopt-hosts.ts';
 import type { HostProxy } from '../decide/host-proxies.ts';
+import { chooseFiles } from '../decide/unit-files.ts';
 import type { UnitImage } from '../decide/unit-image.ts';
 import { explain, UNKNOWN_MARK } from './explain.ts';
 import { renderDatabases, renderProbe } from './render-deployment.ts';
@@ -104,16 +105,7 @@ export function renderHostsProduct({ services, databases }: AdoptedHosts, name: 
     ...services.flatMap(({ name: service, database, command, container }) => [
       heading(2, service),
       ...(database === undefined ? [] : [entry(4, 'database', database)]),
-      ...(container
-        ? renderImage(container)
-        : [
-            ...comment(
-              4,
-              `${UNKNOWN_MARK} artifact: which files a release ships for it, as a folder, and its command there; its unit runs ${command.join(' ')}. A copy of the folder that this stands in is a release of exactly what runs.`,
-            ),
-            entry(4, 'artifact', `./dist/${service}`),
-            listEntry(4, 'command', command),
-          ]),
+      ...(container ? renderImage(container) : renderFiles(service, command)),
     ]),
   ];
   return `${lines.join('\n')}\n`;
@@ -121,4 +113,17 @@ export function renderHostsProduct({ services, databases }: AdoptedHosts, name: 
 
 function renderImage({ image, command }: UnitImage): readonly string[] {
   return [...renderImageLines(image), ...(command.length === 0 ? [] : [listEntry(4, 'command', command)])];
+}
+
+/** A copy of what stands there has the same files, byte by byte, as "onward adopt release" asks for. */
+function renderFiles(service: string, runs: readonly string[]): readonly string[] {
+  const { folder = 'its WorkingDirectory=', command } = chooseFiles(runs);
+  return [
+    ...comment(
+      4,
+      `${UNKNOWN_MARK} artifact: which files a release ships for it; its unit runs ${runs.join(' ')}. A copy of ${folder} on a host is a release of exactly what runs.`,
+    ),
+    entry(4, 'artifact', `./dist/${service}`),
+    listEntry(4, 'command', command),
+  ];
 }

@@ -121,11 +121,16 @@ function describeService({ name, place }: OwnHaproxy, user: string): Step {
 }
 
 function describeUnit({ name, place }: OwnHaproxy): Step {
-  const { words } = place.additions;
+  const { words, extraOptions } = place.additions;
   const folder = words[words.indexOf('-f') + 1];
   const made = words.includes('-f') ? `"mkdir -p ${folder}", and have` : 'Have';
+  if (extraOptions !== undefined)
+    return {
+      text: `${made} this one line in /etc/default/haproxy, in place of any other that sets EXTRAOPTS:`,
+      lines: [`EXTRAOPTS="${extraOptions}"`],
+    };
   return {
-    text: `${made} ${name} started with these words, too (Debian: EXTRAOPTS in /etc/default/haproxy):`,
+    text: `${made} ${name} started with these words, too:`,
     lines: [words.join(' ')],
   };
 }
@@ -155,7 +160,9 @@ function renderChange(own: OwnHaproxy, { runtime }: Surroundings): readonly Step
           : `"onward adopt release" puts the units that run on record; then "onward adopt traffic" writes ${backends}, with those units. Nobody is sent there yet.`,
     },
     {
-      text: 'Change these lines. Where the file is mounted by itself, write it in place: a container does not see one that is put in its stead.',
+      text: own.isInProject
+        ? 'Change these lines. Where the file is mounted by itself, write it in place: a container does not see one that is put in its stead.'
+        : 'Change these lines.',
       lines: fronted.flatMap(({ lines }) =>
         lines.flatMap(({ frontend, before, after }) => [`frontend ${frontend}: ${before}`, `  becomes: ${after}`]),
       ),

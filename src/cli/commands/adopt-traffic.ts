@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { describeStep, isStepDone, prepareStep, runStep, type TrafficStep, undoStep } from '../../adopt/index.ts';
 import { ExitCode, parseDuration } from '../../model/index.ts';
+import { lookOnly } from '../../system/index.ts';
 import type { CommandContext, RunAction } from '../command-context.ts';
 import { askToStart } from '../confirm.ts';
 import { addExplanation } from './explanation.ts';
@@ -45,7 +46,9 @@ export function defineTraffic(command: Command, run: RunAction): void {
 async function bring(context: CommandContext, options: Options): Promise<ExitCode> {
   const { system, say, print } = context;
   return withInstallation(context, options.file, async (installation) => {
-    const step = await prepareStep(system, installation, { image: options.image, graceMs: options.grace });
+    const step = await lookOnly(() =>
+      prepareStep(system, installation, { image: options.image, graceMs: options.grace }),
+    );
     if (isStepDone(step) && !options.undo) {
       say('The traffic is behind the switch already.\nNext:\n  onward status');
       return ExitCode.done;

@@ -43,7 +43,7 @@ export function define(command: Command, run: RunAction): void {
             pause: context.interrupt,
             ...(journalProbe ? { journalProbe } : {}),
           });
-          context.say(renderReport(report));
+          context.say(renderReport(report, options.version));
           return report.exit;
         }),
       ),

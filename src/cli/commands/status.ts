@@ -27,8 +27,9 @@ export function define(command: Command, run: RunAction): void {
             context.print(options.json ? `${JSON.stringify(after)}\n` : `\n${renderStatus(after)}`);
             return after.run ? ExitCode.paused : ExitCode.done;
           }
-          if (!isAllSeen(status)) return ExitCode.findings;
-          return status.run && !status.run.isAlive ? ExitCode.paused : ExitCode.done;
+          if (status.problems.length > 0) return ExitCode.findings;
+          if (status.run && !status.run.isAlive) return ExitCode.paused;
+          return isAllSeen(status) ? ExitCode.done : ExitCode.findings;
         }),
       ),
     );

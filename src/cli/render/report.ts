@@ -1,4 +1,5 @@
 import { OnwardError } from '../../model/index.ts';
+import { asRefusal } from '../../system/index.ts';
 import type { RunReport } from '../../upgrade/index.ts';
 import { renderReason } from './error.ts';
 
@@ -7,9 +8,14 @@ const NOTHING = 'none';
 
 /** The last screen: what serves now, whether data is safe, and how to go on. `asked`: the release that was named, if one was. */
 export function renderReport(report: RunReport, asked?: string): string {
-  const reason = report.error === undefined ? [] : [renderReason(report.error), ''];
-  const end = report.release === NOTHING ? describeFirst(report) : describeEnd(report, asked);
+  const reason = report.error === undefined || isSaid(report) ? [] : [renderReason(report.error), ''];
+  const end = report.release === NOTHING ? describeFirst(report, asked) : describeEnd(report, asked);
   return [...reason, ...end].join('\n');
+}
+
+/** One that has no hint and no details was told in a line when the services began to go back. */
+function isSaid({ outcome, error }: RunReport): boolean {
+  return outcome === 'rolled-back' && !asRefusal(error);
 }
 
 function describeEnd({ outcome, release, error }: RunReport, asked: string | undefined): readonly string[] {
@@ -30,7 +36,7 @@ function describeEnd({ outcome, release, error }: RunReport, asked: string | und
       return [
         `Serving: ${release}; no service was touched.`,
         describeData(error),
-        '-> Run "onward upgrade" again once the reason is gone.',
+        `-> Run "onward upgrade${nameVersion(asked)}" again once the reason is gone.`,
       ];
     case 'unfinished':
       return PARKED;
@@ -46,7 +52,7 @@ function describeAsked(release: string, asked = 'the channel'): string {
 }
 
 /** A first install has nothing to go back to but an empty place. */
-function describeFirst({ outcome, error }: RunReport): readonly string[] {
+function describeFirst({ outcome, error }: RunReport, asked: string | undefined): readonly string[] {
   switch (outcome) {
     case 'rolled-back':
       return [
@@ -58,7 +64,7 @@ function describeFirst({ outcome, error }: RunReport): readonly string[] {
       return [
         'Nothing is installed: no service was started.',
         describeData(error),
-        '-> Run "onward provision" again once the reason is gone.',
+        `-> Run "onward provision${nameVersion(asked)}" again once the reason is gone.`,
       ];
     case 'unfinished':
       return PARKED;
@@ -67,6 +73,11 @@ function describeFirst({ outcome, error }: RunReport): readonly string[] {
     default:
       return ['Nothing was begun. Nothing is installed.'];
   }
+}
+
+/** A run that has ended knows no more what was asked for; without it, the next one would go where the channel points. */
+function nameVersion(asked: string | undefined): string {
+  return asked === undefined ? '' : ` --version ${asked}`;
 }
 
 /** What was changed before it stopped. */

@@ -26,14 +26,16 @@ describe('renderStatus()', () => {
         service('api', { running: [{ release: '1.2.0', instances: 1 }], traffic: quiet }),
         service('web', { running: mixed, traffic: busy }),
         service('worker', {}),
+        service('mailer', { running: [{ release: '1.1.0', instances: 2 }], replicas: 3 }),
       ),
     );
-    expect(text.split('\n').slice(0, 5)).toEqual([
+    expect(text.split('\n').slice(0, 6)).toEqual([
       'shop: release 1.2.0',
       '',
       '  api      1 x 1.2.0                           1 request, 0 failed, 0 in flight',
       '  web      1 x not made by Onward, 12 x 1.2.0  6521 requests, 1 failed, 2 in flight, held',
       '  worker   not running',
+      '  mailer   2 x 1.1.0, 3 wanted',
     ]);
   });
 

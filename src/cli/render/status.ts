@@ -33,13 +33,15 @@ function countUnknown(instances: Status['services'][number]['instances']): numbe
   return instances.filter(({ state }) => state === 'unknown').length;
 }
 
-function describeRunning({ running, instances, isHidden }: Status['services'][number]): string {
+function describeRunning({ running, instances, isHidden, replicas }: Status['services'][number]): string {
   const unknown = countUnknown(instances);
   if (isHidden || (unknown > 0 && running.length === 0)) return 'cannot be told';
+  const known = running.reduce((sum, each) => sum + each.instances, 0) + unknown;
   if (running.length > 0)
     return [
       ...running.map(({ release, instances: count }) => `${count} x ${release || 'not made by Onward'}`),
       ...(unknown === 0 ? [] : [`${unknown} cannot be told`]),
+      ...(known < replicas ? [`${replicas} wanted`] : []),
     ].join(', ');
   const done = instances.find(({ kind, exit }) => kind === 'one-shot' && exit?.code === 0);
   return done ? `done by ${done.release}` : 'not running';

@@ -44,6 +44,8 @@ export interface Instance {
   readonly state: InstanceState;
   /** Where it listens; set once it was started. */
   readonly address?: Listen;
+  /** Where it can be reached as well; left out: nowhere else is known. */
+  readonly alsoAt?: readonly Listen[];
   /** By which other containers of its networks find it, also once its address is another one. */
   readonly name?: string;
   readonly host?: string;

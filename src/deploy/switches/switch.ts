@@ -68,6 +68,30 @@ export interface FrontendObservation extends Frontend {
   readonly isWrittenDown?: boolean;
 }
 
+/** What a switch of the operator's does beside what it does for Onward. */
+export interface OtherServers {
+  /** For how long it has been counting, since its start or its last reload. */
+  readonly countedS: number;
+  /** Its loopback is the one of this machine. */
+  readonly isOnThisMachine: boolean;
+  readonly servers: readonly OtherServer[];
+}
+
+/** A server of a backend that is not the one of the service; those that are taken out and have nothing are left out. */
+export interface OtherServer {
+  readonly backend: string;
+  /** The section is its own frontend. */
+  readonly isListen: boolean;
+  readonly server: string;
+  readonly address: Listen;
+  /** Requests that it has now, also in processes from before a reload. */
+  readonly inFlight: number;
+  /** Requests that it was given. */
+  readonly asked: number;
+  /** Since the last of them; `undefined`: there was none. */
+  readonly lastS?: number;
+}
+
 export interface FrontendChange {
   readonly targets: readonly SwitchTarget[];
   /** New requests wait instead of failing. */
@@ -80,6 +104,11 @@ export interface Switch {
   check(frontend: Frontend): Promise<OnwardError | undefined>;
   /** What it does now; `undefined` when it does not run or has no such frontend. */
   observe(service: string): Promise<FrontendObservation | undefined>;
+  /**
+   * Whom it sends requests to otherwise; `undefined` when it does not run. Left out by a switch that is Onward's alone. Throws
+   * `switch.haproxy-*` where that cannot be read.
+   */
+  observeOthers?(): Promise<OtherServers | undefined>;
   /** Makes sure that the switch runs and that the frontend listens, without changing its targets. Idempotent. */
   open(frontend: Frontend, epoch: number): Promise<void>;
   /** Resolves once it is confirmed that new requests follow the change. */

@@ -149,9 +149,9 @@ describe('onward upgrade, plan, rollback and provision', () => {
         'error upgrade.gate-closed',
         'Could not start: a gate is not open. Nothing has changed.',
         '',
-        '  closed   Database core is empty: it holds tables, and no release is recorded as installed; create another database, or remove what is in it',
+        '  closed   Database core is empty: it holds tables, and no release is recorded as installed; put what runs on record by "onward adopt release", or name an empty database',
         '',
-        '-> Run "onward doctor".',
+        '-> Run "onward adopt release 1.0.0".',
       ),
     });
     await tiny.query('drop table of_somebody_else');

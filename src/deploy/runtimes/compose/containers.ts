@@ -46,7 +46,11 @@ const document = z.object({
   Mounts: z.nullish(
     z.array(z.object({ Type: z.string(), Name: z.optional(z.string()), Destination: z.string(), RW: z.boolean() })),
   ),
-  NetworkSettings: z.object({ Networks: z.record(z.string(), endpoint) }),
+  NetworkSettings: z.object({
+    Networks: z.record(z.string(), endpoint),
+    /** Where this machine has its ports, by `3000/tcp`. */
+    Ports: z.nullish(z.record(z.string(), z.nullish(z.array(z.object({ HostIp: z.string(), HostPort: z.string() }))))),
+  }),
 });
 
 export type Container = z.infer<typeof document>;

@@ -56,6 +56,20 @@ const SEEN = {
 const observe = (of: Container, more = {}) => observeContainer(of, { ...SEEN, ...more });
 
 describe('observeContainer()', () => {
+  it('is reached in its other networks, and where the machine has its port, as well', () => {
+    const Networks = { shop_default: NET, shop_edge: { ...NET, IPAddress: '172.19.0.2' } };
+    const published = [{ HostIp: '0.0.0.0', HostPort: '80' }];
+    const Ports = { '8080/tcp': published, '9090/tcp': [{ HostIp: '', HostPort: '9' }], '7/tcp': null };
+    expect(observe(container({ NetworkSettings: { Networks, Ports } }))).toMatchObject({
+      address: { host: '172.18.0.5', port: 8080 },
+      alsoAt: [
+        { host: '172.19.0.2', port: 8080 },
+        { host: '0.0.0.0', port: 80 },
+      ],
+    });
+    expect(observe(container())).not.toHaveProperty('alsoAt');
+  });
+
   it('has a name in a network of its project, and none in the one of the machine or of everybody', () => {
     const inNetwork = (NetworkMode: string) =>
       observe(container({ HostConfig: { ...container().HostConfig, NetworkMode } }));

@@ -27,6 +27,7 @@ export function observeContainer(container: Container, seen: Observation): Insta
   const config = labelOf(container, LABELS.config) ?? '';
   const kind = labelOf(container, LABELS.kind);
   const address = chooseAddress(container, seen);
+  const alsoAt = address ? listOtherAddresses(container, address) : [];
   const exit = describeExit(container);
   const note = describeTrouble(container);
   return {
@@ -39,6 +40,7 @@ export function observeContainer(container: Container, seen: Observation): Insta
     run: labelOf(container, LABELS.run) ?? '',
     state,
     ...(address ? { address } : {}),
+    ...(alsoAt.length === 0 ? {} : { alsoAt }),
     ...(isNamed(container) ? { name: container.Name.replace(/^\//, '') } : {}),
     place: `container ${container.Name.replace(/^\//, '')}`,
     log: `docker logs ${container.Name.replace(/^\//, '')}`,
@@ -82,6 +84,15 @@ function chooseAddress({ NetworkSettings, HostConfig, State }: Container, seen: 
   const [, chosen] =
     networks.find(([name]) => name === seen.network) ?? networks.find(([, { IPAddress }]) => IPAddress) ?? [];
   return chosen?.IPAddress ? { host: chosen.IPAddress, port: seen.port } : undefined;
+}
+
+/** In its other networks, and where this machine has its port. */
+function listOtherAddresses({ NetworkSettings }: Container, { host, port }: Listen): readonly Listen[] {
+  const others = Object.values(NetworkSettings.Networks).flatMap(({ IPAddress }) =>
+    IPAddress && IPAddress !== host ? [{ host: IPAddress, port }] : [],
+  );
+  const published = NetworkSettings.Ports?.[`${port}/tcp`] ?? [];
+  return [...others, ...published.map(({ HostIp, HostPort }) => ({ host: HostIp, port: Number(HostPort) }))];
 }
 
 /** The engine tells a signal as 128 and its number; how the process before it ended it forgets once another one runs. */

@@ -21,7 +21,7 @@ import {
 import { type Host, type Hosts, startHosts } from '../../../../test/support/systemd-hosts.ts';
 import type { ImageComponent } from '../../../model/index.ts';
 import { createSystem } from '../../../system/index.ts';
-import type { CommandSpec, InstanceSpec, Runtime } from '../runtime.ts';
+import type { CommandSpec, ForeignInstance, InstanceSpec, Runtime, StageRequest } from '../runtime.ts';
 
 const system = createSystem({ environment: process.env, onEvent: () => {} });
 /** For each test, on a machine that does much else. */
@@ -69,6 +69,7 @@ const open = (pullLimits?: TestRuntimeOptions['pullLimits']) =>
       { name: 'plain', hosts: ['host1'], unit: 'plain.service', ports: [8090] },
       { name: 'job', hosts: ['host1'] },
       { name: 'told', hosts: ['host1'] },
+      { name: 'mine', hosts: ['host1'], unit: 'mine.service', ports: [8100] },
     ],
     ...(pullLimits ? { pullLimits } : {}),
   });
@@ -233,6 +234,47 @@ describe('an image that runs as a unit', { timeout: LIMIT_MS }, () => {
   });
 });
 
+describe('a unit of somebody else that runs an image', { timeout: LIMIT_MS }, () => {
+  it('is compared by its image, is an instance once it is taken over, and comes back as it was', async () => {
+    const request = { service: 'mine', component: first, from: '' };
+    await runtime.stage(request, 1);
+    const options = `run --rm --name shop --network host --env HOST=0.0.0.0 --env PORT=8100 ${runtime.locate(first)}`;
+    // Its process has no handler for SIGTERM, and outlives the call that has started it.
+    const lines = `ExecStart=\nExecStart=${(await onHost('sh', '-c', 'command -v docker')).trim()} ${options}\nTimeoutStopSec=1s`;
+    await writeUnit(host, 'mine.service', renderUnit(lines));
+    await onHost('systemctl', 'enable', '--now', 'mine');
+    expect(await version(8100)).toBe('1.0.0');
+    expect(await runtime.list('mine')).toEqual([]);
+    const [other] = await observe({ ...request, component: second });
+    expect(other?.differences).toEqual([`its container shop runs ${first.identity}`]);
+    const [found] = await observe(request);
+    if (!found) throw new Error('It was not found');
+    expect(found).toMatchObject({
+      differences: [],
+      instance: { id: 'host1-mine', identity: first.identity, address: { host: host.address, port: 8100 } },
+    });
+    await runtime.takeOver?.({ request, found, epoch: 1 });
+    const listed = async () => (await runtime.list('mine')).find(({ id }) => id === 'host1-mine');
+    expect(await listed()).toMatchObject({ ...found.instance, pid: expect.any(Number) });
+    const [before] = await containers();
+    await runtime.stop('host1-mine', 1);
+    expect([(await listed())?.state, await containers()]).toEqual(['stopped', []]);
+    await start(second, 'mine-2', { service: 'mine' });
+    expect(await version(8100)).toBe('2.0.0');
+    expect((await listed())?.state).toBe('stopped');
+    await runtime.stop('mine-2', 1);
+    await runtime.start('host1-mine', 1);
+    expect(await version(8100)).toBe('1.0.0');
+    expect(await listed()).toMatchObject({ state: 'running', identity: first.identity });
+    expect(await containers()).toEqual([expect.stringMatching(/^shop /)]);
+    expect(await containers()).not.toEqual([before]);
+    expect(await onHost('systemctl', 'is-enabled', 'mine')).toBe('enabled');
+    await runtime.stop('host1-mine', 1);
+    await runtime.remove('host1-mine', 1);
+    expect(await listed()).toBeUndefined();
+  });
+});
+
 describe('a command in an image on a host', { timeout: LIMIT_MS }, () => {
   it('ends as its program does, or when it is told to, and nothing of it is left', async () => {
     await stage(first);
@@ -303,6 +345,13 @@ async function start(component: ImageComponent, id: string, more: Partial<Instan
 
 function onHost(...argv: readonly string[]): Promise<string> {
   return host.exec(argv);
+}
+
+async function observe(request: StageRequest): Promise<readonly ForeignInstance[]> {
+  return soon(
+    async () => (await runtime.observeForeign?.(request)) ?? [],
+    ([one]) => one?.instance.state === 'running',
+  );
 }
 
 /** `<name> <id> <image> <state>` of each, of Onward and of others. */

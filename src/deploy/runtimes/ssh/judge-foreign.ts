@@ -6,8 +6,14 @@ const NAMED = 5;
 
 /** Why a unit does not run what a release ships, as half sentences. Empty: it does. Pure. */
 export function judgeForeign(found: ForeignUnit, component: Component): readonly string[] {
-  const state = found.state === 'active' ? [] : [`it is ${found.state}`];
-  return [...state, ...(component.kind === 'image' ? judgeImage(found, component.identity) : judgeFiles(found))];
+  const { state, starters } = found;
+  return [
+    ...(state === 'active' ? [] : [`it is ${state}`]),
+    ...(starters.length === 0
+      ? []
+      : [`${starters.join(', ')} would start it again once it is stopped: take it out of there`]),
+    ...(component.kind === 'image' ? judgeImage(found, component.identity) : judgeFiles(found)),
+  ];
 }
 
 function judgeImage(found: ForeignUnit, identity: string): readonly string[] {

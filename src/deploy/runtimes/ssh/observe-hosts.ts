@@ -33,6 +33,7 @@ export async function observeHosts(context: SshContext, work: Work): Promise<Run
     findings: [
       ...units,
       ...observed.flatMap(({ findings }) => findings),
+      ...findForeign(observed),
       ...findSameMachines(context, observed),
       ...skewed.map(describeSkew),
     ],
@@ -50,6 +51,8 @@ function findExclusive(context: SshContext): RuntimeFacts['exclusive'] {
 interface ObservedHost {
   readonly place: PlaceFact;
   readonly machine?: string | undefined;
+  /** Units that run there, and that Onward has not started. */
+  readonly foreign?: readonly string[];
   readonly findings: readonly Finding[];
 }
 
@@ -85,7 +88,8 @@ async function observeHost(context: SshContext, host: string, work: Work): Promi
       ...memoryOf(context, survey, components),
       ...(survey.nowMs === undefined ? {} : { clockSkewMs: Math.round(survey.nowMs - middleMs) }),
     };
-    return { place, machine: survey.machine, findings: lacking ? [missingDocker(host, components)] : [] };
+    const findings = lacking ? [missingDocker(host, components)] : [];
+    return { place, machine: survey.machine, foreign: survey.foreign, findings };
   } catch (error) {
     if (!(error instanceof OnwardError)) throw error;
     const place = { runtime: 'ssh', place: host, login: loginOf(context, host) } as const;
@@ -137,6 +141,22 @@ function missingDocker(host: string, components: Work['components']): Finding {
     message: `No Docker engine answers on host ${host}, and ${[...new Set(services)].join(', ')} ${services.length === 1 ? 'is an image' : 'are images'}.`,
     hint: `Install Docker there; "docker info" there says why it does not answer.`,
   };
+}
+
+/** Started beside them, a service would run twice; in their place, it would stop what somebody relies on. */
+function findForeign(observed: readonly ObservedHost[]): readonly Finding[] {
+  const found = observed.flatMap(({ place, foreign = [] }) =>
+    foreign.length === 0 ? [] : [`${[...foreign].sort().join(', ')} on ${place.place}`],
+  );
+  if (found.length === 0) return [];
+  return [
+    {
+      code: 'ssh.foreign-unit',
+      severity: 'error',
+      message: `Units run that Onward has not started: ${found.join('; ')}.`,
+      hint: 'Run "onward adopt release <version>" to put what they run on record, or "systemctl disable --now <unit>" on those hosts.',
+    },
+  ];
 }
 
 /** One machine under two names has every instance twice, and those of one name are in the way of the other. */

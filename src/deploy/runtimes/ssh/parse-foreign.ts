@@ -3,6 +3,8 @@ export interface ForeignUnit {
   readonly unit: string;
   /** What systemd calls its state: `active`. */
   readonly state: string;
+  /** Other units that start it again although it was stopped, or disabled. */
+  readonly starters: readonly string[];
   /** The folder of which it runs a program; `undefined`: none was found. */
   readonly root: string | undefined;
   /** Paths below it: of files and links that are not the artifact's, and of those that have changed since its process started. */
@@ -33,6 +35,7 @@ function parseUnit(block: string): ForeignUnit {
   return {
     unit,
     state,
+    starters: all('starter'),
     root: all('root')[0],
     differs: all('differs'),
     late: all('late'),

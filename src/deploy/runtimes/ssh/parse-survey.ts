@@ -14,6 +14,8 @@ export interface Survey {
   readonly dockerDiskBytes: number | undefined;
   /** By digest: those that the engine holds, of the ones that were asked for. */
   readonly images: readonly string[];
+  /** Units of services that run although Onward has not started them, and that are not on record. */
+  readonly foreign: readonly string[];
   /** Memory of units that systemd can tell, and of their containers; by the hex of what each runs. `undefined`: a container that does not tell. */
   readonly used: readonly { readonly service: string; readonly hex: string; readonly bytes: number | undefined }[];
 }
@@ -39,6 +41,7 @@ export function parseSurvey(text: string): Survey {
     docker: valuesOf('docker')[0],
     dockerDiskBytes: numberOf('docker-disk'),
     images: valuesOf('image'),
+    foreign: valuesOf('foreign'),
     used: valuesOf('used').flatMap((value) => {
       const [, service, hex = '', bytes] = /^(\S+) (\w+) (-?\d+|unknown)$/.exec(value) ?? [];
       // systemd says 2^64-1, or nothing, where it does not count.

@@ -7,10 +7,15 @@ export function describeAdmin(address: AdminAddress): string {
 export function notAnswering(address: AdminAddress, cause: unknown): OnwardError {
   const where = describeAdmin(address);
   const reason = cause instanceof Error ? cause.message : String(cause);
+  const isRefused = cause instanceof Error && 'code' in cause && (cause.code === 'EACCES' || cause.code === 'EPERM');
   return new OnwardError({
     code: 'switch.haproxy-not-answering',
-    message: `Could not talk to HAProxy: no answer on ${where} (${reason}).`,
-    hint: `Try "echo show info | socat stdio ${where}" as the same user, then run the same command again.`,
+    message: isRefused
+      ? `Could not talk to HAProxy: this user may not use ${where}.`
+      : `Could not talk to HAProxy: no answer on ${where} (${reason}).`,
+    hint: isRefused
+      ? 'Give this user\'s group the right ("stats socket ... mode 660 group <group>", "-S <path>,mode,660,group,<group>"), restart HAProxy, then run the same command again.'
+      : `Try "echo show info | socat stdio ${where}" as the same user, then run the same command again.`,
     state: 'resumable',
     exit: ExitCode.needsOperator,
     cause,

@@ -59,7 +59,7 @@ const CHECK_INITIAL = 1;
 
 /** Reads the answers of HAProxy; `undefined` when it has no such backend. Pure. */
 export function parseBackend(backend: string, texts: BackendTexts): BackendFacts | undefined {
-  const info = parseInfo(texts.info);
+  const { uptimeS: _, ...info } = parseInfo(texts.info);
   const rows = parseCsv(texts.stat).filter((row) => row.pxname === backend);
   const own = rows.find((row) => row.svname === 'BACKEND');
   if (!own) return undefined;
@@ -81,17 +81,16 @@ export function parseBackend(backend: string, texts: BackendTexts): BackendFacts
   };
 }
 
-type Row = { readonly [column: string]: string | undefined };
+export type Row = { readonly [column: string]: string | undefined };
 
 function toServer(state: Row, stat: Row): ServerFact {
-  const admin = count(state.srv_admin_state);
   const current = count(state.srv_uweight);
   return {
     name: state.srv_name ?? '',
     serverId: state.srv_id ?? '',
     address: { host: state.srv_addr ?? '', port: count(state.srv_port) },
-    isOut: (admin & MAINTENANCE) !== 0,
-    isDraining: (admin & DRAIN) !== 0,
+    isOut: isTakenOut(state),
+    isDraining: (count(state.srv_admin_state) & DRAIN) !== 0,
     weight: current > 0 ? current : count(state.srv_iweight),
     isChecked: (count(state.srv_check_state) & CHECK_ENABLED) !== 0,
     hasResult: count(state.srv_check_status) > CHECK_INITIAL,
@@ -100,7 +99,15 @@ function toServer(state: Row, stat: Row): ServerFact {
   };
 }
 
-function parseInfo(text: string): Pick<BackendFacts, 'version' | 'pid' | 'since' | 'connections'> {
+/** Whether a server, as a line of `show servers state` has it, gets nothing new. */
+export function isTakenOut({ srv_admin_state }: Row): boolean {
+  return (count(srv_admin_state) & MAINTENANCE) !== 0;
+}
+
+/** Reads `show info`. Pure. */
+export function parseInfo(
+  text: string,
+): Pick<BackendFacts, 'version' | 'pid' | 'since' | 'connections'> & { readonly uptimeS: number } {
   const value = (key: string) => new RegExp(`^${key}: (.*)$`, 'm').exec(text)?.[1]?.trim();
   const [version, pid] = [value('Version'), value('Pid')];
   if (version === undefined || pid === undefined)
@@ -110,10 +117,12 @@ function parseInfo(text: string): Pick<BackendFacts, 'version' | 'pid' | 'since'
     pid: Number(pid),
     since: `${pid}@${value('Start_time_sec') ?? ''}`,
     connections: count(value('CurrConns')),
+    uptimeS: count(value('Uptime_sec')),
   };
 }
 
-function parseCsv(text: string): readonly Row[] {
+/** Reads `show stat`. A text in quotes may hold a comma, and stands behind everything that is asked for here. Pure. */
+export function parseCsv(text: string): readonly Row[] {
   const [head, ...lines] = text.split('\n');
   if (!head?.startsWith('# pxname,')) throw unreadable(`"${text.slice(0, 100)}" is no answer to "show stat"`);
   const columns = head.slice(2).split(',');
@@ -123,7 +132,8 @@ function parseCsv(text: string): readonly Row[] {
   });
 }
 
-function parseStates(text: string): readonly Row[] {
+/** Reads `show servers state`. Pure. */
+export function parseStates(text: string): readonly Row[] {
   const lines = text.split('\n');
   const head = lines.find((line) => line.startsWith('# be_id '));
   if (head === undefined) throw unreadable(`"${text.slice(0, 100)}" is no answer to "show servers state"`);
@@ -136,7 +146,7 @@ function parseStates(text: string): readonly Row[] {
     });
 }
 
-function count(text: string | undefined): number {
+export function count(text: string | undefined): number {
   const number = Number(text ?? 0);
   return Number.isFinite(number) ? number : 0;
 }

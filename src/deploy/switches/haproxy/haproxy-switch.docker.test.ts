@@ -329,6 +329,35 @@ describe('the haproxy switch', () => {
     expect(await check(router)).toBe('switch.haproxy-not-running');
   });
 
+  it('tells of a backend of the operator’s what it is asked, and after a reload what is left of that', async () => {
+    const one = await startTarget('one');
+    const { host, port: at } = one.target.address;
+    const section = `backend old\n  mode http\n  server mine ${host}:${at} check inter 50\n`;
+    await writeFile(join(proxy.folder, 'backends', 'old.cfg'), section);
+    const router = connectSwitch();
+    await router.open({ service: 'api', mode: 'http' }, 1);
+    await router.change('api', { targets: [one.target], isHeld: false }, 1);
+    await proxy.route({ mode: 'http', port, backend: 'old' });
+    const others = async () => (await router.observeOthers?.())?.servers;
+    const mine = { backend: 'old', isListen: false, server: 'mine', address: one.target.address };
+    await eventually(
+      () => proxy.tell('show stat -1 4 -1'),
+      (stat) => /^old,mine,.*,L4OK,/m.test(stat),
+    );
+    expect(await others()).toEqual([{ ...mine, asked: 0, inFlight: 0 }]);
+    expect(await ask()).toBe('200 one');
+    const slow = ask('/wait');
+    await eventually(one.countWaiting, (count) => count === 1);
+    expect(await others()).toMatchObject([{ ...mine, asked: 2, inFlight: 1, lastS: expect.any(Number) }]);
+    await proxy.reload();
+    expect(await others()).toEqual([{ ...mine, asked: 0, inFlight: 1 }]);
+    one.release();
+    expect(await slow).toBe('200 one');
+    await eventually(others, (found) => found?.[0]?.inFlight === 0);
+    await proxy.kill();
+    expect(await others()).toBeUndefined();
+  });
+
   it('does the same whatever the operator’s defaults say', async () => {
     const main = join(proxy.folder, 'haproxy.cfg');
     const others = [

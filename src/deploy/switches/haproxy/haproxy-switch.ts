@@ -65,6 +65,10 @@ export function createHaproxySwitch(
       const isWrittenDown = await isWritten({ files, config }, facts);
       return { ...describeFrontend(service, { facts, earlier, book, epoch: await books.fence.read() }), isWrittenDown };
     },
+    async observeOthers() {
+      const found = await haproxy.observeOthers();
+      return found && { ...found, isOnThisMachine: !(await haproxy.canResolve()) };
+    },
     async open({ service, mode, listen }, epoch) {
       await obey(service, epoch);
       const books = booksOf(service);

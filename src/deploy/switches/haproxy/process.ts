@@ -1,8 +1,10 @@
 import type { AdminAddress } from '../../../model/index.ts';
 import type { System } from '../../../system/index.ts';
+import type { OtherServers } from '../switch.ts';
 import type { HaproxyConfig } from './config.ts';
 import { notLoaded, notReloaded, notRunning, refused, tooOld, unreadable } from './errors.ts';
 import { type BackendFacts, parseBackend } from './facts.ts';
+import { parseOthers, type StatTexts } from './other-servers.ts';
 import { RESOLVERS } from './render-backend.ts';
 import { createRuntimeApi, type SendCommand } from './runtime-api.ts';
 
@@ -38,6 +40,8 @@ export interface HaproxyProcess {
    * changes any more.
    */
   observeEarlier(): Promise<readonly BackendFacts[]>;
+  /** All of its servers in other backends; `undefined` when it does not run. */
+  observeOthers(): Promise<Omit<OtherServers, 'isOnThisMachine'> | undefined>;
   /** Changes something. Throws `switch.haproxy-refused` with what HAProxy says when it does not. */
   tell(command: string): Promise<void>;
   /** Whether it finds containers of its project by their names. */
@@ -74,6 +78,7 @@ export function createHaproxyProcess(system: System, config: HaproxyConfig, limi
     observe,
     awaitRunning,
     observeEarlier: async () => (askMaster ? observeEarlier(askMaster, backend) : []),
+    observeOthers: () => observeOthers({ send, askMaster }, backend),
     async require() {
       const facts = await awaitRunning();
       if (facts === 'missing') throw notLoaded(backend, file);
@@ -91,6 +96,12 @@ export function createHaproxyProcess(system: System, config: HaproxyConfig, limi
     reload: () => (askMaster ? reload(system, { config, askMaster, send }) : Promise.resolve()),
   };
 }
+
+/** What is asked of the counts, and of the servers. */
+type StatQuestions = readonly [stat: string, state: string];
+
+/** Of all frontends, backends and servers. */
+const ALL_SERVERS: StatQuestions = ['show stat -1 7 -1', 'show servers state'];
 
 type AskCommand = (command: string) => Promise<string>;
 
@@ -111,36 +122,53 @@ function createPatientApi({ clock }: System, address: AdminAddress): AskCommand 
   };
 }
 
-/** Looks until one process has given all of the answers: a reload may come in between. */
 async function observeBackend(send: SendCommand, backend: string): Promise<BackendFacts | 'missing' | undefined> {
+  const [info, stat, state, table] =
+    (await askOneProcess(send, ['show stat -1 6 -1', `show servers state ${backend}`, `show table ${backend}`])) ?? [];
+  if (info === undefined || stat === undefined || state === undefined || table === undefined) return undefined;
+  if (state.startsWith("Can't find backend")) return 'missing';
+  return parseBackend(backend, { info, stat, state, table }) ?? 'missing';
+}
+
+async function observeOthers(
+  { send, askMaster }: { readonly send: SendCommand; readonly askMaster?: AskCommand | undefined },
+  backend: string,
+): Promise<Omit<OtherServers, 'isOnThisMachine'> | undefined> {
+  const [info, stat, state] = (await askOneProcess(send, ALL_SERVERS)) ?? [];
+  if (info === undefined || stat === undefined || state === undefined) return undefined;
+  const earlier = askMaster ? await askEarlier(askMaster, ALL_SERVERS) : [];
+  return parseOthers(backend, { info, stat, state }, earlier);
+}
+
+/** The answer to `show info` and those to the questions. Looks until one process has given all of them: a reload may come in between. */
+async function askOneProcess(send: SendCommand, questions: readonly string[]): Promise<readonly string[] | undefined> {
   for (let look = 1; ; look += 1) {
     const info = await send('show info');
-    const [stat, state, table] = await Promise.all([
-      send('show stat -1 6 -1'),
-      send(`show servers state ${backend}`),
-      send(`show table ${backend}`),
-    ]);
+    const answers = await Promise.all(questions.map((question) => send(question)));
     const again = await send('show info');
-    if (info === undefined || stat === undefined || state === undefined || table === undefined) return undefined;
+    const known = answers.flatMap((answer) => answer ?? []);
+    if (info === undefined || known.length < questions.length) return undefined;
     assertVersion(info);
-    if (pidOf(info) !== pidOf(again ?? '') && look < MOST_LOOKS) continue;
-    if (state.startsWith("Can't find backend")) return 'missing';
-    return parseBackend(backend, { info, stat, state, table }) ?? 'missing';
+    if (pidOf(info) === pidOf(again ?? '') || look === MOST_LOOKS) return [info, ...known];
   }
 }
 
 async function observeEarlier(ask: AskCommand, backend: string): Promise<readonly BackendFacts[]> {
-  const found: BackendFacts[] = [];
+  const found = await askEarlier(ask, ['show stat -1 6 -1', `show servers state ${backend}`]);
+  return found.flatMap((texts) => parseBackend(backend, { ...texts, table: '' }) ?? []);
+}
+
+/** The answers of each process from before a reload that still knows what it is asked about. */
+async function askEarlier(ask: AskCommand, [stats, states]: StatQuestions): Promise<readonly StatTexts[]> {
+  const found: StatTexts[] = [];
   for (const pid of parseProcesses(await ask('show proc')).earlier) {
     const [info, stat, state] = await Promise.all([
       ask(`@!${pid} show info`),
-      ask(`@!${pid} show stat -1 6 -1`),
-      ask(`@!${pid} show servers state ${backend}`),
+      ask(`@!${pid} ${stats}`),
+      ask(`@!${pid} ${states}`),
     ]);
     // It may have ended in between, or be from before there was such a backend.
-    if ([info, stat, state].some((text) => text.startsWith("Can't find"))) continue;
-    const facts = parseBackend(backend, { info, stat, state, table: '' });
-    if (facts) found.push(facts);
+    if (![info, stat, state].some((text) => text.startsWith("Can't find"))) found.push({ info, stat, state });
   }
   return found;
 }

@@ -6,10 +6,19 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../../../test/support/free-port.ts';
 import { createSystem } from '../../../system/index.ts';
+import { notAnswering } from './errors.ts';
 import { createHaproxySwitch } from './haproxy-switch.ts';
 import { createRuntimeApi } from './runtime-api.ts';
 
 const HOST = '127.0.0.1';
+
+it('says that a socket is not for this user, and what gives it the right', () => {
+  const cause = Object.assign(new Error('connect EACCES /run/a.sock'), { code: 'EACCES' });
+  expect(notAnswering({ path: '/run/a.sock' }, cause)).toMatchObject({
+    message: 'Could not talk to HAProxy: this user may not use /run/a.sock.',
+    hint: expect.stringContaining('mode 660 group <group>'),
+  });
+});
 
 describe('createRuntimeApi()', () => {
   let folder: string;

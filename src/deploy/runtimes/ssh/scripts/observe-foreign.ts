@@ -16,12 +16,6 @@ const EXTRAS_LIMIT_S = 30;
 export const OBSERVE_FOREIGN = `
 base=$FOLDER/$DEPLOYMENT
 ${UNIT}${CONTAINER}${FOREIGN}
-list_units() {
-  case $UNIT in
-    *@.service) systemctl list-units --all --plain --no-legend --full "\${UNIT%.service}*.service" | cut -d ' ' -f 1 ;;
-    *) printf '%s\\n' "$UNIT" ;;
-  esac
-}
 started_at() { # <pid>: seconds since the epoch
   ticks=$(sed 's/^.*) //' "/proc/$1/stat" | cut -d ' ' -f 20)
   awk -v now="$(date +%s.%N)" -v ticks="$ticks" -v hz="$(getconf CLK_TCK)" '{ printf "%.2f", now - $1 + ticks / hz + ${START_SLACK_S} }' /proc/uptime
@@ -31,6 +25,13 @@ links_to() { # <path>: the links on the way to it
   while [ "\${path%/*}" != "$path" ] && [ -n "$path" ]; do
     if [ -L "$path" ]; then printf '%s\\n' "$path"; fi
     path=\${path%/*}
+  done
+}
+show_starters() { # <unit>: what starts it again although it was stopped, or disabled
+  for other in $(systemctl show --property TriggeredBy --value "$1"); do printf 'starter %s\\n' "$other"; done
+  case $UNIT in *@.service) ;; *) return ;; esac
+  for other in $(systemctl show --property WantedBy,RequiredBy,UpheldBy --value "$1"); do
+    if ! ls "/etc/systemd/system/$other".*/"$1" >/dev/null 2>&1; then printf 'starter %s\\n' "$other"; fi
   done
 }
 show_files() { # <unit>
@@ -65,9 +66,9 @@ main() {
   printf '%s\\n' "$MANIFEST" >"$scratch/manifest"
   { printf '%s\\n' "$PATHS"; printf '%s\\n' "$LINKS" | sed 's/ -> .*//'; } >"$scratch/paths"
   printf 'now %s\\n' "$(date +%s.%N)"
-  for unit in $(list_units); do
-    if is_down "$unit" || [ -n "$(held_by "$unit")" ]; then continue; fi
+  for unit in $(list_foreign); do
     printf 'unit %s %s\\n' "$unit" "$(state_of "$unit")"
+    show_starters "$unit"
     if [ -n "$IMAGE" ]; then show_container "$unit"; else (show_files "$unit"); fi
   done
 }`;

@@ -10,7 +10,7 @@ import { UNIT } from './unit.ts';
 export const STOP = `${LOCKED}${UNIT}${CONTAINER}
 stop_taken() { # <container>: its unit may not have waited for it
   if [ "$(docker container inspect --format '{{.State.Running}}' "$1" 2>/dev/null)" != true ]; then return; fi
-  docker stop --time "$((($(cat "$dir/grace-ms") + 999) / 1000))" "$1" >/dev/null || need_docker || exit 1
+  docker stop -t "$((($(cat "$dir/grace-ms") + 999) / 1000))" "$1" >/dev/null || need_docker || exit 1
 }
 main() {
   enter

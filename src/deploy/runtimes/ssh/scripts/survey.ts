@@ -45,9 +45,19 @@ survey_memory() {
       unit=$(unit_of "\${dir##*/}")
       artifact=$(cat "$dir/artifact")
       hex=\${artifact##*[/:]}
+      if [ -s "$dir/taken" ]; then hex=taken; fi # Whatever it is, it is another instance than what comes.
       printf 'used %s %s %s\\n' "$service" "$hex" "$(systemctl show --property MemoryCurrent --value "$unit")"
       if [ -s "$dir/container" ]; then survey_taken "$service" "$hex" "$(cat "$dir/container")"; continue; fi
       if [ -s "$dir/image-id" ]; then survey_container "$service" "$hex" "$unit"; fi
+    done
+  done
+}
+survey_foreign() { # Those that are not on record: whoever has started them would have them beside, or in the place of, what Onward starts.
+  for pair in $UNITS; do
+    service=\${pair%%:*}
+    UNIT=\${pair#*:}
+    for unit in $(list_foreign); do
+      if ! cat "$base/instances/$service"/*/taken 2>/dev/null | grep -qxF "$unit"; then printf 'foreign %s\\n' "$unit"; fi
     done
   done
 }
@@ -63,4 +73,5 @@ main() {
   for hex in $HEXES; do if [ -s "$base/artifacts/$hex.staged" ]; then printf 'artifact %s\\n' "$hex"; fi; done
   survey_docker
   survey_memory
+  survey_foreign
 }`;

@@ -22,6 +22,15 @@ state_of() { systemctl show --property ActiveState --value "$1"; } # <unit>
 is_down() { # <unit>
   case $(state_of "$1") in inactive | failed) return 0 ;; *) return 1 ;; esac
 }
+list_foreign() { # units that run without a drop-in of Onward
+  case $UNIT in
+    *@.service) all=$(systemctl list-units --all --plain --no-legend --full "\${UNIT%.service}*.service" | cut -d ' ' -f 1) ;;
+    *) all=$UNIT ;;
+  esac
+  for each in $all; do
+    if [ -z "$(held_by "$each")" ] && ! is_down "$each"; then printf '%s\\n' "$each"; fi
+  done
+}
 find_instance() { # <id>: its folder, or nothing
   for found in "$base/instances"/*/"$1"; do
     if [ -d "$found" ]; then printf '%s' "$found"; return; fi
