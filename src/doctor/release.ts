@@ -20,7 +20,7 @@ export const releaseRule: DoctorRule = {
           code: 'doctor.nothing-installed',
           severity: 'warning',
           message: 'No release is recorded as installed.',
-          hint: 'Run "onward provision" to install the first one.',
+          hint: 'Run "onward provision" to install the first one, or "onward adopt release <version>" to put on record what runs already.',
         },
       ];
     }

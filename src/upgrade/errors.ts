@@ -103,7 +103,7 @@ export function nothingInstalled(doing = 'upgrade'): OnwardError {
   return new OnwardError({
     code: 'upgrade.nothing-installed',
     message: `Could not ${doing}: no release is recorded as installed. Nothing has changed.`,
-    hint: 'Run "onward provision" to install the first release.',
+    hint: 'Run "onward provision" to install the first release, or "onward adopt release <version>" to put on record what runs already.',
     state: 'unchanged',
     exit: ExitCode.findings,
   });

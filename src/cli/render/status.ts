@@ -72,7 +72,10 @@ function renderEnd(status: Status): readonly string[] {
 }
 
 function renderRun({ run, release, upcoming }: Status): readonly string[] {
-  if (!run && release === undefined) return ['-> Run "onward provision" to install the first release.'];
+  if (!run && release === undefined)
+    return [
+      '-> Run "onward provision" to install the first release, or "onward adopt release <version>" to put on record what runs already.',
+    ];
   if (!run) return ['No run is going on.', ...renderUpcoming(upcoming)];
   const isContract = run.kind === 'contract';
   const path = isContract ? `Contract run ${run.run} up to ${run.to}` : `Run ${run.run} from ${run.from} to ${run.to}`;

@@ -122,7 +122,7 @@ describe('onward upgrade, plan, rollback and provision', () => {
       stderr: lines(
         'error upgrade.nothing-installed',
         'Could not upgrade: no release is recorded as installed. Nothing has changed.',
-        '-> Run "onward provision" to install the first release.',
+        '-> Run "onward provision" to install the first release, or "onward adopt release <version>" to put on record what runs already.',
       ),
     };
     // What the first command that opens a deployment makes: its state directory with a key.

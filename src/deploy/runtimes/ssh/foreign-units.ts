@@ -51,7 +51,7 @@ async function observeOnHost(
   const { provenAt, units } = parseForeign(stdout);
   return units.map((found) => {
     const port = choosePort(found, ports);
-    const differences = [...judgeForeign(found, component), ...describePort(found, { ports, port })];
+    const differences = [...judgeForeign(found, component, shipped.PROGRAMS), ...describePort(found, { ports, port })];
     return {
       instance: {
         id: nameInstance(host, found.unit),

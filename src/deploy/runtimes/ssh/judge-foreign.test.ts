@@ -18,9 +18,9 @@ const image: ImageComponent = {
   command: [],
 };
 
-const judge = (text: string, component: FolderComponent | ImageComponent = folder) =>
+const judge = (text: string, component: FolderComponent | ImageComponent = folder, programs = 'main.mjs') =>
   parseForeign(`now 1795250000.5\nunit api.service active\n${text}`).units.map((found) =>
-    judgeForeign(found, component),
+    judgeForeign(found, component, programs),
   );
 
 describe('judgeForeign()', () => {
@@ -42,13 +42,23 @@ describe('judgeForeign()', () => {
     ]);
   });
 
+  it('says that the command of a release does not lead to its files', () => {
+    expect(judge('root /\ndiffers ./main.mjs\n', folder, '')).toEqual([
+      [
+        expect.stringMatching(
+          /^the command of the release names no file of it, .* and has no main\.mjs of the release$/,
+        ),
+      ],
+    ]);
+  });
+
   it('takes a unit whose program is not found for none of the release', () => {
     expect(judge('port 8080\n')).toEqual([['none of its processes runs a program of that name']]);
   });
 
   it('says of a unit that has not come up that it is not active', () => {
     const { units } = parseForeign('now 1\nunit api.service activating\nroot /srv/api\n');
-    expect(units.map((found) => judgeForeign(found, folder))).toEqual([['it is activating']]);
+    expect(units.map((found) => judgeForeign(found, folder, 'main.mjs'))).toEqual([['it is activating']]);
   });
 
   it('finds against it that something else would start it again', () => {

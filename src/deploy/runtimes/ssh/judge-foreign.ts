@@ -5,14 +5,19 @@ import type { ForeignUnit } from './parse-foreign.ts';
 const NAMED = 5;
 
 /** Why a unit does not run what a release ships, as half sentences. Empty: it does. Pure. */
-export function judgeForeign(found: ForeignUnit, component: Component): readonly string[] {
+export function judgeForeign(
+  found: ForeignUnit,
+  component: Component,
+  /** Files of it that its command names, one a line. */
+  programs: string,
+): readonly string[] {
   const { state, starters } = found;
   return [
     ...(state === 'active' ? [] : [`it is ${state}`]),
     ...(starters.length === 0
       ? []
       : [`${starters.join(', ')} would start it again once it is stopped: take it out of there`]),
-    ...(component.kind === 'image' ? judgeImage(found, component.identity) : judgeFiles(found)),
+    ...(component.kind === 'image' ? judgeImage(found, component.identity) : judgeFiles(found, programs)),
   ];
 }
 
@@ -25,9 +30,13 @@ function judgeImage(found: ForeignUnit, identity: string): readonly string[] {
   return [`its container ${found.container} runs ${known === '' ? 'an image that no registry knows' : known}`];
 }
 
-function judgeFiles(found: ForeignUnit): readonly string[] {
+function judgeFiles(found: ForeignUnit, programs: string): readonly string[] {
   if (found.root === undefined) return ['none of its processes runs a program of that name'];
   const { root, differs, late } = found;
+  if (differs.length > 0 && programs === '')
+    return [
+      `the command of the release names no file of it, so its working directory ${root} was compared, and has no ${namePaths(differs)} of the release`,
+    ];
   if (differs.length > 0)
     return [`${namePaths(differs)} in ${root} ${differs.length === 1 ? 'is' : 'are'} missing or not the same`];
   if (late.length > 0)
