@@ -21,7 +21,12 @@ let database: pg.Client;
 beforeAll(async () => {
   [hosts, proxy] = await Promise.all([startHosts(2), startHaproxy()]);
   ({ server } = await startPostgresFor(hosts));
-  tiny = await createHostsDeployment(server, { hosts, searchSwitch: proxy.switchTo('onward-search') });
+  tiny = await createHostsDeployment(server, {
+    hosts,
+    search: 'atOnce: 2',
+    searchSwitch: proxy.switchTo('onward-search'),
+  });
+  await tiny.writeDeployment((text) => text.replace('port: 8070,', 'port: 8070, atOnce: 2,'));
   await mkdir(join(tiny.vendor, 'migrations', '1.0.0', 'expand'), { recursive: true });
   await writeFile(
     join(tiny.vendor, 'migrations', '1.0.0', 'expand', '20250101000000_item.sql'),
