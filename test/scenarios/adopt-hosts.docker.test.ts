@@ -26,7 +26,9 @@ beforeAll(async () => {
     search: 'atOnce: 2',
     searchSwitch: proxy.switchTo('onward-search'),
   });
-  await tiny.writeDeployment((text) => text.replace('port: 8070,', 'port: 8070, atOnce: 2,'));
+  await tiny.writeDeployment((text) =>
+    text.replace('port: 8070,', 'port: 8070, atOnce: 2,').replaceAll('readyTimeout: 10s', 'readyTimeout: 30s'),
+  );
   await mkdir(join(tiny.vendor, 'migrations', '1.0.0', 'expand'), { recursive: true });
   await writeFile(
     join(tiny.vendor, 'migrations', '1.0.0', 'expand', '20250101000000_item.sql'),
@@ -98,7 +100,7 @@ describe('onward adopt release, of units that Onward has not started', () => {
     expect(stdout).toMatch(/^service +search: 2 are sha256:/m);
     expect(stdout).toContain('host1: search@8085.service: every file of /srv/search/releases/41 is the release');
     expect(stdout).toContain(
-      'host1: index.service of index has local.json. Instances that Onward makes will not have it.',
+      "warning   adopt.more-files: Beside the release's files host1: index.service of index has local.json. Instances that Onward makes will not have it.",
     );
     expect(await Promise.all(hosts.list.map(processesOf))).toEqual(before);
     const status = await tiny.onward(['status']);
@@ -134,7 +136,7 @@ describe('onward adopt traffic, in front of hosts', () => {
 
 describe('onward upgrade, from units that Onward has not started', () => {
   it('goes back to them as they were when a release fails', async () => {
-    await tiny.writeDeployment((text) => text.replaceAll('readyTimeout: 10s', 'readyTimeout: 3s'));
+    await giveUpIndexAfter('3s');
     const load = startSteadyLoad([tiny.ports.search, tiny.ports.index]);
     const { exit, stderr } = await tiny.onward(['upgrade', '--yes']);
     const report = await load.stop();
@@ -149,6 +151,7 @@ describe('onward upgrade, from units that Onward has not started', () => {
   });
 
   it('rolls onto the release without a failed request, keeps the rows, and leaves nothing of before that starts again', async () => {
+    await giveUpIndexAfter('30s');
     await tiny.publish('1.2.0', { search: { mark: '1.2.0' }, index: { mark: '1.2.0' } });
     const load = startSteadyLoad([tiny.ports.search, tiny.ports.index]);
     const { exit, stderr } = await tiny.onward(['upgrade', '--yes']);
@@ -172,6 +175,10 @@ describe('onward upgrade, from units that Onward has not started', () => {
     expect(plan.stdout).toContain('Nothing to do: 1.2.0 is installed.');
   });
 });
+
+async function giveUpIndexAfter(limit: string): Promise<void> {
+  await tiny.writeDeployment((text) => text.replace(/(index: .*readyTimeout: )\w+/, `$1${limit}`));
+}
 
 /** What an instance was told of its release; a unit that Onward has not started was told nothing. */
 async function releaseAt(port: number): Promise<string> {

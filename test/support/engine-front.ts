@@ -45,19 +45,22 @@ export async function startEngineThatLeaves(when: RegExp): Promise<LeavingEngine
   };
 }
 
-/** The first request that matches reaches the engine only when it is let go. */
+/** The first request that matches reaches the engine only when it is let go, and never when whoever has sent it has ended. */
 export async function startEngineThatHolds(when: RegExp): Promise<HoldingEngine> {
   let count = 0;
   let letGo = () => {};
+  let held: { readonly client: Socket; readonly pieces: (() => void)[] } | undefined;
   const front = await startFront(({ piece, client, pass }) => {
+    // Its body may be in pieces of their own.
+    if (held?.client === client) return void held.pieces.push(pass);
     if (!when.test(piece.toString())) return pass();
     count += 1;
     if (count > 1) return pass();
-    // Its body may be in pieces of their own.
-    client.pause();
+    const pieces = [pass];
+    held = { client, pieces };
     letGo = () => {
-      pass();
-      client.resume();
+      held = undefined;
+      if (!client.readableEnded && !client.destroyed) for (const each of pieces) each();
     };
   });
   return { host: front.host, count: () => count, letGo: () => letGo(), close: front.close };

@@ -82,7 +82,7 @@ function renderProof({ services, databases, differences, remarks, foreign }: Rel
     ...foreign
       .filter(({ found }) => found.differences.length === 0)
       .map(({ found: { instance, evidence } }) => `unit      ${instance.place}: ${describeEvidence(evidence)}`),
-    ...remarks.map((finding) => `info      ${finding.code}: ${renderFinding(finding)}`),
+    ...remarks.map((finding) => `${finding.severity.padEnd(9)} ${finding.code}: ${renderFinding(finding)}`),
     ...differences.map((finding) => `error     ${finding.code}: ${renderFinding(finding)}`),
   ];
   return `${lines.join('\n')}\n`;

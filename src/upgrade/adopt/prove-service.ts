@@ -149,7 +149,7 @@ function describeExtras({ found: { instance, extras } }: ForeignFound): readonly
   return [
     {
       code: 'adopt.more-files',
-      severity: 'info',
+      severity: 'warning',
       message: `Beside the release's files ${describePlace(instance)} of ${instance.service} has ${named}. Instances that Onward makes will not have ${extras.length === 1 ? 'it' : 'them'}.`,
     },
   ];

@@ -44,7 +44,7 @@ beforeAll(async () => {
   await hosts.lend(portOf(front.host));
   [first, second] = [await push('1.0.0'), await push('2.0.0')];
   await onHost('mkfifo', '/run/go');
-  for (const unit of ['api@.service', 'plain.service'])
+  for (const unit of ['api@.service', 'plain.service', 'mine.service'])
     await writeUnit(host, unit, renderUnit('DynamicUser=yes\nProtectSystem=strict'));
   await writeUnit(
     host,
