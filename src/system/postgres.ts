@@ -89,11 +89,16 @@ async function connect(clock: Clock, target: ConnectionTarget, options: ConnectO
     try {
       return await connectOnce(target, options);
     } catch (error) {
-      const code = (error as RawError).code ?? '';
-      if (!PASSING.has(code) || clock.monotonicMs() >= deadline) throw unreachable(target, error as RawError);
+      if (!isPassing(error as RawError) || clock.monotonicMs() >= deadline)
+        throw unreachable(target, error as RawError);
       await clock.sleep(RETRY_EVERY_MS, options.signal);
     }
   }
+}
+
+/** A server that goes away while a connection is made gives no code: pg says it in words. */
+function isPassing({ code, message }: RawError): boolean {
+  return code === undefined ? message === 'Connection terminated unexpectedly' : PASSING.has(code);
 }
 
 /** What the server last accepted, tried first the next time. */
