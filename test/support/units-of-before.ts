@@ -7,7 +7,9 @@ import type { Host } from './systemd-hosts.ts';
 
 /** `search@8085.service` by a link that leads to the newest folder, and `index.service` in a folder that holds a file of its own. */
 export async function installByHand(host: Host, { vendor }: Pick<HostsDeployment, 'vendor'>): Promise<void> {
-  await host.exec(['mkdir', '-p', '/srv/search/releases', '/srv/index']);
+  // Of an installation before, drop-ins too: "onward down" leaves them.
+  const old = '/srv/search /srv/index /etc/systemd/system/search@*.service.d /etc/systemd/system/index.service.d';
+  await host.exec(['sh', '-c', `rm -rf ${old} && mkdir -p /srv/search/releases /srv/index`]);
   await docker(['cp', join(vendor, 'dist', 'search'), `${host.container}:/srv/search/releases/41`]);
   await docker(['cp', `${join(vendor, 'dist', 'index')}/.`, `${host.container}:/srv/index`]);
   await host.exec(['ln', '-s', 'releases/41', '/srv/search/current']);

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { EmbeddedPostgres } from '../../src/system/index.ts';
-import { startHaproxy } from '../support/haproxy.ts';
-import { createHostsDeployment } from '../support/hosts-deployment.ts';
+import { startHaproxy, type TestHaproxy } from '../support/haproxy.ts';
+import { createHostsDeployment, type HostsDeployment } from '../support/hosts-deployment.ts';
 import { renderUnit, writeUnit } from '../support/ssh-units.ts';
-import { type Host, startHosts } from '../support/systemd-hosts.ts';
+import { type Host, type Hosts, startHosts } from '../support/systemd-hosts.ts';
 import type { Swept } from './sweep.ts';
-import { createMigrations, expectServers, expectStatus, readIdentities, restartOf } from './whole.ts';
+import { createMigrations, expectServers, expectStatus, type Migrations, readIdentities, restartOf } from './whole.ts';
 
 const STATES = { search: ['running', 'running'], index: ['running', 'running'] };
 
@@ -56,34 +56,7 @@ export async function createSweptHosts(server: EmbeddedPostgres): Promise<Swept>
         text.replace(/(index: .*)readyTimeout: \w+/, `$1readyTimeout: ${kind === 'bad' ? '6s' : '30s'}`),
       );
     },
-    async assertWhole(version) {
-      const [ids, identities] = await Promise.all([
-        expectStatus(onward, version, STATES),
-        readIdentities(onward, version),
-      ]);
-      const servers: Record<string, string[]> = { search: [], index: [] };
-      for (const [index, host] of hosts.list.entries()) {
-        for (const service of ['search', 'index'] as const) {
-          const id = ids.get(service)?.[index] ?? '';
-          servers[service]?.push(
-            `${id} ${host.address}:${await portOf(host, `${tiny.name}/instances/${service}/${id}`)}`,
-          );
-        }
-        expect(await look(host, tiny.name)).toEqual(
-          renderWanted(
-            tiny.name,
-            { search: ids.get('search')?.[index] ?? '', index: ids.get('index')?.[index] ?? '' },
-            identities,
-          ),
-        );
-        const artifacts = await host.exec(['ls', '-A', `/var/lib/onward/${tiny.name}/artifacts`]);
-        // Those of the instances, and of the others the newest two.
-        expect(artifacts.split('\n').length).toBeLessThanOrEqual(3 * (2 + 2));
-        expect(artifacts).toMatch(/^([0-9a-f]{64}(\.manifest|\.staged)?\n?)+$/);
-      }
-      for (const [backend, each] of Object.entries(servers)) await expectServers(proxy, backend, each);
-      await migrations.expectLedger(version);
-    },
+    assertWhole: (version) => assertHostsWhole({ hosts, proxy, tiny, migrations }, version),
     async remove() {
       try {
         await tiny.remove();
@@ -93,6 +66,44 @@ export async function createSweptHosts(server: EmbeddedPostgres): Promise<Swept>
       }
     },
   };
+}
+
+export interface SweptMachines {
+  readonly hosts: Hosts;
+  readonly proxy: TestHaproxy;
+  readonly tiny: HostsDeployment;
+  readonly migrations: Migrations;
+}
+
+/** A release that Onward has brought to the hosts, and nothing else of it. */
+export async function assertHostsWhole(
+  { hosts, proxy, tiny, migrations }: SweptMachines,
+  version: string,
+): Promise<void> {
+  const [ids, identities] = await Promise.all([
+    expectStatus(tiny.onward, version, STATES),
+    readIdentities(tiny.onward, version),
+  ]);
+  const servers: Record<string, string[]> = { search: [], index: [] };
+  for (const [index, host] of hosts.list.entries()) {
+    for (const service of ['search', 'index'] as const) {
+      const id = ids.get(service)?.[index] ?? '';
+      servers[service]?.push(`${id} ${host.address}:${await portOf(host, `${tiny.name}/instances/${service}/${id}`)}`);
+    }
+    expect(await look(host, tiny.name)).toEqual(
+      renderWanted(
+        tiny.name,
+        { search: ids.get('search')?.[index] ?? '', index: ids.get('index')?.[index] ?? '' },
+        identities,
+      ),
+    );
+    const artifacts = await host.exec(['ls', '-A', `/var/lib/onward/${tiny.name}/artifacts`]);
+    // Those of the instances, and of the others the newest two.
+    expect(artifacts.split('\n').length).toBeLessThanOrEqual(3 * (2 + 2));
+    expect(artifacts).toMatch(/^([0-9a-f]{64}(\.manifest|\.staged)?\n?)+$/);
+  }
+  for (const [backend, each] of Object.entries(servers)) await expectServers(proxy, backend, each);
+  await migrations.expectLedger(version);
 }
 
 async function portOf(host: Host, instance: string): Promise<string> {
@@ -109,9 +120,10 @@ find commands -mindepth 1 2>/dev/null
 find /tmp -maxdepth 1 -name 'tmp.*'
 true`;
 
-/** Units and where they run, what says so, and what is kept of instances, sorted. */
+/** Units and where they run, what says so, and what is kept of instances, sorted. One that has ended is none. */
 export async function look(host: Host, deployment: string): Promise<readonly string[]> {
-  return (await host.exec(['sh', '-c', LOOK, deployment])).split('\n').sort();
+  const lines = (await host.exec(['sh', '-c', LOOK, deployment])).split('\n');
+  return lines.filter((line) => !/^unit \S+ inactive/.test(line)).sort();
 }
 
 function renderWanted(

@@ -1,4 +1,4 @@
 import { describeSweep } from './sweep.ts';
 import { createTakenHosts } from './taken-hosts.ts';
 
-describeSweep('units of before behind HAProxy', createTakenHosts, { onlyBack: true });
+describeSweep('units of before behind HAProxy', createTakenHosts);
