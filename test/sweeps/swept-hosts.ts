@@ -17,14 +17,7 @@ export async function createSweptHosts(server: EmbeddedPostgres): Promise<Swept>
     await writeUnit(host, 'search@.service', renderUnit());
     await writeUnit(host, 'index.service', renderUnit());
   }
-  const tiny = await createHostsDeployment(server, {
-    ...{ hosts, search: 'canary: true', searchSwitch: proxy.switchTo('search') },
-  });
-  await tiny.writeDeployment((text) =>
-    text
-      .replace(/\{ builtin: .*? \} \}/, proxy.switchTo('index'))
-      .replace(/readyTimeout: 10s, drain: 3s/g, 'readyTimeout: 30s, drain: 2s'),
-  );
+  const tiny = await createBehindHaproxy(server, { hosts, proxy });
   const migrations = createMigrations(join(tiny.vendor, 'migrations'), `${server.url}/${tiny.database}`);
   await migrations.ship('1.0.0');
   await tiny.publish('1.0.0');
@@ -66,6 +59,22 @@ export async function createSweptHosts(server: EmbeddedPostgres): Promise<Swept>
       }
     },
   };
+}
+
+/** Both of its services behind HAProxy, the canary of the template ahead. */
+export async function createBehindHaproxy(
+  server: EmbeddedPostgres,
+  { hosts, proxy }: Pick<SweptMachines, 'hosts' | 'proxy'>,
+): Promise<HostsDeployment> {
+  const tiny = await createHostsDeployment(server, {
+    ...{ hosts, search: 'canary: true', searchSwitch: proxy.switchTo('search') },
+  });
+  await tiny.writeDeployment((text) =>
+    text
+      .replace(/\{ builtin: .*? \} \}/, proxy.switchTo('index'))
+      .replace(/readyTimeout: 10s, drain: 3s/g, 'readyTimeout: 30s, drain: 2s'),
+  );
+  return tiny;
 }
 
 export interface SweptMachines {

@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { EmbeddedPostgres } from '../../src/system/index.ts';
 import { startHaproxy } from '../support/haproxy.ts';
-import { createHostsDeployment } from '../support/hosts-deployment.ts';
 import { type Hosts, startHosts } from '../support/systemd-hosts.ts';
 import { installByHand } from '../support/units-of-before.ts';
 import type { Swept } from './sweep.ts';
-import { assertHostsWhole, look, type SweptMachines } from './swept-hosts.ts';
+import { assertHostsWhole, createBehindHaproxy, look, type SweptMachines } from './swept-hosts.ts';
 import { createMigrations, expectServers, expectStatus } from './whole.ts';
 
 const STATES = { search: ['running', 'running'], index: ['running', 'running'] };
@@ -65,14 +64,7 @@ export async function createTakenHosts(server: EmbeddedPostgres): Promise<Swept>
 /** A deployment of units that are started by hand, taken over, and behind the switches. */
 async function takeOver(server: EmbeddedPostgres, hosts: Hosts): Promise<SweptMachines> {
   const proxy = await startHaproxy();
-  const tiny = await createHostsDeployment(server, {
-    ...{ hosts, search: 'canary: true', searchSwitch: proxy.switchTo('search') },
-  });
-  await tiny.writeDeployment((text) =>
-    text
-      .replace(/\{ builtin: .*? \} \}/, proxy.switchTo('index'))
-      .replace(/readyTimeout: 10s, drain: 3s/g, 'readyTimeout: 30s, drain: 2s'),
-  );
+  const tiny = await createBehindHaproxy(server, { hosts, proxy });
   const url = `${server.url}/${tiny.database}`;
   const migrations = createMigrations(join(tiny.vendor, 'migrations'), url);
   await migrations.ship('1.0.0');

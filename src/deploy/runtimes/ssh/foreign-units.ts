@@ -101,10 +101,23 @@ function describePort(
 }
 
 async function describeShipped(context: SshContext, request: StageRequest): Promise<Shipped> {
+  const { folder, entries, ...listed } = await listShipped(context, request);
+  const MANIFEST = folder === undefined ? '' : (await renderManifest(context.system, folder, entries)).trimEnd();
+  return { ...listed, MANIFEST };
+}
+
+interface Listed extends Omit<Shipped, 'MANIFEST'> {
+  /** Where its files stand on this machine; `undefined` of an image. */
+  readonly folder?: string;
+  readonly entries: Awaited<ReturnType<SshContext['system']['files']['tree']>>;
+}
+
+/** All of it but the checksums. */
+async function listShipped(context: SshContext, request: StageRequest): Promise<Listed> {
   const { system, stateDirectory } = context;
   const { component, from, service } = request;
   if (component.kind === 'image')
-    return { IMAGE: referenceOf(component), PROGRAMS: '', MANIFEST: '', PATHS: '', LINKS: '' };
+    return { IMAGE: referenceOf(component), PROGRAMS: '', PATHS: '', LINKS: '', entries: [] };
   const folder = await stageArtifact(system, { component, from, stateDirectory });
   const entries = await system.files.tree(folder);
   const files = entries.filter(({ kind }) => kind === 'file').map(({ path }) => path);
@@ -117,9 +130,9 @@ async function describeShipped(context: SshContext, request: StageRequest): Prom
   return {
     IMAGE: '',
     PROGRAMS: named.filter((word) => files.includes(word)).join('\n'),
-    MANIFEST: (await renderManifest(system, folder, entries)).trimEnd(),
     PATHS: files.map((path) => `./${path}`).join('\n'),
     LINKS: targets.join('\n'),
+    ...{ folder, entries },
   };
 }
 
@@ -132,7 +145,7 @@ export async function takeOver(context: SshContext, { request, found, epoch }: T
   const { id, service, identity, address, host = '' } = instance;
   const { unit } = configOf(context, service);
   const graceMs = context.services.find(({ name }) => name === service)?.graceMs ?? 0;
-  const { PROGRAMS, PATHS } = await describeShipped(context, request);
+  const { PROGRAMS, PATHS } = await listShipped(context, request);
   const script = fencedScript(context, `take over ${evidence.unit}`, {
     epoch,
     text: TAKE_OVER,

@@ -47,7 +47,7 @@ function judgeFiles(found: ForeignUnit, programs: string): readonly string[] {
 }
 
 /** As they are in the folder. */
-export function namePaths(paths: readonly string[]): string {
+function namePaths(paths: readonly string[]): string {
   const named = paths.slice(0, NAMED).map((path) => path.replace(/^\.\//, ''));
   const more = paths.length - named.length;
   return more === 0 ? named.join(', ') : `${named.join(', ')} and ${more} more`;
