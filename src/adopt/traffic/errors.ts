@@ -7,8 +7,8 @@ function refusal(code: string, message: string, hint: string): OnwardError {
 export function nothingToMove(folder: string): OnwardError {
   return refusal(
     'adopt.no-traffic',
-    `Could not bring traffic behind the switch: no service of onward.yaml runs in Compose behind the HAProxy of ${folder}.`,
-    'Name it as "switch" of a service, as "onward adopt" proposes it: socket ./haproxy/run/admin.sock and file ./haproxy/backends/<service>.cfg.',
+    `Could not bring traffic behind the switch: no service of onward.yaml runs in Compose behind the HAProxy of ${folder}, or on hosts behind a switch.`,
+    'Name it as "switch" of a service, as "onward adopt" proposes it: socket ./haproxy/run/admin.sock and file ./haproxy/backends/<service>.cfg; on hosts, any "switch".',
   );
 }
 

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { System } from '../../system/index.ts';
 import type { Installation } from '../../upgrade/index.ts';
 import { describeTraffic } from './describe-traffic.ts';
-import { ownHaproxy } from './errors.ts';
+import { nothingToMove, ownHaproxy } from './errors.ts';
 import { describeOwn, fillOwn, type OwnFrontend, observeOwn } from './own-frontends.ts';
 import { isReadyMade } from './plan-traffic.ts';
 import { type PreparedTraffic, prepareTraffic } from './prepare-traffic.ts';
@@ -21,7 +21,7 @@ export interface TrafficRun {
   readonly say: (what: string) => void;
 }
 
-/** Looks and decides; changes nothing. Throws `switch.haproxy-*` and what `prepareTraffic` throws. */
+/** Looks and decides; changes nothing. Throws `adopt.no-traffic`, `switch.*` and what `prepareTraffic` throws. */
 export async function prepareStep(
   system: System,
   installation: Installation,
@@ -30,8 +30,9 @@ export async function prepareStep(
   const own = await observeOwn(installation);
   const { services, file } = installation.deployment;
   const folder = join(dirname(file), SWITCH_FOLDER);
-  const isAlone = own.length > 0 && !services.some((service) => isReadyMade(service.switch, folder));
-  return { own, ...(isAlone ? {} : { made: await prepareTraffic(system, installation, request) }) };
+  const isMade = services.some((service) => isReadyMade(service.switch, folder));
+  if (!isMade && own.length === 0) throw nothingToMove(folder);
+  return { own, ...(isMade ? { made: await prepareTraffic(system, installation, request) } : {}) };
 }
 
 export function isStepDone({ own, made }: TrafficStep): boolean {
